@@ -1,0 +1,47 @@
+# `make grade` and `make test` do all set-up in .venv; nothing else in the checkout changes.
+# TORCH_INDEX adds a wheel index for torch: on Linux without a GPU the CPU build, as the README says.
+PYTHON ?= python3
+TORCH_INDEX ?=
+
+BIN := .venv/bin
+READY := .venv/.ready
+PIP_INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+
+.PHONY: help install grade test test-all lint build clean
+
+help:
+	@echo 'make grade      grade the sample class on the sample data, print the table'
+	@echo 'make test       the fast tests'
+	@echo 'make test-all   the slow tests too (real training, nbgrader)'
+	@echo 'make lint       ruff and mypy'
+	@echo 'make build      solutions/*.py -> solution and student notebooks'
+	@echo 'make clean      remove .venv, marks and caches'
+
+install: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || { \
+	  echo 'The kit needs Python 3.10 to 3.13: make PYTHON=python3.11 $(MAKECMDGOALS)'; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet $(PIP_INDEX) -c constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+grade: $(READY)
+	$(BIN)/autograder grade tests/sample_class --data sample --output marks
+
+test: $(READY)
+	$(BIN)/python -m pytest -m 'not slow'
+
+test-all: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+build: $(READY)
+	$(BIN)/autograder build
+
+clean:
+	rm -rf .venv marks .pytest_cache .mypy_cache .ruff_cache *.egg-info

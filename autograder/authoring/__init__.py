@@ -1,0 +1,124 @@
+"""Builds solution notebooks from solutions/stepN_*.py and, through nbgrader, student notebooks.
+
+Called by `autograder build`; `build` writes both folders, `check` tells where they differ from
+what the sources would give.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import ASSIGNMENT, NOTEBOOKS, checks
+from .errors import AuthoringError
+
+__all__ = ["AuthoringError", "Drift", "build", "check"]
+
+SOURCES = Path("solutions")
+FOLDERS = (SOURCES / ASSIGNMENT, Path("assignments") / ASSIGNMENT)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A built file that is not what the sources give; `path` is relative to the checkout."""
+
+    path: Path
+    problem: str  # "differs from its source", "is missing", "has no source"
+
+    def __str__(self) -> str:
+        by_hand = self.path.suffix != ".ipynb"
+        advice = "move it away by hand" if by_hand else "run autograder build"
+        return f"{self.path.as_posix()}: {self.problem}: {advice}"
+
+
+def build(root: Path) -> list[Path]:
+    """Write both notebooks of each source below `root`; notebooks without a source are removed.
+
+    Nothing is written unless everything can be; a file that is right already is not touched.
+
+    Returns:
+        The built files, in order, relative to `root`.
+
+    Raises:
+        AuthoringError: a source or the course's settings are not right; one line says what to do.
+    """
+    built = _build(root)
+    for path in _present(root):
+        if path not in built and path.suffix == ".ipynb":
+            (root / path).unlink()
+    for path, content in built.items():
+        target = root / path
+        if not target.is_file() or target.read_bytes() != content:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+    return list(built)
+
+
+def check(root: Path) -> list[Drift]:
+    """Compare the built notebooks below `root`, byte for byte, with what the sources give now.
+
+    Returns:
+        What differs, is missing or has no source; empty when all is well.
+
+    Raises:
+        AuthoringError: a source or the course's settings are not right; one line says what to do.
+    """
+    built = _build(root)
+    drifts = [Drift(path, "has no source") for path in _present(root) if path not in built]
+    for path, content in built.items():
+        if not (root / path).is_file():
+            drifts.append(Drift(path, "is missing"))
+        elif (root / path).read_bytes() != content:
+            drifts.append(Drift(path, "differs from its source"))
+    return sorted(drifts, key=lambda drift: drift.path)
+
+
+def _build(root: Path) -> dict[Path, bytes]:
+    """Each built file's content, by its path relative to `root`."""
+    from . import leaks, notebook, scores, source
+    from .release import release
+
+    sources = {step: source.read(root / path, path) for step, path in _sources(root).items()}
+    points = scores.assign(sources, checks.points())
+    with tempfile.TemporaryDirectory(prefix="autograder-build-") as temporary:
+        course = Path(temporary)
+        (course / FOLDERS[0]).mkdir(parents=True)
+        for step, cells in sources.items():
+            own = {name: value for (owner, name), value in points.items() if owner == step}
+            target = course / FOLDERS[0] / f"{NOTEBOOKS[step]}.ipynb"
+            target.write_text(notebook.dumps(cells, own), encoding="utf-8", newline="\n")
+        release(root, course)
+        solved, student = (
+            [folder / f"{name}.ipynb" for name in NOTEBOOKS.values()] for folder in FOLDERS
+        )
+        leaks.refuse(sources.values(), {path: course / path for path in student})
+        return {path: (course / path).read_bytes() for path in solved + student}
+
+
+def _sources(root: Path) -> dict[str, Path]:
+    """Each step's source, relative to `root`."""
+    found = {path.stem for path in (root / SOURCES).glob("*.py")}
+    unknown = sorted(found - set(NOTEBOOKS.values()))
+    if unknown:
+        raise AuthoringError(
+            f"{SOURCES}/{unknown[0]}.py: no step has this name: use one of "
+            f"{', '.join(NOTEBOOKS.values())}, or add it to autograder/__init__.py"
+        )
+    missing = [name for name in NOTEBOOKS.values() if name not in found]
+    if missing:
+        raise AuthoringError(
+            f"{SOURCES}/{missing[0]}.py: not found: run this in the root of the kit's checkout"
+        )
+    return {step: SOURCES / f"{name}.py" for step, name in NOTEBOOKS.items()}
+
+
+def _present(root: Path) -> list[Path]:
+    """The files in the built folders, relative to `root`; hidden ones are not looked at."""
+    found = []
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*")):
+            inside = path.relative_to(root)
+            if path.is_file() and not any(part.startswith(".") for part in inside.parts):
+                found.append(inside)
+    return found

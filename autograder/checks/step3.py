@@ -1,0 +1,287 @@
+"""Step 3: an index for every node, edges within bounds, and a split that leaks nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autograder.checks import check
+from autograder.checks.graphs import missing_reverse, pairs, same_graph
+from autograder.checks.teaching import count, expect, need, present
+from autograder.evidence import Edges, Evidence, GraphData, Mapping, Split
+from autograder.reference import Truth
+
+PARTS = ("train", "val", "test")
+
+
+@pytest.fixture
+def mapping(evidence: Evidence) -> Mapping:
+    return present(evidence.step3, "mapping")
+
+
+@pytest.fixture
+def data(evidence: Evidence) -> GraphData:
+    return present(evidence.step3, "data")
+
+
+@pytest.fixture
+def edge_index(data: GraphData) -> np.ndarray:
+    """[2, E] int64 of `data`."""
+    return usable(data.edge_index, "`data.edge_index`")
+
+
+@pytest.fixture
+def split(evidence: Evidence) -> Split:
+    return present(evidence.step3, "split")
+
+
+@pytest.fixture
+def messages(split: Split) -> dict[str, np.ndarray]:
+    """Message-passing edges [2, E] of each part."""
+    return {p: usable(getattr(split, p).edge_index, f"`{p}_data.edge_index`") for p in PARTS}
+
+
+@pytest.fixture
+def positives(split: Split) -> dict[str, np.ndarray]:
+    """Positive supervision edges [2, P] of each part."""
+    see = "each part has its positive and negative edges"
+    found = {part: getattr(split, part).positives for part in PARTS}
+    need(all(e and e.values for e in found.values()), "`pos_edge_label_index` in every part", see)
+    return {part: e.values.numpy() for part, e in found.items()}
+
+
+def usable(edges: Edges | None, name: str) -> np.ndarray:
+    """[2, E] int64, where there is such a tensor."""
+    right = edges is not None and edges.values is not None and len(edges.shape) == 2
+    right = right and edges.shape[0] == 2  # type: ignore[union-attr]
+    need(right, f"{name} of shape [2, E]", "edge_index is [2, E], of dtype long")
+    return edges.values.numpy()  # type: ignore[union-attr]
+
+
+@check("step3.mapping", points=4)
+def test_size(mapping: Mapping, truth: Truth) -> None:
+    """The mapping has one entry for every node, and num_nodes says how many"""
+    collided = mapping.size == truth.distinct_ids and truth.shared > 0
+    why = (
+        f"{truth.shared:,} ids are both a user's and an artist's: in one dictionary keyed by raw "
+        "ids the artist's entry replaces the user's, and both share one embedding."
+    )
+    expect(
+        mapping.size == truth.num_nodes and mapping.num_nodes in (None, truth.num_nodes),
+        ran="`len(id_mapping)` and `num_nodes`",
+        expected=f"{truth.num_nodes:,} = {truth.n_users:,} users + {truth.n_artists:,} artists",
+        got=f"{mapping.size:,} entries, `num_nodes` {mapping.num_nodes_text}",
+        why=why if collided else "The embedding layer has one row for every index.",
+        next="Use keys that tell a user from an artist, as the nodes of `G` do.",
+        finding="map.id-collision" if collided else "",
+    )
+
+
+@check("step3.mapping", points=2)
+def test_indices(mapping: Mapping, truth: Truth) -> None:
+    """The indices are 0 to num_nodes - 1, each once"""
+    found = mapping.values.numpy()
+    low, high, distinct = int(found.min()), int(found.max()), len(np.unique(found))
+    finding = "map.from-one" if low == 1 and distinct == len(found) else ""
+    expect(
+        low == 0 and high == truth.num_nodes - 1 and distinct == truth.num_nodes,
+        ran="the values of `id_mapping`",
+        expected=f"every whole number from 0 to {truth.num_nodes - 1:,}",
+        got=f"{distinct:,} different ones, from {low:,} to {high:,}",
+        why="An index is a row of the embedding: a gap wastes a row, a double mixes two nodes.",
+        next="Number users and artists in one go, from 0.",
+        finding=finding,
+    )
+
+
+@check("step3.mapping", points=2)
+def test_disjoint(mapping: Mapping) -> None:
+    """No user and artist share an index"""
+    need(mapping.user_index and mapping.artist_index, "keys that name the side", "the size")
+    users, artists = mapping.user_index.numpy(), mapping.artist_index.numpy()  # type: ignore[union-attr]
+    common = np.intersect1d(users[users >= 0], artists[artists >= 0])
+    expect(
+        len(common) == 0,
+        ran="the indices of all users beside those of all artists",
+        expected="nothing in common",
+        got=count(len(common), "indices that are both a user's and an artist's"),
+        why="A user and an artist with one index are one node with one embedding.",
+        next="Let the artists' numbers begin where the users' end, and keep their keys apart.",
+        finding="map.id-collision" if mapping.raw else "map.no-offset",
+    )
+
+
+@check("step3.data", points=1)
+def test_x(data: GraphData, truth: Truth) -> None:
+    """x holds every node's index, 0 to num_nodes - 1"""
+    right = data.x is not None and np.array_equal(data.x.numpy(), np.arange(truth.num_nodes))
+    got = data.x_text
+    if data.x is not None and data.x.shape[0] == truth.distinct_ids and truth.shared:
+        got += f": {truth.distinct_ids:,} distinct ids instead of {truth.num_nodes:,} nodes"
+    expect(
+        right,
+        ran="`data.x`",
+        expected=f"torch.arange({truth.num_nodes}), dtype long",
+        got=got,
+        why="The model looks these indices up in its embedding: they are no features.",
+        next="Count all users and all artists.",
+        finding="data.x",
+    )
+
+
+@check("step3.data", points=1)
+def test_edge_tensor(data: GraphData) -> None:
+    """edge_index is [2, E], of dtype long"""
+    edges = data.edge_index
+    found = "nothing" if edges is None else f"{edges.type} {edges.shape}, {edges.dtype}"
+    shape = [] if edges is None else edges.shape
+    expect(
+        len(shape) == 2 and shape[0] == 2 and edges.dtype == "torch.int64",  # type: ignore[union-attr]
+        ran="shape and dtype of `data.edge_index`",
+        expected="a tensor [2, E], torch.int64: sources above targets",
+        got=found,
+        why="PyG reads row 0 as sources and row 1 as targets.",
+        next="`[E, 2]`: transpose. Floats: ask for `dtype=torch.long`.",
+        finding="data.transposed" if len(shape) == 2 and shape[1] == 2 else "data.edge-dtype",
+    )
+
+
+@check("step3.data", points=2)
+def test_bounds(data: GraphData, edge_index: np.ndarray) -> None:
+    """Every index in edge_index is a node: 0 <= index < num_nodes"""
+    nodes = data.num_nodes if data.x is None else len(data.x.numpy())
+    low, high = int(edge_index.min(initial=0)), int(edge_index.max(initial=-1))
+    expect(
+        nodes is not None and edge_index.size and low >= 0 and high < nodes,
+        ran="smallest and largest index in `data.edge_index`",
+        expected=f"within 0 and {(nodes or 0) - 1:,}",
+        got=f"from {low:,} to {high:,}" if edge_index.size else "no edge at all",
+        why="A larger one gives PyG's IndexError in training; a negative one reads another row.",
+        next="Compare `len(id_mapping)` with the largest index it gives out.",
+    )
+
+
+@check("step3.data", points=2)
+def test_coverage(
+    evidence: Evidence, data: GraphData, edge_index: np.ndarray, truth: Truth
+) -> None:
+    """Every listening pair is there, once, between the right nodes"""
+    sane = edge_index.size and edge_index.min() >= 0 and edge_index.max() < 10 * truth.num_nodes
+    need(sane, "indices that could be nodes", "every index in edge_index is a node")
+    n = int(edge_index.max()) + 1
+    found = pairs(edge_index, n)
+    directed = len(np.unique(edge_index, axis=1).T)
+    whole = directed == edge_index.shape[1] and directed in (len(found), 2 * len(found))
+    right = whole and len(found) == truth.n_edges
+    right = right and same_graph(np.stack(np.divmod(found, n)), truth)
+    mapping = evidence.step3.mapping if evidence.step3 else None
+    known = isinstance(mapping, Mapping) and mapping.user_index and mapping.artist_index
+    if right and known and mapping.user_index.numpy().min() >= 0:  # type: ignore[union-attr]
+        users, artists = mapping.user_index.numpy(), mapping.artist_index.numpy()  # type: ignore[union-attr]
+        where = [np.searchsorted(i, truth.rows[:, c]) for c, i in enumerate((truth.user_ids, truth.artist_ids))]
+        right = np.array_equal(pairs(np.stack([users[where[0]], artists[where[1]]]), n), found)
+    expect(
+        right,
+        ran="the pairs in `data.edge_index` beside the rows of the table",
+        expected=f"{truth.n_edges:,} pairs, in one direction or in both",
+        got=f"{len(found):,} pairs in {edge_index.shape[1]:,} columns",
+        why="Missing, merged or repeated edges are silent: the model trains on another graph.",
+        next="Send both columns of `df` (or both ends of G's edges) through the same mapping.",
+        finding="data.duplicated-edges" if directed < edge_index.shape[1] else "",
+    )
+
+
+@check("step3.split", points=1)
+def test_sizes(split: Split, positives: dict[str, np.ndarray], truth: Truth) -> None:
+    """Validation and test hold out 10% of the edges each, training keeps the rest"""
+    tenth = truth.n_edges // 10
+    expected = {"train": truth.n_edges - 2 * tenth, "val": tenth, "test": tenth}
+    found = {part: index.shape[1] for part, index in positives.items()}
+    kept = split.undirected_edges
+    dropped = sum(found.values()) < 0.99 * truth.n_edges
+    got = ", ".join(f"{part} {size:,}" for part, size in found.items())
+    got += f"; {sum(found.values()):,} of {truth.n_edges:,} edges kept" if dropped else ""
+    expect(
+        all(abs(found[p] - expected[p]) <= max(2, 0.01 * expected[p]) for p in PARTS),
+        ran="the number of positive edges of the three parts",
+        expected=", ".join(f"{part} {size:,}" for part, size in expected.items()),
+        got=got,
+        why="`is_undirected=True` keeps only columns whose source is not above their target: "
+        "where users and artists share index ranges, the others are dropped without a word."
+        if dropped and kept
+        else "The order is train, val, test; num_val and num_test are shares below 1.",
+        next="Number the users first, so that every user's index lies below every artist's."
+        if dropped
+        else "Look at num_val, num_test and at the order of the three names.",
+        finding="" if dropped else "split.sizes",
+    )
+
+
+@check("step3.split", points=1)
+def test_labels(split: Split) -> None:
+    """Each part has its positive edges, validation and test their negatives too"""
+    wanted = [f"{p}_data.pos_edge_label_index" for p in PARTS if getattr(split, p).positives is None]
+    wanted += [
+        f"{p}_data.neg_edge_label_index" for p in PARTS[1:] if getattr(split, p).negatives is None
+    ]
+    expect(
+        not wanted,
+        ran="the attributes of `train_data`, `val_data` and `test_data`",
+        expected="pos_edge_label_index in all, neg_edge_label_index in val and test",
+        got="missing: " + ", ".join(wanted),
+        why="Training and evaluation take their edges from these attributes.",
+        next="Ask RandomLinkSplit for `split_labels=True`.",
+        finding="split.labels",
+    )
+
+
+@check("step3.split", points=1)
+def test_no_train_negatives(split: Split) -> None:
+    """Training negatives are left to the training loop"""
+    expect(
+        split.train.negatives is None,
+        ran="`train_data.neg_edge_label_index`",
+        expected="no such attribute",
+        got="a fixed set of negatives",
+        why="Negatives that are drawn once are the same in every epoch, and get learned by heart.",
+        next="`add_negative_train_samples=False`: step 5 draws new ones in each epoch.",
+        finding="split.train-negatives",
+    )
+
+
+@check("step3.split", points=2)
+def test_no_leak(messages: dict[str, np.ndarray], positives: dict[str, np.ndarray]) -> None:
+    """No held-out edge, nor its reverse, is among the message-passing edges"""
+    n = 1 + max(int(e.max(initial=0)) for e in [*messages.values(), *positives.values()])
+    leaks = {
+        (held, part): len(np.intersect1d(pairs(positives[held], n), pairs(messages[part], n)))
+        for held, parts in (("val", PARTS[:2]), ("test", PARTS))
+        for part in parts
+    }
+    (held, part), leaked = max(leaks.items(), key=lambda item: item[1])
+    expect(
+        leaked == 0 and all(e.size for e in positives.values()),
+        ran="the unordered pairs of held-out and of message-passing edges",
+        expected="none in common",
+        got=f"{leaked:,} {held} edges are among the message-passing edges of {part}_data",
+        why="The model would be asked for edges that it has already been shown: leakage.",
+        next="Edges stored in both directions need `is_undirected=True`.",
+        finding="split.directed",
+    )
+
+
+@check("step3.split", points=1)
+def test_both_ways(messages: dict[str, np.ndarray]) -> None:
+    """Messages flow both ways: users hear from artists and artists from users"""
+    n = 1 + max(int(e.max(initial=0)) for e in messages.values())
+    single = {part: missing_reverse(edges, n) for part, edges in messages.items()}
+    part, lonely = max(single.items(), key=lambda item: item[1])
+    expect(
+        lonely == 0 and all(e.size for e in messages.values()),
+        ran="the message-passing edges of the three parts",
+        expected="every edge in both directions",
+        got=f"{lonely:,} edges of {part}_data without their reverse",
+        why="A node without incoming edges never receives a message.",
+        next="`is_undirected=True` adds the reverse of every edge after the split.",
+        finding="split.one-way-graph",
+    )

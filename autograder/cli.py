@@ -1,0 +1,144 @@
+"""The `autograder` command: verbs only; what they do is elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    help="Check, grade and explain the notebooks of the GNN recommender course.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out, err = Console(soft_wrap=False), Console(stderr=True, soft_wrap=True)
+
+Data = Annotated[str | None, typer.Option("--data", help="sample (default), lastfm, or a file.")]
+CellSeconds = Annotated[float, typer.Option(min=0.1, help="Seconds that one cell may take.")]
+Seconds = Annotated[float, typer.Option(min=1, help="Seconds that one notebook may take.")]
+
+
+def fail(message: object, code: int) -> NoReturn:
+    """One line on standard error, and the exit code."""
+    err.print(f"autograder: {message}", style=None, markup=False, highlight=False)
+    raise typer.Exit(code)
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Notebooks, or folders of one student.")],
+    data: Data = None,
+    cell_seconds: CellSeconds = 60.0,
+    notebook_seconds: Seconds = 600.0,
+) -> None:
+    """Check your own notebooks and say why a check does not pass."""
+    from autograder.engine import Options, SubmissionError
+    from autograder.reports.cell import Report
+    from autograder.submission import Submission, load, read
+
+    options = Options(data, 0, 2, cell_seconds, notebook_seconds)
+    try:
+        if all(path.is_file() for path in files):
+            found = [Submission(files[0].stem, tuple(read(path) for path in files))]
+        else:
+            found = [load(path) for path in files]
+        graded = _graded(found, options)
+    except SubmissionError as error:
+        fail(error, 2)
+    for submission, record in zip(found, graded, strict=True):
+        steps = {step for book in submission.notebooks for step in book.steps}
+        for step in sorted(steps):
+            shown = [o for o in record.marks.automatic if o.check.step == step]
+            out.print(str(Report(shown)), markup=False, highlight=False)
+        possible = sum(record.marks.steps()[step][1] for step in steps)
+        out.print(f"{record.student}: {record.marks.total:g} of {possible:g} points", markup=False)
+        for problem in record.problems:
+            err.print(problem, markup=False, highlight=False)
+    if any(record.problems for record in graded):
+        raise typer.Exit(1)
+
+
+@app.command()
+def grade(
+    folder: Annotated[Path, typer.Argument(help="submitted/STUDENT/gnn_recommender/*.ipynb")],
+    output: Annotated[Path, typer.Option(help="Where marks.csv and marks.json go.")] = Path("marks"),
+    data: Data = None,
+    seed: Annotated[int, typer.Option(help="Of the inputs that checks draw.")] = 0,
+    jobs: Annotated[int, typer.Option(min=1, help="Submissions at a time.")] = 2,
+    cell_seconds: CellSeconds = 60.0,
+    notebook_seconds: Seconds = 600.0,
+) -> None:
+    """Grade a class: print a table, write marks.csv and marks.json."""
+    from autograder.engine import Options, SubmissionError
+    from autograder.reports import klass
+    from autograder.submission import load_class
+
+    try:
+        options = Options(data, seed, jobs, cell_seconds, notebook_seconds)
+        graded = _graded(load_class(folder), options)
+    except SubmissionError as error:
+        fail(error, 2)
+    out.print(klass.table(graded))
+    try:
+        written = klass.write(graded, output)
+    except OSError as error:
+        fail(f"{output}: {error.strerror}: name another folder with --output", 2)
+    out.print("Written: " + ", ".join(str(path) for path in written), markup=False, highlight=False)
+    for record in graded:
+        for problem in record.problems:
+            err.print(f"{record.student}: {problem}", markup=False, highlight=False)
+    if any(record.problems for record in graded):
+        raise typer.Exit(1)
+
+
+def _graded(submissions: list[Any], options: Any) -> list[Any]:
+    from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
+
+    from autograder.engine import grade as grade_all
+    from autograder.sandbox import SandboxError
+
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        bar = progress.add_task("grading", total=len(submissions))
+        try:
+            return grade_all(submissions, options, done=lambda _: progress.advance(bar))
+        except SandboxError as error:
+            fail(error, 1)
+        except KeyboardInterrupt:
+            fail("stopped; nothing was written", 130)
+
+
+@app.command()
+def build(
+    check: Annotated[bool, typer.Option("--check", help="Only compare, and fail on drift.")] = False,
+    root: Annotated[Path, typer.Option(help="The course folder.")] = Path("."),
+) -> None:
+    """Build both kinds of notebooks from solutions/step*.py."""
+    from autograder import authoring
+
+    try:
+        if not check:
+            for path in authoring.build(root):
+                out.print(str(path), markup=False, highlight=False)
+            return
+        drifts = authoring.check(root)
+    except authoring.AuthoringError as error:
+        fail(error, 2)
+    for drift in drifts:
+        err.print(str(drift), markup=False, highlight=False)
+    if drifts:
+        raise typer.Exit(1)
+    out.print("Both kinds of notebooks are what solutions/step*.py say.")
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sys.exit(app())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Many submissions to marks: plans the runs of each, hands them to the sandbox, judges what comes back.
+
+`autograder grade`, `autograder check` and `pytest --submission` all go through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import course_data
+from autograder import STEPS
+from autograder.checks.plugin import Outcome
+from autograder.checks.teaching import Message
+from autograder.evidence import Evidence
+from autograder.marks import Marks, best, better_run, judge
+from autograder.reference import truth
+from autograder.sandbox import Run, Sandbox, Task, TaskCell
+from autograder.submission import Notebook, Submission, SubmissionError, load
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade. Times are in seconds; `data` is `sample`, `lastfm` or a file."""
+
+    data: str | None = None
+    seed: int = 0
+    jobs: int = 2
+    cell_seconds: float = 60.0
+    notebook_seconds: float = 600.0
+    fork: bool | None = None
+
+    def path(self) -> Path:
+        """The data file.
+
+        Raises:
+            SubmissionError: there is no such data.
+        """
+        try:
+            return course_data.path("user_artists.dat", self.data).resolve()
+        except course_data.DataError as error:
+            raise SubmissionError(str(error)) from None
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One student's record. `problems` say what could not be run or read, and why."""
+
+    student: str
+    marks: Marks
+    problems: tuple[str, ...] = ()
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def status(self) -> str:
+        """`graded`, `partly graded`, or `not graded` where nothing could be run."""
+        if not self.problems:
+            return "graded"
+        return "partly graded" if any(o.points for o in self.marks.outcomes) else "not graded"
+
+
+def tasks(submission: Submission, data: Path, options: Options) -> list[list[Task]]:
+    """The runs of a submission, as alternatives of which each step's better one counts.
+
+    Six notebooks are one alternative: every notebook alone, from its checkpoint. A free-form
+    notebook is two: as it is, and with the right inputs before each step.
+    """
+    stepwise = {book.step: book for book in reversed(submission.notebooks) if book.step}
+    free = [book for book in submission.notebooks if not book.step][:1]
+    siblings = {b.path.name: b.path.read_bytes() for b in stepwise.values()}
+    own = [_task(stepwise[step], data, options, siblings) for step in sorted(stepwise)]
+    own += [_task(book, data, options, {}) for book in free]
+    right = [_task(book, data, options, {}, right_inputs=True) for book in free]
+    return [own, right] if free else [own]
+
+
+def _task(
+    book: Notebook, data: Path, options: Options, files: dict[str, bytes], right_inputs: bool = False
+) -> Task:
+    return Task(
+        cells=[TaskCell(c.source, c.step, c.key) for c in book.cells if c.kind == "code"],
+        data=str(data),
+        files=files if book.step == "step6" else {},
+        free_form=not book.step,
+        right_inputs=right_inputs,
+        report=book.report,
+        seed=options.seed,
+        cell_seconds=options.cell_seconds,
+        notebook_seconds=options.notebook_seconds,
+    )
+
+
+def observe(
+    sandbox: Sandbox, submission: Submission, data: Path, options: Options
+) -> list[tuple[Evidence, list[tuple[Task, Run]]]]:
+    """Run every alternative of a submission; the evidence of each, and its runs."""
+    observed = []
+    for alternative in tasks(submission, data, options):
+        runs = [(task, sandbox.run(task)) for task in alternative]
+        steps: dict[str, Any] = {}
+        for _, run in runs:
+            seen = {step: getattr(run.evidence, step) for step in STEPS}
+            steps = {step: steps.get(step) or found for step, found in seen.items()}
+        observed.append((Evidence(**steps), runs))
+    return observed
+
+
+def grade_one(sandbox: Sandbox, submission: Submission, data: Path, options: Options) -> Graded:
+    """Grade one submission."""
+    known = truth(data)
+    judged, problems = [], list(submission.problems)
+    observed = observe(sandbox, submission, data, options)
+    for evidence, runs in observed:
+        outcomes = judge(evidence, known)
+        for task, run in runs:
+            if run.problem:
+                outcomes = _with_problem(outcomes, evidence, {c.step for c in task.cells}, run)
+        judged.append(outcomes)
+    names = [book.path.name for book in submission.notebooks]
+    for name, (_, run) in zip(sorted(names), observed[0][1], strict=False):
+        if run.problem:
+            problems.append(f"{name}: {run.problem}")
+    seconds = sum(run.seconds for _, runs in observed for _, run in runs)
+    return Graded(submission.student, Marks(tuple(best(judged))), tuple(problems), seconds)
+
+
+def _with_problem(
+    outcomes: list[Outcome], evidence: Evidence, steps: set[str], run: Run
+) -> list[Outcome]:
+    """Say of steps that a run did not reach why: the notebook's end, or the grader's own fault."""
+    lost = {step for step in steps if getattr(evidence, step) is None}
+    status = "grader_error" if run.grader_fault else "student_error"
+    advice = "Run the notebook from top to bottom in Jupyter: it should end by itself."
+    message = Message(ran="the notebook", got=run.problem, next=advice)
+    return [Outcome(o.check, status, message) if o.check.step in lost else o for o in outcomes]
+
+
+def grade(
+    submissions: list[Submission],
+    options: Options,
+    done: Callable[[Graded], None] = lambda _: None,
+) -> list[Graded]:
+    """Grade submissions, `options.jobs` at a time; `done` hears of each as it is finished.
+
+    Raises:
+        SubmissionError: the data is not there.
+        SandboxError: the warm process did not start.
+    """
+    data = options.path()
+    with Sandbox(options.fork) as sandbox, ThreadPoolExecutor(max(1, options.jobs)) as pool:
+        futures = [pool.submit(grade_one, sandbox, s, data, options) for s in submissions]
+        try:
+            for future in as_completed(futures):
+                done(future.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        return [future.result() for future in futures]
+
+
+def observe_submission(path: Path, data: str | None) -> tuple[Evidence, Path]:
+    """Evidence of one file or folder, each step from its better run, for `pytest --submission`.
+
+    Raises:
+        SubmissionError: there is no submission at `path`, or no such data.
+    """
+    options = Options(data=data)
+    submission, file = load(path), options.path()
+    with Sandbox(options.fork) as sandbox:
+        evidences = [evidence for evidence, _ in observe(sandbox, submission, file, options)]
+    choice = better_run([judge(evidence, truth(file)) for evidence in evidences])
+    return Evidence(**{step: getattr(evidences[i], step) for step, i in choice.items()}), file

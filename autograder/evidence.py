@@ -1,0 +1,375 @@
+"""Evidence: plain, typed data about what a notebook's objects are; no verdicts, no live objects.
+
+Probes write it beside the student's objects; checks read it in a process where no student code ran.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+import msgspec
+import numpy as np
+
+MAX_BYTES = 512 * 2**20  # evidence of one notebook on the real data is about 30 MB
+DTYPES = ("bool", "int8", "uint8", "int32", "int64", "float32", "float64")
+Text = Annotated[str, msgspec.Meta(max_length=400)]
+
+
+class EvidenceError(Exception):
+    """Evidence that does not decode: the student's process sent something else."""
+
+
+class Struct(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all evidence."""
+
+
+class Array(Struct):
+    """A dense array as bytes, so that decoding can run no code."""
+
+    dtype: Literal["bool", "int8", "uint8", "int32", "int64", "float32", "float64"]
+    shape: Annotated[list[Annotated[int, msgspec.Meta(ge=0)]], msgspec.Meta(max_length=4)]
+    data: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.data) != math.prod(self.shape) * np.dtype(self.dtype).itemsize:
+            raise ValueError(f"{len(self.data)} bytes are no {self.dtype} array of {self.shape}")
+
+    def numpy(self) -> np.ndarray:
+        """The array itself, read-only, of `shape`."""
+        return np.frombuffer(self.data, dtype=self.dtype).reshape(self.shape)
+
+
+class CellError(Struct):
+    """An exception that a cell raised, or a call to the student's function."""
+
+    name: Text
+    message: Text
+    cell: int | None = None  # position among the notebook's cells, from 0
+    line: int | None = None  # line in that cell, from 1
+    source: Text = ""  # that line
+
+    @property
+    def blank(self) -> bool:
+        """Whether this is the scaffold's own `raise NotImplementedError()`."""
+        return self.name == "NotImplementedError"
+
+    def __str__(self) -> str:
+        where = "" if self.line is None else f", line {self.line}: `{self.source.strip()}`"
+        where = where if self.cell is None else f" in cell {self.cell + 1}{where}"
+        return f"{self.name}: {self.message}{where}"
+
+
+class Absent(Struct, tag="absent"):
+    """What an exercise should have defined is not there: `error` says which cell failed, if any."""
+
+    name: Text
+    error: CellError | None = None
+
+
+class Frame(Struct, tag="frame"):
+    """A table of listening counts."""
+
+    columns: Annotated[list[Text], msgspec.Meta(max_length=20)]
+    dtypes: Annotated[list[Text], msgspec.Meta(max_length=20)]
+    rows: int
+    first_row: Annotated[list[Text], msgspec.Meta(max_length=20)]
+    values: Array | None = None  # [rows, 3] int64: userID, artistID, listen_count; None if no such numbers
+
+
+class Explore(Struct, tag="explore"):
+    """The numbers of step 1; what is no whole number is None."""
+
+    n_users: int | None
+    n_artists: int | None
+    n_users_text: Text = ""
+    n_artists_text: Text = ""
+    preview: bool = False  # the first rows were shown
+
+
+class Graph(Struct, tag="graph"):
+    """A NetworkX graph. Nodes are positions 0..N-1 in the graph's own order."""
+
+    kind: Text
+    directed: bool
+    multigraph: bool
+    sides: Array  # [N] int8: the attribute `bipartite`, -1 where it is neither 0 nor 1
+    ids: Array  # [N] int64: the whole number in a node's name, -1 where there is none
+    plain: int  # nodes whose name is just a number
+    edges: Array | None = None  # [2, E] int64, positions of the endpoints
+    sample: Annotated[list[Text], msgspec.Meta(max_length=5)] = []  # some node names
+
+
+class Mapping(Struct, tag="mapping"):
+    """The dictionary (or two) from nodes to indices."""
+
+    size: int
+    values: Array  # [size] int64; -1 for what is no whole number
+    num_nodes: int | None
+    num_nodes_text: Text = ""
+    user_index: Array | None = None  # [n_users] int64 in order of the sorted user ids, -1 if absent
+    artist_index: Array | None = None  # [n_artists] likewise
+    raw: bool = False  # the keys are plain ids, so a user and an artist can share one
+
+
+class Edges(Struct):
+    """A tensor of edges as found: `values` only where it is numeric and of at most two dimensions."""
+
+    type: Text
+    dtype: Text
+    shape: list[int]
+    values: Array | None = None
+
+
+class GraphData(Struct, tag="data"):
+    """A PyG `Data` object; what is missing is None."""
+
+    kind: Text
+    num_nodes: int | None
+    x: Array | None
+    x_text: Text
+    edge_index: Edges | None
+    keys: Annotated[list[Text], msgspec.Meta(max_length=40)] = []
+
+
+class Part(Struct):
+    """One part of the split."""
+
+    edge_index: Edges | None
+    positives: Edges | None
+    negatives: Edges | None
+    keys: Annotated[list[Text], msgspec.Meta(max_length=40)] = []
+
+
+class Split(Struct, tag="split"):
+    """The three parts, and the graph that was split."""
+
+    train: Part
+    val: Part
+    test: Part
+    undirected_edges: int | None  # distinct unordered pairs in `data.edge_index`
+
+
+class Call(Struct):
+    """What came of one call: an output, an error, or (`missing`) no such function."""
+
+    output: Array | None = None
+    text: Text = ""  # what came, in words
+    error: CellError | None = None
+    missing: bool = False
+
+
+class Convolution(Struct):
+    """One convolution, with all that is needed to build its like: PyG's constructor arguments."""
+
+    kind: Text
+    sage: bool
+    in_channels: int | None
+    out_channels: int | None
+    options: dict[Text, bool | str | float | None] = {}
+    weights: dict[Text, Array] = {}
+
+
+class ModelClass(Struct, tag="model_class"):
+    """`GNNLinkPredictor(num_nodes, embedding_dim, hidden_channels, out_channels)`, built and called once."""
+
+    sizes: list[int]  # the four arguments that the probe used
+    is_module: bool
+    built: Call
+    methods: Annotated[list[Text], msgspec.Meta(max_length=60)] = []
+    parameters: dict[Text, list[int]] = {}
+    embeddings: list[Array] = []  # weights of each nn.Embedding, [rows, dim]
+    convolutions: list[Convolution] = []  # in the order in which encode calls them
+    convolution_calls: int = 0
+    unregistered: Annotated[list[Text], msgspec.Meta(max_length=20)] = []
+    encode_name: Text = ""
+    decode_name: Text = ""
+    edge_index: Array | None = None  # [2, E] int64 given to encode
+    encode: Call = Call(missing=True)
+    encode_without_edges: Call = Call(missing=True)
+    z: Array | None = None  # [N, out_channels] given to decode
+    pairs: Array | None = None  # [2, P] given to decode
+    decode: Call = Call(missing=True)
+
+
+class Setup(Struct, tag="setup"):
+    """Model, optimizer and loss of step 5."""
+
+    num_nodes: int  # of the graph that the model is for
+    model_kind: Text
+    model_rows: list[int] = []  # rows of each embedding
+    parameters: int = 0  # tensors in the model
+    optimizer_kind: Text = ""
+    optimized: int = 0  # of these tensors, how many the optimizer holds
+    foreign: int = 0  # tensors in the optimizer that are not the model's
+    loss_kind: Text = ""
+
+
+class Epoch(Struct):
+    """One call of `train(train_data)`, spied on."""
+
+    returned: float | None
+    returned_text: Text
+    pairs: Array | None  # [2, P] int64: the pairs that were scored
+    labels: Array | None  # [P] float32: their labels, None where they could not be matched
+    encoded: list[Array] = []  # edge_index of each encode, [2, E]; repeated ones once
+    loss_kind: Text = ""
+
+
+class Training(Struct, tag="training"):
+    """`train` called twice on `train_data`, beginning from the model as it stands."""
+
+    call: Call
+    num_nodes: int
+    message_edges: Array  # [2, E] train_data.edge_index
+    positives: Array  # [2, P] train_data.pos_edge_label_index
+    epochs: list[Epoch] = []
+    still: Annotated[list[Text], msgspec.Meta(max_length=40)] = []  # parameters that did not move
+    tensors: int = 0
+
+
+class Loop(Struct, tag="loop"):
+    """The losses that were kept, one an epoch; None for what is no number."""
+
+    losses: list[float | None]
+
+
+class Scoring(Struct):
+    """One call of `test(data)` on a data object that the probe made."""
+
+    call: Call
+    returned: float | None
+    edge_index: Array  # [2, E] of the data object
+    positives: Array  # [2, P]
+    negatives: Array  # [2, Q]
+    encoded: list[Array] = []
+    pairs: Array | None = None  # [2, S] scored pairs
+    scores: Array | None = None  # [S] float32
+    grad_enabled: bool | None = None  # while encoding
+    training_mode: bool | None = None  # while encoding
+
+
+class Testing(Struct, tag="testing"):
+    """`test` called on parts of the test data."""
+
+    runs: list[Scoring]
+
+
+class Auc(Struct, tag="auc"):
+    """The AUCs in the notebook beside what `test` gives on the same data when called again."""
+
+    val_auc: float | None
+    test_auc: float | None
+    val_again: float | None
+    test_again: float | None
+
+
+class Chain(Struct, tag="chain"):
+    """The student's own steps 1 to 5, run in one piece: embeddings for the trusted side to judge."""
+
+    z: Array  # [N, D] float32 of encode(test_data.x, test_data.edge_index)
+    edge_index: Array  # [2, E] of data
+    message_edges: Array  # [2, M] of test_data
+    positives: Array  # [2, P] of test_data
+
+
+class Step1(Struct):
+    load: Frame | Absent
+    explore: Explore | Absent
+
+
+class Step2(Struct):
+    nodes: Graph | Absent
+    edges: Graph | Absent
+
+
+class Step3(Struct):
+    mapping: Mapping | Absent
+    data: GraphData | Absent
+    split: Split | Absent
+
+
+class Step4(Struct):
+    model: ModelClass | Absent
+
+
+class Step5(Struct):
+    setup: Setup | Absent
+    train: Training | Absent
+    loop: Loop | Absent
+
+
+class Step6(Struct):
+    test: Testing | Absent
+    auc: Auc | Absent
+    own: Chain | Absent
+    report: Text = ""
+
+
+class Evidence(Struct):
+    """All that was observed of one run; a step that the run does not hold is None."""
+
+    step1: Step1 | None = None
+    step2: Step2 | None = None
+    step3: Step3 | None = None
+    step4: Step4 | None = None
+    step5: Step5 | None = None
+    step6: Step6 | None = None
+
+
+STEP_TYPES: dict[str, Any] = {
+    "step1": Step1,
+    "step2": Step2,
+    "step3": Step3,
+    "step4": Step4,
+    "step5": Step5,
+    "step6": Step6,
+}
+
+
+def fields_of(key: str) -> tuple[str, ...]:
+    """Which evidence of its step a graded cell such as `step3.mapping` is judged by."""
+    step, exercise = key.split(".")
+    if step == "step4":
+        return ("model",)
+    return ("auc", "own") if key == "step6.auc" else (exercise,)
+
+
+def array(value: Any, dtype: str) -> Array:
+    """Copy a tensor or array into evidence.
+
+    Raises:
+        TypeError, ValueError: it is no numeric array of at most four dimensions.
+    """
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    value = np.ascontiguousarray(np.asarray(value), dtype=dtype)
+    return Array(dtype=dtype, shape=list(value.shape), data=value.tobytes())  # type: ignore[arg-type]
+
+
+def text(value: object) -> str:
+    """Any value in at most 400 characters."""
+    try:
+        shown = str(value)
+    except Exception as error:  # the student's own __str__
+        shown = f"<{type(value).__name__} whose text raises {type(error).__name__}>"
+    return shown if len(shown) <= 400 else shown[:397] + "..."
+
+
+def encode(evidence: Evidence) -> bytes:
+    """Evidence as bytes (msgpack)."""
+    return msgspec.msgpack.encode(evidence)
+
+
+def decode(data: bytes) -> Evidence:
+    """Bytes as evidence, every field validated.
+
+    Raises:
+        EvidenceError: too large, not msgpack, or not of the schema above.
+    """
+    if len(data) > MAX_BYTES:
+        raise EvidenceError(f"{len(data)} bytes of evidence, more than {MAX_BYTES}")
+    try:
+        return msgspec.msgpack.decode(data, type=Evidence)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise EvidenceError(str(error)) from None

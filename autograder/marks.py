@@ -1,0 +1,110 @@
+"""Evidence to outcomes to points: runs the checks, picks each step's better run, adds up.
+
+Used by the grader, by `autograder check` and by the check cells of the notebooks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pytest
+
+from autograder.checks import catalogue
+from autograder.checks.plugin import FOLDER, Judge, Outcome
+from autograder.evidence import Evidence
+from autograder.reference import Truth
+
+ORDER = ("passed", "failed", "student_error", "blocked", "not_attempted", "grader_error")
+_one_at_a_time = threading.Lock()  # pytest keeps global state
+
+
+class NoChecksError(Exception):
+    """Not one check was collected: a fault of the installation."""
+
+
+def judge(evidence: Evidence, truth: Truth, wanted: Iterable[str] | None = None) -> list[Outcome]:
+    """Run the checks of the wanted cells or steps (all by default) over evidence.
+
+    Raises:
+        NoChecksError: nothing was collected, or a check gave no outcome.
+    """
+    judge_plugin = Judge(evidence, truth, wanted)
+    args = ["-c", str(FOLDER / "pytest.ini"), "--rootdir", str(FOLDER)]
+    args += ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging"]
+    args += ["-p", "no:faulthandler", "-p", "no:unraisableexception", "-p", "no:threadexception"]
+    args += ["--capture=no", "--disable-plugin-autoload", str(FOLDER)]
+    said = io.StringIO()
+    with _one_at_a_time, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        pytest.main(args, plugins=[judge_plugin])
+    expected = [c for c in catalogue() if judge_plugin._keeps(c)]
+    missing = [c.id for c in expected if c.id not in judge_plugin.outcomes]
+    if missing or not expected:
+        raise NoChecksError(f"no outcome for {missing or 'any check'}: {said.getvalue()[-400:]}")
+    return [judge_plugin.outcomes[c.id] for c in expected]
+
+
+def better_run(runs: list[list[Outcome]]) -> dict[str, int]:
+    """For each step which run earned more: the student's own inputs (the first), or right ones."""
+    steps = dict.fromkeys(o.check.step for o in runs[0])
+    earned = [
+        {step: sum(o.points for o in run if o.check.step == step) for step in steps} for run in runs
+    ]
+    return {step: max(range(len(runs)), key=lambda i: earned[i][step]) for step in steps}
+
+
+def best(runs: list[list[Outcome]]) -> list[Outcome]:
+    """The outcomes of each step from its better run."""
+    chosen = better_run(runs)
+    return [outcomes[chosen[outcomes[0].check.step]] for outcomes in zip(*runs, strict=True)]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Marks of one submission: outcomes of all checks in order."""
+
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def automatic(self) -> list[Outcome]:
+        """Outcomes that the machine gives."""
+        return [o for o in self.outcomes if not o.check.by_hand]
+
+    @property
+    def total(self) -> float:
+        """Points earned automatically."""
+        return sum(o.points for o in self.automatic)
+
+    @property
+    def max_total(self) -> float:
+        """Points that can be earned automatically."""
+        return sum(o.check.points for o in self.automatic)
+
+    @property
+    def pending(self) -> float:
+        """Points that a person gives: written work, and checks in which the grader itself failed."""
+        by_hand = sum(o.check.points for o in self.outcomes if o.check.by_hand and o.points)
+        return by_hand + sum(o.check.points for o in self.automatic if o.status == "grader_error")
+
+    def cells(self) -> dict[str, float]:
+        """Points earned in each automatically graded cell."""
+        earned: dict[str, float] = {}
+        for o in self.automatic:
+            earned[o.check.cell] = earned.get(o.check.cell, 0.0) + o.points
+        return earned
+
+    def steps(self) -> dict[str, tuple[float, float]]:
+        """Points earned and possible in each step, automatic ones."""
+        sums: dict[str, tuple[float, float]] = {}
+        for o in self.automatic:
+            earned, possible = sums.get(o.check.step, (0.0, 0.0))
+            sums[o.check.step] = earned + o.points, possible + o.check.points
+        return sums
+
+    def findings(self) -> list[Outcome]:
+        """What went wrong, most fundamental first: not what is blocked or not attempted yet."""
+        wrong = [o for o in self.automatic if o.status in ("failed", "student_error")]
+        return sorted(wrong, key=lambda o: (o.check.step, not o.message.finding))

@@ -1,0 +1,92 @@
+"""The student's own chain: steps 1 to 5 from the notebooks of one folder, run in one namespace.
+
+`checkpoint("step6")` starts it, so that step 6 measures the student's own model.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import linecache
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from IPython.core.inputtransformer2 import TransformerManager
+from IPython.utils.capture import capture_output
+
+from autograder.evidence import CellError
+from autograder.probes.session import Session, bound_names
+from autograder.submission import SubmissionError, load
+
+NEEDED = ("step4", "step5")  # without these two the model would not be the student's own
+running: list[dict[str, Any]] = []  # namespaces of chains that are running now, innermost last
+_results: dict[Path, dict[str, Any] | CellError | None] = {}
+
+
+def run(folder: Path, data: Path, steps: tuple[str, ...] = ()) -> dict[str, Any] | CellError | None:
+    """Run the code cells of steps 1 to 5 in the notebooks of `folder`; keep the result for `last`.
+
+    Returns the namespace, the error that kept it from having a model, or None where the folder does
+    not hold the student's steps 4 and 5.
+    """
+    _results[folder] = found = _run(folder, data)
+    return found
+
+
+def last(folder: Path, data: Path) -> dict[str, Any] | CellError | None:
+    """What the last `run` in this folder gave; runs it if there was none."""
+    return _results[folder] if folder in _results else run(folder, data)
+
+
+def _run(folder: Path, data: Path) -> dict[str, Any] | CellError | None:
+    try:
+        books = {book.step: book for book in load(folder).notebooks if book.step}
+    except SubmissionError:
+        return None
+    if running or not all(step in books for step in NEEDED):
+        return None
+    cells = [
+        cell.source
+        for step in ("step1", "step2", "step3", "step4", "step5")
+        if step in books
+        for cell in books[step].cells
+        if cell.kind == "code" and not cell.key
+    ]
+    session = Session(ns={"__name__": "__main__"}, data=data, cells=cells)
+    with _apart(session.ns), capture_output():
+        for number, source in enumerate(cells):
+            _execute(session, number, source)
+    if all(name in session.ns for name in ("model", "test_data", "data", "losses")):
+        return session.ns
+    wanted = {"model", "optimizer", "losses", "GNNLinkPredictor"}
+    errors = [e for source, e in session.errors if e.blank or wanted & bound_names(source)]
+    return errors[0] if errors else None
+
+
+def _execute(session: Session, number: int, source: str) -> None:
+    name = f"<own chain, cell {number + 1}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    try:
+        code = TransformerManager().transform_cell(source) if source.strip() else ""
+        exec(compile(code, name, "exec"), session.ns)
+    except Exception as error:  # whatever the student's cell raises
+        session.failed(source, error)
+
+
+@contextlib.contextmanager
+def _apart(ns: dict[str, Any]) -> Iterator[None]:
+    """Let `checkpoint` and `check` know that a chain runs; close the figures that it leaves."""
+    from autograder.reference import random_state
+
+    plots = sys.modules.get("matplotlib.pyplot")
+    before = set(plots.get_fignums()) if plots else set()
+    running.append(ns)
+    try:
+        with random_state():
+            yield
+    finally:
+        running.pop()
+        plots = sys.modules.get("matplotlib.pyplot")
+        for number in set(plots.get_fignums()) - before if plots else ():
+            plots.close(number)  # type: ignore[union-attr]

@@ -1,0 +1,125 @@
+"""The session that probes look into: the namespace, what its cells raised, and what they showed.
+
+The sandbox fills one while it runs cells; `autograder.notebook` fills one inside a student's kernel.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import re
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.evidence import Absent, Array, Call, CellError, array, text
+
+
+@dataclass
+class Session:
+    """One run of a notebook: its namespace and history. `data` is the user_artists.dat in use."""
+
+    ns: dict[str, Any]
+    data: Path
+    seed: int = 0
+    cells: list[str] = field(default_factory=list)  # sources, in the order of the notebook
+    errors: list[tuple[str, CellError]] = field(default_factory=list)  # (cell source, error)
+    shown: list[Any] = field(default_factory=list)  # values and printed text
+    own: Callable[[], dict[str, Any] | CellError | None] = lambda: None  # the student's own chain
+    report: str = ""  # the written report of step 6
+
+    def failed(self, source: str, error: BaseException) -> None:
+        """Remember that the cell with this source raised."""
+        self.errors.append((source, self.cell_error(error)))
+
+    def cell_error(self, error: BaseException) -> CellError:
+        """An exception as evidence: the deepest line of it that stands in the student's cells."""
+        cell, line, source = None, getattr(error, "lineno", None), ""
+        if isinstance(error, SyntaxError):
+            source = error.text or ""
+        for frame in traceback.extract_tb(error.__traceback__):
+            found = self._cell_of(frame.filename)
+            if found is not None:
+                cell, line = found, frame.lineno
+                source = linecache.getline(frame.filename, frame.lineno or 0)
+        return CellError(
+            name=type(error).__name__,
+            message=text(error),
+            cell=cell,
+            line=line,
+            source=text(source.rstrip()),
+        )
+
+    def _cell_of(self, filename: str) -> int | None:
+        source = "".join(linecache.getlines(filename)).strip()
+        for number, cell in enumerate(self.cells):
+            if source and source == cell.strip():
+                return number
+        return None
+
+    def absent(self, *names: str) -> Absent:
+        """Say that none of these names is defined, with the error of the last cell that would have."""
+        for source, error in reversed(self.errors):
+            if error.blank or any(name in bound_names(source) for name in names):
+                return Absent(name=names[0], error=error)
+        return Absent(name=names[0])
+
+    def call(self, function: Callable[..., Any], *args: Any) -> tuple[Call, Any]:
+        """Call the student's function; whatever it raises becomes evidence."""
+        try:
+            value = function(*args)
+        except Exception as error:
+            return Call(error=self.cell_error(error)), None
+        return Call(output=_numbers(value), text=describe(value)), value
+
+
+def bound_names(source: str) -> set[str]:
+    """Names that a cell binds at its top level; by text where it does not parse."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return set(re.findall(r"^\s*(?:def |class )?(\w+)\s*(?:=[^=]|\(|,|:)", source, re.M))
+    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return names | {node.name for node in tree.body if isinstance(node, kinds)}
+
+
+def describe(value: object) -> str:
+    """A value in a few words: the shape of a tensor, the text of a number, else the type."""
+    shape = getattr(value, "shape", None)
+    if shape is not None and getattr(value, "dtype", None) is not None:
+        return text(f"a {type(value).__name__} of shape {list(shape)}, {value.dtype}")  # type: ignore[attr-defined]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return text(repr(value))
+    if isinstance(value, (list, tuple, dict, set)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return text(f"a {type(value).__name__}")
+
+
+def _numbers(value: object) -> Array | None:
+    """A tensor or number as float32 evidence, if it is one."""
+    dims = getattr(value, "ndim", None)
+    if isinstance(value, (bool, int, float)) or (isinstance(dims, int) and dims <= 2):
+        try:
+            return array(value, "float32")
+        except (TypeError, ValueError, RuntimeError, OverflowError):
+            return None
+    return None
+
+
+def number(value: object) -> float | None:
+    """A Python, NumPy or zero-dimensional torch number as float; anything else is None."""
+    if isinstance(value, str) or value is None:
+        return None
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        return None
+
+
+def whole(value: object) -> int | None:
+    """A whole number as int, whatever its type; anything else is None."""
+    found = number(value)
+    return int(found) if found is not None and found == found and found.is_integer() else None

@@ -1,0 +1,117 @@
+"""A graded class as a table, `marks.csv` and `marks.json`."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from autograder import STEPS
+from autograder.engine import Graded
+
+LABELS = ("ran", "expected", "got", "why", "next")
+
+
+def table(graded: list[Graded]) -> Table:
+    """One row a student: marks of each step, total, and the first finding."""
+    shown = Table(title="Marks (automatic)", title_justify="left", pad_edge=False)
+    shown.add_column("student", no_wrap=True)
+    possible = graded[0].marks.steps() if graded else {}
+    for step in STEPS:
+        shown.add_column(f"{step}\n/{possible.get(step, (0, 0))[1]:g}", justify="right")
+    most = graded[0].marks.max_total if graded else 0
+    shown.add_column(f"total\n/{most:g}", justify="right", style="bold")
+    shown.add_column("first finding", overflow="fold", min_width=24)
+    for record in graded:
+        steps = record.marks.steps()
+        cells = [f"{steps[step][0]:g}" for step in STEPS]
+        shown.add_row(
+            Text(record.student), *cells, f"{record.marks.total:g}", Text(first_finding(record))
+        )
+    return shown
+
+
+def first_finding(record: Graded) -> str:
+    """The most fundamental thing to say about a submission, in one line."""
+    if record.problems:
+        return record.problems[0]
+    found = record.marks.findings()
+    if found:
+        message = found[0].message
+        numbers = f"expected {message.expected}, got {message.got}" if message.expected else message.got
+        return f"{found[0].check.step}: {found[0].check.title}: {numbers}"
+    missing = [o for o in record.marks.automatic if o.status == "not_attempted"]
+    if missing:
+        steps = list(dict.fromkeys(o.check.step for o in missing))
+        return "not attempted: " + ", ".join(steps)
+    blocked = [o for o in record.marks.automatic if o.status == "blocked"]
+    return f"{blocked[0].check.title}: {blocked[0].message.got}" if blocked else ""
+
+
+def as_dict(record: Graded) -> dict[str, Any]:
+    """One submission as it stands in `marks.json`."""
+    marks = record.marks
+    return {
+        "student": record.student,
+        "total": marks.total,
+        "max_total": marks.max_total,
+        "pending": marks.pending,
+        "steps": {s: {"score": got, "max_score": most} for s, (got, most) in marks.steps().items()},
+        "cells": marks.cells(),
+        "checks": [
+            {
+                "id": o.check.id,
+                "cell": o.check.cell,
+                "title": o.check.title,
+                "status": o.status,
+                "points": o.points,
+                "max_points": o.check.points,
+                "by_hand": o.check.by_hand,
+                "message": {label: getattr(o.message, label) for label in LABELS},
+            }
+            for o in marks.outcomes
+        ],
+        "findings": [
+            {
+                "id": o.message.finding or None,
+                "check": o.check.id,
+                "step": o.check.step,
+                "title": o.check.title,
+                "proof": o.message.got,
+            }
+            for o in marks.findings()
+        ],
+        "problems": list(record.problems),
+        "status": record.status,
+    }
+
+
+def write(graded: list[Graded], folder: Path) -> tuple[Path, Path]:
+    """Write `marks.csv` and `marks.json` into `folder`, which is made if need be.
+
+    Raises:
+        OSError: the folder cannot be made or written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    records = json.dumps({"submissions": [as_dict(g) for g in graded]}, indent=2, ensure_ascii=False)
+    (folder / "marks.json").write_text(records + "\n", encoding="utf-8")
+    with (folder / "marks.csv").open("w", newline="", encoding="utf-8-sig") as stream:
+        writer = csv.writer(stream)
+        most = ["max_total", "pending", "status", "first_finding"]
+        writer.writerow(["student", *STEPS, "total", *most])
+        for record in graded:
+            marks = record.marks
+            steps = [f"{marks.steps()[step][0]:g}" for step in STEPS]
+            numbers = [f"{n:g}" for n in (marks.total, marks.max_total, marks.pending)]
+            row = [record.student, *steps, *numbers, record.status, first_finding(record)]
+            writer.writerow([_plain(value) for value in row])
+    return folder / "marks.csv", folder / "marks.json"
+
+
+def _plain(value: str) -> str:
+    """Text that a spreadsheet does not take for a formula."""
+    return "'" + value if value[:1] in ("=", "+", "-", "@") and not value[1:2].isdigit() else value

@@ -1,0 +1,83 @@
+"""What travels between the grader and the sandbox: a task in, messages out, as msgpack frames.
+
+Messages come from a process in which student code has run: they are decoded by type, never unpickled.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import IO
+
+import msgspec
+
+from autograder.evidence import MAX_BYTES, Evidence
+
+_LENGTH = struct.Struct("<Q")
+
+
+class ProtocolError(Exception):
+    """The other side closed early, or sent what is no message."""
+
+
+class TaskCell(msgspec.Struct, frozen=True):
+    """One code cell to run, or, where `key` is set, the place of a check cell."""
+
+    source: str
+    step: str
+    key: str = ""
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of one notebook.
+
+    `right_inputs` puts the right values of `checkpoint` into the namespace before each step (for
+    free-form notebooks). `files` lie in the working folder; times are in seconds.
+    """
+
+    cells: list[TaskCell]
+    data: str  # path of user_artists.dat
+    files: dict[str, bytes] = {}
+    free_form: bool = False
+    right_inputs: bool = False
+    report: str = ""
+    seed: int = 0
+    cell_seconds: float = 60.0
+    notebook_seconds: float = 600.0
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """Progress of a run: the process, the cell it is at, all evidence so far, or the end."""
+
+    pid: int = 0
+    cell: int = -1
+    evidence: Evidence | None = None
+    done: bool = False
+    fault: str = ""  # of the grader's own code
+
+
+def send(stream: IO[bytes], value: Task | Message) -> None:
+    """Write one frame."""
+    data = msgspec.msgpack.encode(value)
+    stream.write(_LENGTH.pack(len(data)) + data)
+    stream.flush()
+
+
+def receive(stream: IO[bytes], kind: type) -> Task | Message:
+    """Read one frame of that kind.
+
+    Raises:
+        ProtocolError: closed, too long, or not of that kind.
+    """
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise ProtocolError("closed")
+    (length,) = _LENGTH.unpack(head)
+    if length > MAX_BYTES:
+        raise ProtocolError(f"a message of {length} bytes, more than {MAX_BYTES}")
+    data = stream.read(length)
+    if len(data) < length:
+        raise ProtocolError("closed within a message")
+    try:
+        return msgspec.msgpack.decode(data, type=kind)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise ProtocolError(str(error)) from None

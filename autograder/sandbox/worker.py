@@ -1,0 +1,166 @@
+"""Runs one task: the cells of a notebook in an IPython shell, and the probes between them.
+
+The sandbox's server calls it in a process of its own; nothing of the grader is trusted afterwards.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+from autograder import reference
+from autograder.evidence import STEP_TYPES, CellError, Evidence, fields_of
+from autograder.notebook import GRADING
+from autograder.probes import Session, chain, observe, quiet
+from autograder.sandbox.task import Message, Task, TaskCell
+
+SHOWN = 20_000  # characters of a cell's printed text that probes look at
+
+
+class CellTimeout(BaseException):
+    """A cell took longer than it may; no `except Exception` of the student's catches it."""
+
+
+def run(task: Task, folder: Path, say: Callable[[Message], None]) -> None:
+    """Run the task inside `folder` and say, after every step, what has been observed so far."""
+    session = _session(task, folder)
+    shell = _shell(session.ns)
+    observer, step = _Observer(session), ""
+    for number, cell in enumerate(task.cells):
+        say(Message(cell=number))
+        if cell.step != step:
+            observer.at_end(step)
+            say(Message(evidence=observer.evidence))
+            step = cell.step
+            _enter(session, task, step)
+        if cell.key:
+            observer.at_check(cell.key)
+        else:
+            _execute(shell, session, cell, number, task.cell_seconds)
+    observer.at_end(step)
+    say(Message(evidence=observer.evidence, done=True))
+
+
+def _session(task: Task, folder: Path) -> Session:
+    """Make `folder` the working folder, with the data and the student's other notebooks in it."""
+    os.chdir(folder)
+    data = Path(task.data)
+    for name, content in task.files.items():
+        (folder / Path(name).name).write_bytes(content)
+    for source in (data, data.with_name("artists.dat")):
+        target = folder / ("user_artists.dat" if source == data else source.name)
+        with contextlib.suppress(FileNotFoundError, FileExistsError):
+            shutil.copyfile(source, target)
+    os.environ |= {GRADING: "1", "COURSE_DATA": task.data, "MPLBACKEND": "agg"}
+    session = Session(ns={}, data=data, seed=task.seed, report=task.report)
+    session.cells = [cell.source for cell in task.cells]
+    if task.free_form:
+        session.own = lambda: None if task.right_inputs else session.ns
+    else:
+        session.own = lambda: chain.last(folder, data)
+    return session
+
+
+def _shell(ns: dict[str, Any]) -> InteractiveShell:
+    """An IPython shell over the namespace, that asks nothing and starts no other program."""
+    shell = InteractiveShell(user_ns=ns)
+    InteractiveShell._instance = shell  # what get_ipython() gives
+    builtins.get_ipython = shell.get_ipython  # type: ignore[attr-defined]
+    shell.history_manager.enabled = False  # type: ignore[union-attr]
+    refuse = lambda command: print(f"not run when graded: {command}")  # noqa: E731
+    shell.system = shell.system_raw = shell.system_piped = refuse  # type: ignore[method-assign]
+    shell.enable_gui = lambda gui=None: None  # type: ignore[method-assign]
+    return shell
+
+
+def _enter(session: Session, task: Task, step: str) -> None:
+    """Before a step on right inputs: put them into the namespace."""
+    if task.right_inputs and step in reference.GIVES:
+        with quiet():
+            session.ns.update(reference.inputs(step, session.data))
+
+
+def _execute(
+    shell: InteractiveShell, session: Session, cell: TaskCell, number: int, seconds: float
+) -> None:
+    """Run one cell; what it raises and shows goes into the session."""
+    with capture_output() as captured, _limited(seconds):
+        try:
+            result = shell.run_cell(cell.source, store_history=False, silent=False)
+        except CellTimeout as timeout:
+            session.errors.append((cell.source, _timeout(timeout, number)))
+            return
+    error = result.error_in_exec or result.error_before_exec
+    if isinstance(error, CellTimeout):
+        session.errors.append((cell.source, _timeout(error, number)))
+    elif error is not None:
+        session.failed(cell.source, error)
+    if result.result is not None:
+        session.shown.append(result.result)
+    if captured.stdout:
+        session.shown.append(captured.stdout[:SHOWN])
+    session.shown += [o.data["text/plain"] for o in captured.outputs if "text/plain" in o.data]
+
+
+def _timeout(error: CellTimeout, number: int) -> CellError:
+    return CellError(name="Timeout", message=str(error), cell=number)
+
+
+@contextlib.contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Raise CellTimeout in the block after so many seconds, where the platform has such a clock."""
+    main = threading.current_thread() is threading.main_thread()
+    if not (hasattr(signal, "setitimer") and main):
+        yield  # the limit of the whole notebook still holds
+        return
+
+    def ring(*_: object) -> None:
+        raise CellTimeout(f"stopped after {seconds:g} s: is there a loop that never ends?")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class _Observer:
+    """Collects evidence: of an exercise at its check cell, of all else at the end of its step."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.evidence = Evidence()
+        self.pinned: dict[str, object] = {}
+
+    def at_check(self, key: str) -> None:
+        """Pin what the check cell of this exercise would see."""
+        step = key.split(".")[0]
+        found = getattr(observe(self.session, step), step)
+        for field in fields_of(key):
+            self.pinned[field] = getattr(found, field)
+
+    def at_end(self, step: str) -> None:
+        """Observe what no check cell has asked for."""
+        if not step:
+            return
+        kind = STEP_TYPES[step]
+        pinned = {f: self.pinned[f] for f in kind.__struct_fields__ if f in self.pinned}
+        self.pinned.clear()
+        if set(kind.__struct_fields__) - {"report"} <= set(pinned):
+            found = kind(**pinned, **({"report": self.session.report[:400]} if step == "step6" else {}))
+        else:
+            found = msgspec.structs.replace(getattr(observe(self.session, step), step), **pinned)
+        self.evidence = msgspec.structs.replace(self.evidence, **{step: found})

@@ -1,0 +1,226 @@
+# %% [markdown] id="aim"
+# # Step 3 of 6 · Mapping, `Data` and the split
+#
+# **Time: 40 minutes.** You will learn to
+#
+# - number the nodes 0 to `num_nodes - 1`, so that a table of embeddings can have one row for each,
+# - put a graph into PyTorch Geometric's `Data` object,
+# - split the *edges* into training, validation and test,
+# - tell message-passing edges from supervision edges, and recognise leakage.
+
+# %% [markdown] id="idea"
+# ## The idea
+#
+# PyTorch knows no names, only row numbers. So each node gets an index, and each edge becomes a
+# column of two indices. The result is `edge_index`, a tensor of shape `[2, num_edges]`: sources in
+# row 0, destinations in row 1. To learn, and to test what was learned, we hide some edges and ask
+# the model to find them. The model may look at the other edges as much as it likes, but never at
+# the hidden ones.
+#
+# ```text
+# node    ("user",1) ("user",2) ("user",3) ("artist",2) ("artist",3) ("artist",1) ("artist",4)
+# index        0          1          2           3            4            5            6
+#         └──────────  users  ──────────┘ └───────────────────  artists  ───────────────────┘
+#
+# edges   u1-a2  u1-a3  u2-a1  u2-a2  u3-a2  u3-a4
+#
+# edge_index = [[ 0,     0,     1,     1,     2,     2 ],     users    (sources)
+#               [ 3,     4,     5,     3,     3,     6 ]]     artists  (destinations)
+# ```
+#
+# The artists stand in the order in which they first appear in the data.
+
+# %% id="setup_imports" role="given"
+import torch
+import torch_geometric.transforms as T
+from torch_geometric.data import Data
+
+from autograder.notebook import check, checkpoint, seed_everything
+
+seed_everything(0)
+
+# %% [markdown] id="start_intro"
+# This notebook starts from a right graph, whether or not step 2 worked for you. Its nodes are named
+# `("user", id)` and `("artist", id)`.
+
+# %% id="start" role="given"
+df, n_users, n_artists, G = checkpoint("step3")
+print(f"{n_users:,} users + {n_artists:,} artists, {G.number_of_edges():,} edges")
+
+# %% [markdown] id="toy_intro"
+# ## A worked toy example
+#
+# **Predict, then run.** Which shape has the toy's `edge_index`? What will `validate()` say if one
+# index is 7?
+
+# %% id="toy_data"
+toy_edge_index = torch.tensor([[0, 0, 1, 1, 2, 2], [3, 4, 5, 3, 3, 6]])  # [2, 6]
+toy_data = Data(x=torch.arange(7), edge_index=toy_edge_index)
+print(toy_data)
+print("valid?", toy_data.validate())
+
+broken = Data(x=torch.arange(7), edge_index=torch.tensor([[0], [7]]))
+try:
+    broken.validate()
+except ValueError as error:
+    print("ValueError:", error)
+
+# %% [markdown] id="mapping_task"
+# ## Exercise 1: number the nodes
+#
+# The text asks for one dictionary from every original `userID` and `artistID`. With raw ids as keys
+# this is the trap of step 2 again: a user and an artist with the same id would fight for one entry.
+# With the names of our nodes, each has its own.
+#
+# Make `id_mapping`, from each node of `G` to an integer, and `num_nodes`. Number **users first**:
+# users get 0 to `n_users - 1`, artists get the rest, with no gap. (Why first? See exercise 3.)
+
+# %% id="mapping" role="solution"
+# id_mapping: dict, node -> index in 0 .. num_nodes - 1;   num_nodes: int
+# Hint: G.nodes(data="bipartite") gives pairs (node, side); side is 0 for users, 1 for artists.
+#       enumerate(...) counts while you loop. Where does it start?
+### BEGIN SOLUTION
+users = [node for node, side in G.nodes(data="bipartite") if side == 0]
+artists = [node for node, side in G.nodes(data="bipartite") if side == 1]
+id_mapping = {node: index for index, node in enumerate(users + artists)}
+num_nodes = len(id_mapping)
+### END SOLUTION
+
+# %% id="check_mapping" role="check"
+check("step3.mapping")
+### BEGIN HIDDEN TESTS
+check("step3.mapping", fresh=True)
+### END HIDDEN TESTS
+
+# %% [markdown] id="direction_intro"
+# ## One direction or both?
+#
+# Our graph is undirected, but a column of `edge_index` has a direction. PyG stores an undirected
+# edge as two columns, `(u, a)` and `(a, u)`. The split of exercise 3 does this for us: with
+# `is_undirected=True` it keeps the columns with `source <= target`, splits those, and then adds
+# their reverse. So it is enough to store each edge once, from its user to its artist. (Storing both
+# directions gives the same split, as long as users come first.)
+#
+# **Predict, then run.** How many of the six columns survive if users come first? How many if
+# artists do?
+
+# %% id="toy_direction"
+users_first = toy_edge_index
+artists_first = torch.tensor([[4, 4, 5, 5, 6, 6], [0, 1, 2, 0, 0, 3]])  # artists 0..3, users 4..6
+for name, edges in (("users first", users_first), ("artists first", artists_first)):
+    kept = edges[0] <= edges[1]  # [6], bool
+    print(f"{name:13} {int(kept.sum())} of {edges.size(1)} columns kept")
+
+# %% [markdown] id="data_task"
+# ## Exercise 2: the `Data` object
+#
+# - `x`: we have no features for our nodes. The model will *learn* a vector for each, its embedding,
+#   and looks it up by index. So `x` holds the indices: `torch.arange(num_nodes, dtype=torch.long)`.
+# - `edge_index`: all edges of `G`, one column each, `dtype=torch.long`.
+
+# %% id="data" role="solution"
+# data: Data(x=[num_nodes], edge_index=[2, E]), both torch.long.
+# Hint: a list of E pairs becomes a tensor of shape [E, 2]. Which shape is needed?
+#       An edge of G is a pair of nodes, in either order; users have the smaller index.
+### BEGIN SOLUTION
+x = torch.arange(num_nodes, dtype=torch.long)  # [num_nodes]
+pairs = [sorted((id_mapping[a], id_mapping[b])) for a, b in G.edges]  # E pairs (user, artist)
+edge_index = torch.tensor(pairs, dtype=torch.long).t().contiguous()  # [2, E]
+data = Data(x=x, edge_index=edge_index)
+### END SOLUTION
+
+# %% id="check_data" role="check"
+check("step3.data")
+### BEGIN HIDDEN TESTS
+check("step3.data", fresh=True)
+### END HIDDEN TESTS
+
+# %% [markdown] id="split_idea"
+# ## Two jobs for an edge
+#
+# **Message-passing edges** (`edge_index`) are what the model may look at. **Supervision edges**
+# (`pos_edge_label_index`) are the questions that it is asked. Call the toy's edges A to F:
+#
+# ```text
+#              edge_index               pos_edge_label_index    neg_edge_label_index
+#              (looked at, both ways)   (asked: yes)            (asked: no)
+# train_data   A B C D                  A B C D                 drawn anew in step 5
+# val_data     A B C D                  E                       one pair without an edge
+# test_data    A B C D E                F                       one pair without an edge
+# ```
+#
+# **Leakage** is when the answer stands among the things that the model may look at: F, or F
+# *reversed*, in an `edge_index`. The score is then splendid and means nothing.
+#
+# **Predict, then run.** Below, the toy is stored in both directions and the test edge is taken out.
+# Is the answer still there?
+
+# %% id="toy_leak"
+both_ways = torch.cat([toy_edge_index, toy_edge_index.flip(0)], dim=1)  # [2, 12]
+test_column = 5  # F: user 3 - artist 4, nodes 2 and 6
+visible = [column for column in range(12) if column != test_column]
+seen = set(map(tuple, both_ways[:, visible].t().tolist()))
+
+source, target = both_ways[:, test_column].tolist()
+print("test edge      ", (source, target), "visible:", (source, target) in seen)
+print("the same, back ", (target, source), "visible:", (target, source) in seen)
+
+# %% [markdown] id="split_task"
+# ## Exercise 3: split the edges
+#
+# The hidden edge has leaked through its own reverse. `T.RandomLinkSplit` avoids this if it is told
+# that the graph is undirected. Make it as `transform`, then apply it to `data`. It returns three
+# `Data` objects, in the order training, validation, test. Set
+#
+# - `num_val=0.1` and `num_test=0.1`: hold out 10% of the edges for each (a whole number such as 1
+#   would mean *one edge*),
+# - `is_undirected=True`: an edge and its reverse stay together,
+# - `add_negative_train_samples=False`: step 5 draws its own negatives, new ones in each epoch,
+# - `split_labels=True`: gives `pos_edge_label_index` and, for validation and test,
+#   `neg_edge_label_index`.
+
+# %% id="split" role="solution"
+# transform: T.RandomLinkSplit;   train_data, val_data, test_data: Data
+seed_everything(0)  # the same split in every run
+### BEGIN SOLUTION
+transform = T.RandomLinkSplit(
+    num_val=0.1,
+    num_test=0.1,
+    is_undirected=True,
+    add_negative_train_samples=False,
+    split_labels=True,
+)
+train_data, val_data, test_data = transform(data)
+### END SOLUTION
+
+# %% id="check_split" role="check"
+check("step3.split")
+### BEGIN HIDDEN TESTS
+check("step3.split", fresh=True)
+### END HIDDEN TESTS
+
+# %% [markdown] id="look_intro"
+# ## Look at the split
+#
+# **Predict, then run.** `train_data` and `val_data` have the same number of message-passing edges,
+# and `test_data` has more. Why? And why are the numbers of message-passing edges even?
+
+# %% id="look"
+for name, part in (("train", train_data), ("val", val_data), ("test", test_data)):
+    messages = part.edge_index.size(1)
+    positives = part.pos_edge_label_index.size(1)
+    print(f"{name:5}  message-passing {messages:7,}   positive supervision {positives:7,}")
+
+# %% [markdown] id="think"
+# ## A question to think about
+#
+# In `train_data` the same edges do both jobs: the model is asked about edges it is looking at.
+# Nobody calls this leakage, yet it makes training easier than the test. What might a model learn
+# from this that does not help on new edges? (`RandomLinkSplit` has a parameter
+# `disjoint_train_ratio`. What for?)
+#
+# *Your thoughts (not graded):*
+
+# %% [markdown] id="next"
+# **Next:** `check("step3")` in a new cell shows the whole step. Then open `step4_model.ipynb`,
+# where the nodes get their embeddings.

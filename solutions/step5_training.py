@@ -1,0 +1,226 @@
+# %% [markdown] id="aim"
+# # Step 5 of 6 · Training
+#
+# **Time: 60 minutes.** You will learn to
+#
+# - draw negatives: pairs without an edge, as counterexamples,
+# - write a full training step: sample, encode, decode, loss, gradients, update,
+# - read a curve of losses.
+
+# %% [markdown] id="idea"
+# ## The idea
+#
+# We turn "which links are missing?" into a yes-or-no question. The model gets pairs and gives
+# scores; pairs with an edge should score high, pairs without one low. The data holds only the yes:
+# a model that sees nothing else learns to say yes always. So for each positive pair we draw a
+# random pair that is no edge, a **negative**. The loss says how wrong the scores are, its gradients
+# say in which direction each weight should move, and the optimizer takes a small step. One such
+# pass is an **epoch**; we do 100.
+#
+# ```text
+#   positives [2, P] ──┐
+#                      ├──► pairs [2, 2P] ──► decode ──► scores [2P] ──┐
+#   negatives [2, P] ──┘                        ▲                      ├──► loss ──► backward, step
+#   (new in each epoch)                         z       labels [2P] ───┘
+#                                               │       1 ... 1 0 ... 0
+#   x, edge_index ───────────► encode ──────────┘
+# ```
+
+# %% id="setup_imports" role="given"
+import matplotlib.pyplot as plt
+import torch
+from torch import nn
+from torch_geometric.data import Data
+from torch_geometric.utils import negative_sampling
+
+from autograder.notebook import check, checkpoint, seed_everything
+
+seed_everything(0)
+
+# %% [markdown] id="seed_note"
+# Why `seed_everything` and not just `torch.manual_seed`? PyG draws negatives with Python's own
+# `random`. To repeat a run, all generators must be seeded.
+#
+# This notebook starts from a right split and a ready model class, whether or not step 4 worked for
+# you.
+
+# %% id="start" role="given"
+num_nodes, train_data, GNNLinkPredictor = checkpoint("step5")
+print(train_data)
+
+# %% [markdown] id="toy_negatives_intro"
+# ## Negatives, on the toy
+#
+# `negative_sampling(edge_index, num_nodes, num_neg_samples)` draws random pairs of nodes and leaves
+# out those that are in `edge_index`. It knows nothing of users and artists.
+#
+# **Predict, then run.** There are 7 nodes. Will each negative be a user and an artist? Will the
+# second draw be the same as the first?
+
+# %% id="toy_negatives"
+names = ["u1", "u2", "u3", "a1", "a2", "a3", "a4"]
+toy_edges = torch.tensor([[0, 0, 1, 1, 2, 2], [4, 5, 3, 4, 4, 6]])  # [2, 6]
+toy_both = torch.cat([toy_edges, toy_edges.flip(0)], dim=1)  # [2, 12], so no reverse is drawn
+for draw in (1, 2):
+    toy_negatives = negative_sampling(toy_both, num_nodes=7, num_neg_samples=6)  # [2, 6]
+    print(f"draw {draw}:", [f"{names[a]}-{names[b]}" for a, b in toy_negatives.t().tolist()])
+
+# %% [markdown] id="toy_negatives_after"
+# Many pairs are artist-artist or user-user. The assignment asks for this sampling, and it is right,
+# but easy: such pairs can never be edges. (Drawing user-artist pairs only is right too, and
+# harder.) Drawing anew in each epoch matters: a model could learn a fixed list of negatives by
+# heart.
+
+# %% [markdown] id="toy_loss_intro"
+# ## The loss, by hand
+#
+# `BCEWithLogitsLoss` takes raw scores, applies the sigmoid, and charges -log(probability of the
+# right answer). A score of 0 means "50 : 50" and costs log 2 = 0.693, whatever the label.
+#
+# **Predict, then run.** A score of 2 is a rather sure yes. What does it cost if the label is 1? And
+# if it is 0? The labels must be floats.
+
+# %% id="toy_loss"
+toy_loss_fn = nn.BCEWithLogitsLoss()
+for score, label in ((0.0, 1.0), (2.0, 1.0), (2.0, 0.0), (-2.0, 0.0)):
+    cost = toy_loss_fn(torch.tensor([score]), torch.tensor([label]))
+    print(f"score {score:4}  label {label:3}  loss {cost.item():.3f}")
+
+# %% [markdown] id="setup_task"
+# ## Exercise 1: model, optimizer, loss
+#
+# - `model`: a `GNNLinkPredictor` for `num_nodes` nodes, with `embedding_dim=32`,
+#   `hidden_channels=32` and `out_channels=32`,
+# - `optimizer`: `torch.optim.Adam` with learning rate 0.01. It changes only the parameters that it
+#   is given: those of *this* `model`, all of them. If you make a new model, make a new optimizer
+#   too,
+# - `loss_fn`: an `nn.BCEWithLogitsLoss`.
+
+# %% id="setup" role="solution"
+# model: GNNLinkPredictor;   optimizer: torch.optim.Adam;   loss_fn: nn.BCEWithLogitsLoss
+seed_everything(0)  # the same first weights in every run
+### BEGIN SOLUTION
+model = GNNLinkPredictor(num_nodes, embedding_dim=32, hidden_channels=32, out_channels=32)
+optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+loss_fn = nn.BCEWithLogitsLoss()
+### END SOLUTION
+
+# %% id="check_setup" role="check"
+check("step5.setup")
+### BEGIN HIDDEN TESTS
+check("step5.setup", fresh=True)
+### END HIDDEN TESTS
+
+# %% [markdown] id="toy_grad_intro"
+# ## Gradients add up
+#
+# `backward()` *adds* the new gradients to those that are already there.
+#
+# **Predict, then run.** The gradient of 3·w is 3. What is `w.grad` after the second `backward()`,
+# and after the third?
+
+# %% id="toy_grad"
+w = torch.tensor(1.0, requires_grad=True)
+toy_optimizer = torch.optim.SGD([w], lr=0.1)
+for turn in (1, 2, 3):
+    if turn == 3:
+        toy_optimizer.zero_grad()
+    (3 * w).backward()
+    print("backward no.", turn, " w.grad =", w.grad.item())
+
+# %% [markdown] id="train_task"
+# ## Exercise 2: one training step
+#
+# Write `train(train_data)`, which does one full training step:
+#
+# 1. set the model to training mode, and clear the old gradients,
+# 2. take the positives, `train_data.pos_edge_label_index`, and draw **as many** negatives,
+# 3. join the two into one `edge_label_index`; make the matching `edge_label` of ones and zeros,
+# 4. encode: node indices and *message-passing* edges. The negatives do not belong there: the model
+#    would pass messages along edges that do not exist,
+# 5. decode the joined pairs, compute the loss, backpropagate, let the optimizer take its step,
+# 6. return the loss as a plain number; a tensor would keep its whole computation in memory.
+
+
+# %% id="train" role="solution"
+def train(train_data: Data) -> float:
+    """Do one training step on all supervision edges and return the loss.
+
+    train_data has x [num_nodes], edge_index [2, E] (message passing) and
+    pos_edge_label_index [2, P] (positive supervision edges).
+    """
+    # Hint: draw the negatives in here, so that each call has new ones. Against which edges must
+    #       they be checked? torch.cat has dim=; pairs are columns. loss.item() is a float.
+    ### BEGIN SOLUTION
+    model.train()
+    optimizer.zero_grad()
+    x, edge_index = train_data.x, train_data.edge_index  # no validation or test edge in here
+    pos = train_data.pos_edge_label_index  # [2, P]
+    neg = negative_sampling(edge_index, num_nodes=x.size(0), num_neg_samples=pos.size(1))  # [2, P]
+    edge_label_index = torch.cat([pos, neg], dim=1)  # [2, 2P]
+    edge_label = torch.cat([torch.ones(pos.size(1)), torch.zeros(neg.size(1))])  # [2P]
+    z = model.encode(x, edge_index)  # [num_nodes, out_channels]
+    loss = loss_fn(model.decode(z, edge_label_index), edge_label)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+    ### END SOLUTION
+
+
+# %% id="check_train" role="check"
+check("step5.train")
+### BEGIN HIDDEN TESTS
+check("step5.train", fresh=True)
+### END HIDDEN TESTS
+
+# %% [markdown] id="loop_task"
+# ## Exercise 3: the training loop
+#
+# Call `train(train_data)` in a `for` loop for 100 epochs. Collect the losses in a list, `losses`,
+# one float an epoch, and print the loss in every tenth epoch. The sample takes seconds, the real
+# data about half a minute.
+#
+# Run exercise 1's cell again first if you want to start from fresh weights.
+
+# %% id="loop" role="solution"
+# losses: list of 100 floats
+### BEGIN SOLUTION
+losses = []
+for epoch in range(1, 101):
+    loss = train(train_data)
+    losses.append(loss)
+    if epoch % 10 == 0:
+        print(f"epoch {epoch:3d}   loss {loss:.4f}")
+### END SOLUTION
+
+# %% id="check_loop" role="check"
+check("step5.loop")
+### BEGIN HIDDEN TESTS
+check("step5.loop", fresh=True)
+### END HIDDEN TESTS
+
+# %% [markdown] id="plot_intro"
+# ## The loss curve
+#
+# **Predict, then run.** At which height would a model stay that answers "50 : 50" to everything?
+# The dashed line shows it. Early losses may lie well above: random vectors give large, *sure* and
+# wrong scores.
+
+# %% id="plot" role="given"
+figure, axes = plt.subplots(figsize=(6, 3))
+axes.plot(range(1, len(losses) + 1), losses)
+axes.axhline(0.693, color="gray", linestyle="--", linewidth=1)
+axes.set(xlabel="epoch", ylabel="training loss", ylim=(0, min(max(losses), 4)))
+figure.tight_layout()
+
+# %% [markdown] id="think"
+# ## A question to think about
+#
+# The loss falls nicely. List two different mistakes that could be in `train` *although* the loss
+# falls. What does a falling loss prove, then, and what does it not prove?
+#
+# *Your thoughts (not graded):*
+
+# %% [markdown] id="next"
+# **Next:** `check("step5")` in a new cell shows the whole step. Save this notebook, beside step
+# 4's: step 6 runs your own model. Then open `step6_evaluation.ipynb`.
