@@ -6,6 +6,14 @@ Students meet `autograder.notebook`; instructors and TAs meet the `autograder` c
 __version__ = "0.1.0"
 ASSIGNMENT = "gnn_recommender"
 STEPS = ("step1", "step2", "step3", "step4", "step5", "step6")
+EXERCISES = (  # the graded cells, in the order in which a student meets them
+    *("step1.load", "step1.explore"),
+    *("step2.nodes", "step2.edges"),
+    *("step3.mapping", "step3.data", "step3.split"),
+    *("step4.layers", "step4.encode", "step4.decode"),
+    *("step5.setup", "step5.train", "step5.loop"),
+    *("step6.test", "step6.auc", "step6.report"),
+)
 NOTEBOOKS = {
     "step1": "step1_data_loading",
     "step2": "step2_bipartite_graph",

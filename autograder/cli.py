@@ -65,7 +65,9 @@ def check(
 @app.command()
 def grade(
     folder: Annotated[Path, typer.Argument(help="submitted/STUDENT/gnn_recommender/*.ipynb")],
-    output: Annotated[Path, typer.Option(help="Where marks.csv and marks.json go.")] = Path("marks"),
+    output: Annotated[Path, typer.Option(help="Where marks.csv and marks.json go.")] = Path(
+        "marks"
+    ),
     data: Data = None,
     seed: Annotated[int, typer.Option(help="Of the inputs that checks draw.")] = 0,
     jobs: Annotated[int, typer.Option(min=1, help="Submissions at a time.")] = 2,
@@ -114,7 +116,9 @@ def _graded(submissions: list[Any], options: Any) -> list[Any]:
 
 @app.command()
 def build(
-    check: Annotated[bool, typer.Option("--check", help="Only compare, and fail on drift.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only compare, and fail on drift.")
+    ] = False,
     root: Annotated[Path, typer.Option(help="The course folder.")] = Path("."),
 ) -> None:
     """Build both kinds of notebooks from solutions/step*.py."""

@@ -1,4 +1,4 @@
-"""Many submissions to marks: plans the runs of each, hands them to the sandbox, judges what comes back.
+"""Many submissions to marks: plans the runs of each, runs them in the sandbox, judges the evidence.
 
 `autograder grade`, `autograder check` and `pytest --submission` all go through here.
 """
@@ -78,7 +78,11 @@ def tasks(submission: Submission, data: Path, options: Options) -> list[list[Tas
 
 
 def _task(
-    book: Notebook, data: Path, options: Options, files: dict[str, bytes], right_inputs: bool = False
+    book: Notebook,
+    data: Path,
+    options: Options,
+    files: dict[str, bytes],
+    right_inputs: bool = False,
 ) -> Task:
     return Task(
         cells=[TaskCell(c.source, c.step, c.key) for c in book.cells if c.kind == "code"],

@@ -56,7 +56,7 @@ class CellError(Struct):
 
     def __str__(self) -> str:
         where = "" if self.line is None else f", line {self.line}: `{self.source.strip()}`"
-        where = where if self.cell is None else f" in cell {self.cell + 1}{where}"
+        where = where if self.cell is None else f" in code cell {self.cell + 1}{where}"
         return f"{self.name}: {self.message}{where}"
 
 
@@ -74,7 +74,9 @@ class Frame(Struct, tag="frame"):
     dtypes: Annotated[list[Text], msgspec.Meta(max_length=20)]
     rows: int
     first_row: Annotated[list[Text], msgspec.Meta(max_length=20)]
-    values: Array | None = None  # [rows, 3] int64: userID, artistID, listen_count; None if no such numbers
+    values: Array | None = (
+        None  # [rows, 3] int64: userID, artistID, listen_count; None if no such numbers
+    )
 
 
 class Explore(Struct, tag="explore"):
@@ -82,7 +84,7 @@ class Explore(Struct, tag="explore"):
 
     n_users: int | None
     n_artists: int | None
-    n_users_text: Text = ""
+    n_users_text: Text = ""  # empty where there is no such name
     n_artists_text: Text = ""
     preview: bool = False  # the first rows were shown
 
@@ -113,7 +115,7 @@ class Mapping(Struct, tag="mapping"):
 
 
 class Edges(Struct):
-    """A tensor of edges as found: `values` only where it is numeric and of at most two dimensions."""
+    """A tensor of edges as found: `values` where it is numeric, of at most two dimensions."""
 
     type: Text
     dtype: Text
@@ -171,7 +173,7 @@ class Convolution(Struct):
 
 
 class ModelClass(Struct, tag="model_class"):
-    """`GNNLinkPredictor(num_nodes, embedding_dim, hidden_channels, out_channels)`, built and called once."""
+    """`GNNLinkPredictor(num_nodes, embedding_dim, hidden_channels, out_channels)`, built."""
 
     sizes: list[int]  # the four arguments that the probe used
     is_module: bool
@@ -265,7 +267,7 @@ class Auc(Struct, tag="auc"):
 
 
 class Chain(Struct, tag="chain"):
-    """The student's own steps 1 to 5, run in one piece: embeddings for the trusted side to judge."""
+    """The student's own steps 1 to 5, in one piece: embeddings for the trusted side to judge."""
 
     z: Array  # [N, D] float32 of encode(test_data.x, test_data.edge_index)
     edge_index: Array  # [2, E] of data

@@ -85,7 +85,7 @@ class Marks:
 
     @property
     def pending(self) -> float:
-        """Points that a person gives: written work, and checks in which the grader itself failed."""
+        """Points that a person gives: written work, and where the grader itself failed."""
         by_hand = sum(o.check.points for o in self.outcomes if o.check.by_hand and o.points)
         return by_hand + sum(o.check.points for o in self.automatic if o.status == "grader_error")
 

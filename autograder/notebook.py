@@ -50,7 +50,9 @@ def check(what: str, fresh: bool = False) -> Report:
     session = _here()
     session.seed = _seed() if fresh else 0
     found = observe(session, step)
-    return Report(judge(evidence.decode(evidence.encode(found)), reference.truth(session.data), [what]))
+    return Report(
+        judge(evidence.decode(evidence.encode(found)), reference.truth(session.data), [what])
+    )
 
 
 def checkpoint(step: str) -> tuple[Any, ...]:
@@ -60,7 +62,7 @@ def checkpoint(step: str) -> tuple[Any, ...]:
     of steps 4 and 5 lie in this folder and run; a printed line says so.
 
     Returns:
-        The values of the names that `step` starts from, in the order in which its notebook lists them.
+        The values of the names that `step` starts from, in the order of its notebook.
 
     Raises:
         ValueError: no such step, or step 1, which starts from nothing.
@@ -74,11 +76,11 @@ def checkpoint(step: str) -> tuple[Any, ...]:
         right = reference.inputs(step, data) if any(name not in own for name in names) else {}
         return tuple(own[name] if name in own else right[name] for name in names)
     if step == "step6":
-        own_model = chain.run(Path.cwd(), data)
-        if isinstance(own_model, dict) and all(name in own_model for name in names):
+        found = chain.run(Path.cwd(), data)
+        if isinstance(found, dict):
             print("The model is your own, from steps 4 and 5, with your own split.")
-            return tuple(own_model[name] for name in names)
-        print(_why_not_own(own_model))
+            return tuple(found[name] for name in names)
+        print(_why_not_own(found))
     right = reference.inputs(step, data)
     return tuple(right[name] for name in names)
 

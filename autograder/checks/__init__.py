@@ -1,4 +1,4 @@
-"""The checks: pytest tests over evidence, one file a step, with points, titles and teaching messages.
+"""The checks: pytest tests over evidence, with points, titles and teaching messages.
 
 `autograder.marks` runs them; `autograder.authoring` reads their points; an instructor adds one by
 writing a pytest test with `@check(cell, points=...)` in a file `stepN*.py` of this folder.
@@ -14,10 +14,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from autograder import EXERCISES
+
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its id (`step3.mapping.size`), its graded cell (`step3.mapping`), title, points."""
+    """One check: id (`step3.mapping.size`), graded cell (`step3.mapping`), title, points."""
 
     id: str
     cell: str
@@ -54,13 +56,17 @@ def check(cell: str, points: float, by_hand: bool = False) -> Callable[[Callable
 
 @functools.cache
 def catalogue() -> tuple[Check, ...]:
-    """Every check, in the order of the steps and of the files."""
-    found = []
+    """Every check, in the order of the exercises.
+
+    Raises:
+        ValueError: a check belongs to an exercise that there is not.
+    """
+    found: list[Check] = []
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name[:4] == "step"):
         for item in vars(importlib.import_module(f"{__name__}.{module}")).values():
             marks = getattr(item, "pytestmark", [])
             found += [mark.args[0] for mark in marks if mark.name == "check"]
-    return tuple(found)
+    return tuple(sorted(found, key=lambda entry: EXERCISES.index(entry.cell)))
 
 
 def points(by_hand: bool | None = None) -> dict[str, float]:

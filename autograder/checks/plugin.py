@@ -37,7 +37,9 @@ class Outcome:
 class Judge:
     """Hands evidence to the checks, keeps those of the wanted cells, and notes each outcome."""
 
-    def __init__(self, evidence: Evidence, truth: Truth, wanted: Iterable[str] | None = None) -> None:
+    def __init__(
+        self, evidence: Evidence, truth: Truth, wanted: Iterable[str] | None = None
+    ) -> None:
         self._evidence, self._truth = evidence, truth
         self._wanted = None if wanted is None else set(wanted)
         self.outcomes: dict[str, Outcome] = {}
@@ -116,5 +118,5 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     config.pluginmanager.register(Judge(evidence, truth(data)), "gnn_judge")
     config.args[:] = [str(FOLDER)]
-    config.inicfg["python_files"] = "step*.py"  # type: ignore[index]
+    config.inicfg["python_files"] = "step*.py"
     config._inicache.pop("python_files", None)

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from autograder.checks import check
-from autograder.checks.teaching import count, expect, need, present
-from autograder.evidence import Evidence, Explore, Frame
+from autograder.checks.teaching import (
+    count,
+    expect,
+    unfinished,
+)
+from autograder.evidence import (
+    Explore,
+    Frame,
+)
 from autograder.reference import Truth
 
 NAMES = ["userID", "artistID", "listen_count"]
-
-
-@pytest.fixture
-def load(evidence: Evidence) -> Frame:
-    return present(evidence.step1, "load")
-
-
-@pytest.fixture
-def explore(evidence: Evidence) -> Explore:
-    return present(evidence.step1, "explore")
-
-
-@pytest.fixture
-def values(load: Frame) -> np.ndarray:
-    """[rows, 3] int64."""
-    need(load.values, "three columns of whole numbers under the right names", "the column names")
-    return load.values.numpy()  # type: ignore[union-attr]
 
 
 @check("step1.load", points=1)
@@ -108,6 +97,8 @@ def test_values(values: np.ndarray, truth: Truth) -> None:
 @check("step1.explore", points=1)
 def test_users(explore: Explore, truth: Truth) -> None:
     """n_users counts the different users"""
+    if not explore.n_users_text:
+        raise unfinished("n_users", None)
     expect(
         explore.n_users == truth.n_users,
         ran="`n_users`",
@@ -122,6 +113,8 @@ def test_users(explore: Explore, truth: Truth) -> None:
 @check("step1.explore", points=1)
 def test_artists(explore: Explore, truth: Truth) -> None:
     """n_artists counts the different artists"""
+    if not explore.n_artists_text:
+        raise unfinished("n_artists", None)
     expect(
         explore.n_artists == truth.n_artists,
         ran="`n_artists`",

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from autograder.checks import check
-from autograder.checks.teaching import count, expect, need, present
-from autograder.evidence import Evidence, Graph
+from autograder.checks.teaching import (
+    count,
+    expect,
+    need,
+)
+from autograder.evidence import (
+    Graph,
+)
 from autograder.reference import Truth
-
-
-@pytest.fixture
-def nodes(evidence: Evidence) -> Graph:
-    return present(evidence.step2, "nodes")
-
-
-@pytest.fixture
-def edges(evidence: Evidence) -> Graph:
-    return present(evidence.step2, "edges")
-
-
-@pytest.fixture
-def sides(edges: Graph, truth: Truth) -> np.ndarray:
-    """[N] int8, 0 for users and 1 for artists, where there are as many as there should be."""
-    found = edges.sides.numpy()
-    counts = [int((found == side).sum()) for side in (0, 1)]
-    need(counts == [truth.n_users, truth.n_artists], "the right nodes", "every node on its side")
-    return found
 
 
 @check("step2.nodes", points=1)

@@ -60,9 +60,16 @@ class Blocked(NotPassed):
 
 
 def expect(
-    right: object, *, ran: str, expected: object, got: object, why: str, next: str, finding: str = ""
+    right: object,
+    *,
+    ran: str,
+    expected: object,
+    got: object,
+    why: str,
+    next: str,
+    finding: str = "",
 ) -> None:
-    """Pass where `right` holds, else say what ran, what was expected, what came, why, and what next.
+    """Pass where `right` holds, else say what ran, was expected and came, why, and what next.
 
     Raises:
         NotPassed: `right` does not hold.
@@ -72,7 +79,7 @@ def expect(
 
 
 def need(right: object, what: str, see: str) -> None:
-    """Block a check whose ground is missing: `what` is needed, and the check titled `see` tells more.
+    """Block a check whose ground is missing: `what` is needed; the check titled `see` tells more.
 
     Raises:
         Blocked: `right` does not hold.

@@ -20,6 +20,7 @@ from autograder.probes.session import Session, bound_names
 from autograder.submission import SubmissionError, load
 
 NEEDED = ("step4", "step5")  # without these two the model would not be the student's own
+MADE = ("data", "train_data", "val_data", "test_data", "model", "losses")
 running: list[dict[str, Any]] = []  # namespaces of chains that are running now, innermost last
 _results: dict[Path, dict[str, Any] | CellError | None] = {}
 
@@ -57,7 +58,7 @@ def _run(folder: Path, data: Path) -> dict[str, Any] | CellError | None:
     with _apart(session.ns), capture_output():
         for number, source in enumerate(cells):
             _execute(session, number, source)
-    if all(name in session.ns for name in ("model", "test_data", "data", "losses")):
+    if all(name in session.ns for name in MADE):
         return session.ns
     wanted = {"model", "optimizer", "losses", "GNNLinkPredictor"}
     errors = [e for source, e in session.errors if e.blank or wanted & bound_names(source)]

@@ -1,6 +1,6 @@
 """The session that probes look into: the namespace, what its cells raised, and what they showed.
 
-The sandbox fills one while it runs cells; `autograder.notebook` fills one inside a student's kernel.
+The sandbox fills one while it runs cells, `autograder.notebook` one inside a student's kernel.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Session:
         return None
 
     def absent(self, *names: str) -> Absent:
-        """Say that none of these names is defined, with the error of the last cell that would have."""
+        """Say that no such name is defined, with the error of the last cell that would have."""
         for source, error in reversed(self.errors):
             if error.blank or any(name in bound_names(source) for name in names):
                 return Absent(name=names[0], error=error)
@@ -81,7 +81,9 @@ def bound_names(source: str) -> set[str]:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return set(re.findall(r"^\s*(?:def |class )?(\w+)\s*(?:=[^=]|\(|,|:)", source, re.M))
-    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names = {
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
     kinds = (ast.FunctionDef, ast.ClassDef)
     return names | {node.name for node in tree.body if isinstance(node, kinds)}
 

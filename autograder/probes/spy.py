@@ -1,6 +1,6 @@
 """Spies: what the student's `train` and `test` hand to the model and to the loss, written down.
 
-Used by the probes of steps 5 and 6. Every spy calls the original and gives back its result unchanged.
+Used by the probes of steps 5 and 6. A spy calls the original and gives back its result unchanged.
 """
 
 from __future__ import annotations
@@ -44,13 +44,15 @@ class Notes:
 
 @contextlib.contextmanager
 def spying(ns: dict[str, Any], model: nn.Module) -> Iterator[Notes]:
-    """Spy on `model.encode`, `model.decode`, the losses and `negative_sampling` inside the block."""
+    """Spy on `model.encode`, `model.decode`, losses and `negative_sampling` inside the block."""
     notes = Notes()
     with contextlib.ExitStack() as stack:
         for name, spy in (("encode", _encode_spy), ("decode", _decode_spy)):
             found = find_method(model, name)
             if found:
-                stack.enter_context(_patched(model, found, spy(getattr(model, found), model, notes)))
+                stack.enter_context(
+                    _patched(model, found, spy(getattr(model, found), model, notes))
+                )
         for name in LOSSES:
             original = getattr(F, name)
             stack.enter_context(_replaced(ns, F, name, _loss_spy(original, name, notes)))
@@ -135,20 +137,14 @@ def _sampling_spy(original: Callable, notes: Notes) -> Callable:
 @contextlib.contextmanager
 def untouched(ns: dict[str, Any]) -> Iterator[None]:
     """Put model, optimizer and loss list back as they were before the block."""
-    model, optimizer, losses = (ns.get(name) for name in ("model", "optimizer", "losses"))
-    weights = copy.deepcopy(model.state_dict()) if isinstance(model, nn.Module) else None
-    mode = model.training if isinstance(model, nn.Module) else None
-    stepper = isinstance(optimizer, torch.optim.Optimizer)
-    moments = copy.deepcopy(optimizer.state_dict()) if stepper else None
-    kept = list(losses) if isinstance(losses, list) else None
-    try:
-        yield
-    finally:
-        if isinstance(model, nn.Module) and weights is not None:
-            model.load_state_dict(weights)
-            model.train(bool(mode))
-            model.zero_grad()
-        if stepper:
-            optimizer.load_state_dict(moments)
+    with contextlib.ExitStack() as undo:
+        model, optimizer, losses = (ns.get(name) for name in ("model", "optimizer", "losses"))
+        if isinstance(model, nn.Module):
+            undo.callback(model.zero_grad)
+            undo.callback(model.train, model.training)
+            undo.callback(model.load_state_dict, copy.deepcopy(model.state_dict()))
+        if isinstance(optimizer, torch.optim.Optimizer):
+            undo.callback(optimizer.load_state_dict, copy.deepcopy(optimizer.state_dict()))
         if isinstance(losses, list):
-            losses[:] = kept
+            undo.callback(losses.__setitem__, slice(None), list(losses))
+        yield

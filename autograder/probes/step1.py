@@ -43,8 +43,8 @@ def _explore(session: Session) -> Explore | Absent:
     return Explore(
         n_users=whole(n_users),
         n_artists=whole(n_artists),
-        n_users_text=describe(n_users) if "n_users" in ns else "not defined",
-        n_artists_text=describe(n_artists) if "n_artists" in ns else "not defined",
+        n_users_text=describe(n_users) if "n_users" in ns else "",
+        n_artists_text=describe(n_artists) if "n_artists" in ns else "",
         preview=_previewed(session),
     )
 
@@ -55,7 +55,7 @@ def _previewed(session: Session) -> bool:
     if not isinstance(df, pd.DataFrame):
         return False
     for value in [session.ns.get("preview"), *session.shown]:
-        if isinstance(value, pd.DataFrame) and 0 < len(value) and value.equals(df.head(len(value))):
+        if isinstance(value, pd.DataFrame) and len(value) > 0 and value.equals(df.head(len(value))):
             return True
         if isinstance(value, str) and len(df) and all(str(v) in value for v in df.iloc[0]):
             return True

@@ -9,7 +9,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from autograder.evidence import Absent, Graph, Step2, array, text
+from autograder.evidence import Graph, Step2, array, text
 from autograder.probes.session import Session
 
 

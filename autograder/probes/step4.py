@@ -1,4 +1,4 @@
-"""Step 4, the model class: built once with four different sizes, then `encode` and `decode` called."""
+"""Step 4, the model class: built with four different sizes, `encode` and `decode` called."""
 
 from __future__ import annotations
 
@@ -72,7 +72,9 @@ def _observe(session: Session, cls: Any) -> ModelClass:
     facts["parameters"] = {n: list(p.shape) for n, p in model.named_parameters()}
     facts["unregistered"] = [name for name, _ in _hidden(model)][:20]
     layers = [*model.modules(), *(m for _, m in _hidden(model))]
-    facts["embeddings"] = [array(m.weight, "float32") for m in layers if isinstance(m, nn.Embedding)]
+    facts["embeddings"] = [
+        array(m.weight, "float32") for m in layers if isinstance(m, nn.Embedding)
+    ]
     facts["encode_name"], facts["decode_name"] = (
         find_method(model, name) for name in ("encode", "decode")
     )

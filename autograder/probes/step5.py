@@ -61,7 +61,8 @@ def _num_nodes(ns: dict[str, Any]) -> int:
 
 def _train(session: Session) -> Training | Absent:
     ns = session.ns
-    train, data, model = ns.get("train"), ns.get("train_data"), ns.get("model")
+    train, model = ns.get("train"), ns.get("model")
+    data: Any = ns.get("train_data")
     positives = getattr(data, "pos_edge_label_index", None)
     if not callable(train):
         return session.absent("train")

@@ -47,7 +47,7 @@ class Report(float):
             sign, _, words = MARKS[outcome.status]
             passed = outcome.status == "passed"
             lines.append(f"  {sign} {outcome.check.title}" + ("" if passed else f" - {words}"))
-            lines += [f"      {WORDS[k]}: {v}" for k in LABELS if (v := getattr(outcome.message, k))]
+            lines += [f"      {label}: {value}" for label, value in details(outcome)]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -60,17 +60,21 @@ class Report(float):
         )
 
 
+def details(outcome: Outcome) -> list[tuple[str, str]]:
+    """Label and text of each part of a message; what is not attempted needs none."""
+    if outcome.status == "not_attempted":
+        return []
+    return [(WORDS[k], value) for k in LABELS if (value := getattr(outcome.message, k))]
+
+
 def _row(outcome: Outcome) -> str:
     sign, color, words = MARKS[outcome.status]
-    shown = [(WORDS[k], v) for k in LABELS if (v := getattr(outcome.message, k))]
-    if outcome.status == "not_attempted":
-        shown = []
-    details = "".join(
-        f'<tr><td style="text-align:left;vertical-align:top;white-space:nowrap;opacity:.7">{label}</td>'
+    rows = "".join(
+        f'<tr><td style="text-align:left;vertical-align:top;white-space:nowrap">{label}</td>'
         f'<td style="text-align:left">{escape(value)}</td></tr>'
-        for label, value in shown
+        for label, value in details(outcome)
     )
-    table = f'<table style="margin:0 0 .4em 1.4em">{details}</table>' if details else ""
+    table = f'<table style="margin:0 0 .4em 1.4em">{rows}</table>' if rows else ""
     said = "" if outcome.status == "passed" else f' <span style="opacity:.7">({words})</span>'
     return (
         f'<div style="margin-top:.25em"><span style="color:{color};font-weight:bold;'

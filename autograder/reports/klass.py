@@ -42,7 +42,9 @@ def first_finding(record: Graded) -> str:
     found = record.marks.findings()
     if found:
         message = found[0].message
-        numbers = f"expected {message.expected}, got {message.got}" if message.expected else message.got
+        numbers = (
+            f"expected {message.expected}, got {message.got}" if message.expected else message.got
+        )
         return f"{found[0].check.step}: {found[0].check.title}: {numbers}"
     missing = [o for o in record.marks.automatic if o.status == "not_attempted"]
     if missing:
@@ -97,7 +99,9 @@ def write(graded: list[Graded], folder: Path) -> tuple[Path, Path]:
         OSError: the folder cannot be made or written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    records = json.dumps({"submissions": [as_dict(g) for g in graded]}, indent=2, ensure_ascii=False)
+    records = json.dumps(
+        {"submissions": [as_dict(g) for g in graded]}, indent=2, ensure_ascii=False
+    )
     (folder / "marks.json").write_text(records + "\n", encoding="utf-8")
     with (folder / "marks.csv").open("w", newline="", encoding="utf-8-sig") as stream:
         writer = csv.writer(stream)

@@ -1,7 +1,7 @@
-"""The warm process: imports torch and the rest once, then answers each connection in a fork of itself.
+"""The warm process: imports torch and the rest once, answers each connection in a fork of itself.
 
-The sandbox starts it with `python -m autograder.sandbox.server SOCKET`, or, where processes cannot be
-forked, once a task with `--once` and talks over standard input and output.
+The sandbox starts it with `python -m autograder.sandbox.server SOCKET`, or, where processes cannot
+be forked, once a task with `--once` and talks over standard input and output.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import socketserver
 import sys
 import tempfile
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from autograder.reference import one_thread
 
@@ -51,7 +51,7 @@ class _Handler(socketserver.StreamRequestHandler):
         """Answer one connection, in a session of its own so that all it starts can be ended."""
         os.setsid()
         _silence()
-        answer(self.rfile, self.wfile)
+        answer(cast(IO[bytes], self.rfile), cast(IO[bytes], self.wfile))
 
 
 def _silence() -> None:
@@ -59,7 +59,7 @@ def _silence() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
-    sys.stdin = open(os.devnull)
+    sys.stdin = open(os.devnull)  # noqa: SIM115  (stays open as long as the process)
 
 
 def serve(path: str) -> None:

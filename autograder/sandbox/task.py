@@ -1,6 +1,6 @@
 """What travels between the grader and the sandbox: a task in, messages out, as msgpack frames.
 
-Messages come from a process in which student code has run: they are decoded by type, never unpickled.
+Messages come from a process in which student code ran: decoded by type, never unpickled.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def _session(task: Task, folder: Path) -> Session:
 def _shell(ns: dict[str, Any]) -> InteractiveShell:
     """An IPython shell over the namespace, that asks nothing and starts no other program."""
     shell = InteractiveShell(user_ns=ns)
-    InteractiveShell._instance = shell  # what get_ipython() gives
+    InteractiveShell._instance = shell  # type: ignore[assignment]  # what get_ipython() gives
     builtins.get_ipython = shell.get_ipython  # type: ignore[attr-defined]
     shell.history_manager.enabled = False  # type: ignore[union-attr]
     refuse = lambda command: print(f"not run when graded: {command}")  # noqa: E731
@@ -160,7 +160,9 @@ class _Observer:
         pinned = {f: self.pinned[f] for f in kind.__struct_fields__ if f in self.pinned}
         self.pinned.clear()
         if set(kind.__struct_fields__) - {"report"} <= set(pinned):
-            found = kind(**pinned, **({"report": self.session.report[:400]} if step == "step6" else {}))
+            found = kind(
+                **pinned, **({"report": self.session.report[:400]} if step == "step6" else {})
+            )
         else:
             found = msgspec.structs.replace(getattr(observe(self.session, step), step), **pinned)
         self.evidence = msgspec.structs.replace(self.evidence, **{step: found})

@@ -168,7 +168,7 @@ def test_raw_ids_in_one_graph_break_it_just_as_in_the_real_data(sample):
 
 
 def test_listen_counts_have_a_heavy_tail(sample):
-    """The real data: median 260, the top tenth of rows has 61% of the listens, the top hundredth 29%."""
+    """The real data: median 260; top tenth of rows 61% of the listens, top hundredth 29%."""
     weight = np.sort(table(sample)["weight"].to_numpy())[::-1]
     assert weight.min() >= 1
     assert 150 <= np.median(weight) <= 400

@@ -1,113 +1,35 @@
-"""Step 5: the optimizer holds the model, negatives are drawn right, and the loss falls."""
+"""Step 5, `train`: what is sampled, labelled, encoded and moved in one epoch."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from autograder.checks import check
-from autograder.checks.graphs import keys, pairs
-from autograder.checks.teaching import count, expect, need, present, raised, unfinished
-from autograder.evidence import Epoch, Evidence, Loop, Setup, Training
-
-
-@pytest.fixture
-def setup(evidence: Evidence) -> Setup:
-    return present(evidence.step5, "setup")
-
-
-@pytest.fixture
-def training(evidence: Evidence) -> Training:
-    found = present(evidence.step5, "train")
-    if found.call.error is not None:
-        if found.call.error.blank:
-            raise unfinished("train", found.call.error)
-        raise raised("`train(train_data)`", found.call.error)
-    return found
-
-
-@pytest.fixture
-def epochs(training: Training) -> list[Epoch]:
-    """Two spied calls of train whose scored pairs were seen."""
-    need(training.epochs, "a call of `train`", "train runs")
-    seen = all(e.pairs is not None and e.pairs.shape[:1] == [2] for e in training.epochs)
-    need(seen, "`model.decode` to be called in `train`", "train scores through the model")
-    return training.epochs
-
-
-@pytest.fixture
-def negatives(training: Training, epochs: list[Epoch]) -> list[np.ndarray]:
-    """[2, Q] of each epoch: the scored pairs that are no positives."""
-    return [_negatives(epoch, training) for epoch in epochs]
-
-
-@pytest.fixture
-def loop(evidence: Evidence) -> Loop:
-    return present(evidence.step5, "loop")
-
-
-def _negatives(epoch: Epoch, training: Training) -> np.ndarray:
-    """All pairs but one copy of each positive: what is left was meant as a negative."""
-    scored, n = epoch.pairs.numpy(), training.num_nodes  # type: ignore[union-attr]
-    keyed = keys(scored, max(n, int(scored.max(initial=0)) + 1))
-    positive = keys(training.positives.numpy(), max(n, int(scored.max(initial=0)) + 1))
-    first = np.zeros(len(keyed), dtype=bool)
-    first[np.unique(keyed, return_index=True)[1]] = True
-    return scored[:, ~(first & np.isin(keyed, positive))]
-
-
-@check("step5.setup", points=1)
-def test_model(setup: Setup) -> None:
-    """The model has an embedding for every node of the graph"""
-    expect(
-        setup.model_rows and all(rows == setup.num_nodes for rows in setup.model_rows),
-        ran="the rows of the model's embedding",
-        expected=f"{setup.num_nodes:,}, the nodes of train_data",
-        got=f"{setup.model_rows}",
-        why="Too few rows end in an IndexError, too many hide a wrong mapping.",
-        next="Give the class `num_nodes` as its first argument.",
-        finding="model.embedding-size",
-    )
-
-
-@check("step5.setup", points=1)
-def test_optimizer(setup: Setup) -> None:
-    """An Adam optimizer holds every parameter of the model"""
-    whole = setup.optimized == setup.parameters > 0 and not setup.foreign
-    expect(
-        whole and setup.optimizer_kind.startswith("Adam"),
-        ran="`optimizer`, beside `model.parameters()`",
-        expected=f"Adam with all {setup.parameters} tensors of the model",
-        got=f"{setup.optimizer_kind or 'no optimizer'} with {setup.optimized} of them"
-        + (f" and {setup.foreign} of another model" if setup.foreign else ""),
-        why="A tensor that the optimizer does not hold never changes.",
-        next="Make the model first, then `torch.optim.Adam(model.parameters(), ...)`; "
-        "a new model needs a new optimizer.",
-        finding="train.stale-optimizer" if setup.foreign else "train.partial-optimizer",
-    )
-
-
-@check("step5.setup", points=1)
-def test_loss_function(setup: Setup, evidence: Evidence) -> None:
-    """The loss is binary cross-entropy on logits"""
-    found = evidence.step5.train if evidence.step5 else None
-    used = {e.loss_kind for e in found.epochs} if isinstance(found, Training) else set()
-    right = ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits")
-    spied = used <= set(right) if used - {""} else setup.loss_kind in right
-    expect(
-        spied and (setup.loss_kind in right or used & set(right)),
-        ran="`loss_fn`, and the loss that `train` calls",
-        expected="BCEWithLogitsLoss",
-        got=", ".join(sorted({setup.loss_kind, *used} - {""})) or "none",
-        why="A dot product is any real number; the loss must turn it into a probability itself.",
-        next="`torch.nn.BCEWithLogitsLoss()`, without a sigmoid before it.",
-        finding="train.loss-function",
-    )
+from autograder.checks.graphs import (
+    keys,
+    pairs,
+)
+from autograder.checks.observed import (
+    RUNS,
+)
+from autograder.checks.teaching import (
+    count,
+    expect,
+    need,
+    raised,
+)
+from autograder.evidence import (
+    Epoch,
+    Training,
+)
 
 
 @check("step5.train", points=1)
-def test_returns_loss(training: Training) -> None:
+def test_returns_loss(train_called: Training) -> None:
     """train runs and returns the loss as a number"""
+    if train_called.call.error is not None:
+        raise raised("`train(train_data)`", train_called.call.error)
+    training = train_called
     values = [e.returned for e in training.epochs]
     expect(
         values and all(v is not None and np.isfinite(v) for v in values),
@@ -162,7 +84,10 @@ def test_negatives_no_edges(training: Training, negatives: list[np.ndarray]) -> 
 def test_negatives_side(training: Training, negatives: list[np.ndarray]) -> None:
     """The negatives reach both sides of the graph"""
     need(negatives[0].size, "negatives", "there are as many negatives as positives")
-    wanted = [set(np.unique(row // max(1, training.num_nodes // 20))) for row in training.positives.numpy()]
+    wanted = [
+        set(np.unique(row // max(1, training.num_nodes // 20)))
+        for row in training.positives.numpy()
+    ]
     found = {*np.unique(np.concatenate(negatives, axis=1) // max(1, training.num_nodes // 20))}
     expect(
         all(len(found & side) >= 0.8 * len(side) for side in wanted),
@@ -178,7 +103,7 @@ def test_negatives_side(training: Training, negatives: list[np.ndarray]) -> None
 @check("step5.train", points=1)
 def test_negatives_anew(training: Training, negatives: list[np.ndarray]) -> None:
     """Negatives are drawn anew in every epoch"""
-    need(len(negatives) > 1 and negatives[0].size, "negatives of two epochs", "train runs")
+    need(len(negatives) > 1 and negatives[0].size, "negatives of two epochs", RUNS)
     n = max(training.num_nodes, *(int(neg.max()) + 1 for neg in negatives if neg.size))
     first, second = (np.unique(keys(neg, n)) for neg in negatives[:2])
     common = len(np.intersect1d(first, second)) / max(1, len(first))
@@ -219,12 +144,13 @@ def test_labels(training: Training, epochs: list[Epoch]) -> None:
 @check("step5.train", points=1)
 def test_message_edges(training: Training) -> None:
     """The model encodes with the message-passing edges of train_data"""
-    need(training.epochs, "a call of `train`", "train runs")
     encoded = [e for epoch in training.epochs for e in epoch.encoded]
     need(encoded, "a call of `model.encode`", "encode and decode are called by their names")
     n = max(training.num_nodes, *(int(e.numpy().max(initial=0)) + 1 for e in encoded))
     allowed = np.unique(keys(training.message_edges.numpy(), n))
-    used = [np.unique(keys(e.numpy(), n)) if e.shape[:1] == [2] else np.array([-1]) for e in encoded]
+    used = [
+        np.unique(keys(e.numpy(), n)) if e.shape[:1] == [2] else np.array([-1]) for e in encoded
+    ]
     extra = max(int((~np.isin(u, allowed)).sum()) for u in used)
     share = min(len(u) for u in used) / max(1, len(allowed))
     expect(
@@ -249,36 +175,4 @@ def test_all_move(training: Training) -> None:
         why="What does not move does not learn.",
         next="loss.backward(), then optimizer.step(), on the model that the optimizer holds.",
         finding="train.no-step" if len(training.still) == training.tensors else "",
-    )
-
-
-@check("step5.loop", points=1)
-def test_losses_kept(loop: Loop) -> None:
-    """The loss of every epoch is kept, as a number"""
-    bad = sum(v is None or not np.isfinite(v) for v in loop.losses)
-    expect(
-        len(loop.losses) >= 5 and not bad,
-        ran="`losses`",
-        expected="one finite float an epoch, 5 epochs or more",
-        got=f"{len(loop.losses)} entries, {bad} of them no number",
-        why="A curve shows at a glance whether training works.",
-        next="Append what `train(train_data)` returns, inside the loop.",
-    )
-
-
-@check("step5.loop", points=2)
-def test_loss_falls(loop: Loop) -> None:
-    """The loss falls"""
-    values = np.array([np.nan if v is None else v for v in loop.losses], dtype=float)
-    need(len(values) >= 5 and np.isfinite(values).all(), "losses of 5 epochs", "the loss is kept")
-    few = max(1, len(values) // 10)
-    start, end = float(values[:few].mean()), float(values[-few:].mean())
-    expect(
-        0 <= end < start - 0.02 * abs(start),
-        ran=f"the first and the last {few} of {len(values)} losses",
-        expected="clearly smaller at the end, and never below 0",
-        got=f"{start:.3f}, then {end:.3f}",
-        why="A flat loss learns nothing; a loss that climbs or is negative has a wrong sign or rate.",
-        next="zero_grad, backward, step, in every epoch; then try a learning rate of 0.01.",
-        finding="train.loss-negated" if end < 0 else "",
     )

@@ -1,0 +1,232 @@
+"""The dependency graph of the checks: each fixture is evidence, or what follows from evidence.
+
+A fixture that finds its ground missing raises: what needs it is not attempted, or blocked.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from torch_geometric.nn import SAGEConv
+
+from autograder.checks.observed import (
+    PARTS,
+    RETURNS,
+    RUNS,
+    came_through,
+    decoding,
+    encoding,
+    rebuild,
+    unmatched,
+    usable,
+)
+from autograder.checks.teaching import (
+    need,
+    present,
+    unfinished,
+)
+from autograder.evidence import (
+    Auc,
+    Epoch,
+    Evidence,
+    Explore,
+    Frame,
+    Graph,
+    GraphData,
+    Loop,
+    Mapping,
+    ModelClass,
+    Scoring,
+    Setup,
+    Split,
+    Training,
+)
+from autograder.reference import Truth
+
+
+@pytest.fixture
+def load(evidence: Evidence) -> Frame:
+    return present(evidence.step1, "load")
+
+
+@pytest.fixture
+def explore(evidence: Evidence) -> Explore:
+    return present(evidence.step1, "explore")
+
+
+@pytest.fixture
+def values(load: Frame) -> np.ndarray:
+    """[rows, 3] int64."""
+    need(load.values, "three columns of whole numbers under the right names", "the column names")
+    return load.values.numpy()  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def nodes(evidence: Evidence) -> Graph:
+    return present(evidence.step2, "nodes")
+
+
+@pytest.fixture
+def edges(evidence: Evidence) -> Graph:
+    return present(evidence.step2, "edges")
+
+
+@pytest.fixture
+def sides(edges: Graph, truth: Truth) -> np.ndarray:
+    """[N] int8, 0 for users and 1 for artists, where there are as many as there should be."""
+    found = edges.sides.numpy()
+    counts = [int((found == side).sum()) for side in (0, 1)]
+    need(counts == [truth.n_users, truth.n_artists], "the right nodes", "every node on its side")
+    return found
+
+
+@pytest.fixture
+def mapping(evidence: Evidence) -> Mapping:
+    return present(evidence.step3, "mapping")
+
+
+@pytest.fixture
+def data(evidence: Evidence) -> GraphData:
+    return present(evidence.step3, "data")
+
+
+@pytest.fixture
+def edge_index(data: GraphData) -> np.ndarray:
+    """[2, E] int64 of `data`."""
+    return usable(data.edge_index, "`data.edge_index`")
+
+
+@pytest.fixture
+def split(evidence: Evidence) -> Split:
+    return present(evidence.step3, "split")
+
+
+@pytest.fixture
+def messages(split: Split) -> dict[str, np.ndarray]:
+    """Message-passing edges [2, E] of each part."""
+    return {p: usable(getattr(split, p).edge_index, f"`{p}_data.edge_index`") for p in PARTS}
+
+
+@pytest.fixture
+def positives(split: Split) -> dict[str, np.ndarray]:
+    """Positive supervision edges [2, P] of each part."""
+    see = "each part has its positive and negative edges"
+    found = {part: getattr(split, part).positives for part in PARTS}
+    need(all(e and e.values for e in found.values()), "`pos_edge_label_index` in every part", see)
+    return {part: e.values.numpy() for part, e in found.items()}
+
+
+@pytest.fixture
+def defined(evidence: Evidence) -> ModelClass:
+    return present(evidence.step4, "model")
+
+
+@pytest.fixture
+def model(defined: ModelClass) -> ModelClass:
+    """The evidence of a model that could be built."""
+    error = defined.built.error
+    if error is not None:
+        if error.blank:
+            raise unfinished("GNNLinkPredictor.__init__", error)
+        need(False, "a model that can be built", "the class builds a torch.nn.Module")
+    return defined
+
+
+@pytest.fixture
+def encoded(model: ModelClass) -> np.ndarray:
+    """[N, D] float32: what encode gave, where it came through."""
+    see = "encode gives every node an embedding of out_channels numbers"
+    need(came_through(model.encode), "an `encode` that runs and returns a tensor", see)
+    return encoding(model)
+
+
+@pytest.fixture
+def decoded(model: ModelClass) -> np.ndarray:
+    """What decode gave for 11 pairs, where it came through."""
+    need(
+        came_through(model.decode), "a `decode` that runs", "decode gives one score for every pair"
+    )
+    return decoding(model)
+
+
+@pytest.fixture
+def layers(model: ModelClass) -> tuple[np.ndarray, list[SAGEConv]]:
+    """Embedding weight [N, d], and the two convolutions rebuilt here with the student's weights."""
+    sages = [c for c in model.convolutions if c.sage]
+    right = len(model.embeddings) == 1 and len(sages) == len(model.convolutions) == 2
+    need(right, "one embedding and two SAGEConv layers", "two SAGEConv layers")
+    rebuilt = [rebuild(c) for c in sages]
+    need(all(rebuilt), "SAGEConv layers of known channels", "two SAGEConv layers")
+    return model.embeddings[0].numpy(), [c for c in rebuilt if c is not None]
+
+
+@pytest.fixture
+def setup(evidence: Evidence) -> Setup:
+    return present(evidence.step5, "setup")
+
+
+@pytest.fixture
+def train_called(evidence: Evidence) -> Training:
+    """Two calls of train, whether they came through or not."""
+    found = present(evidence.step5, "train")
+    if found.call.error is not None and found.call.error.blank:
+        raise unfinished("train", found.call.error)
+    return found
+
+
+@pytest.fixture
+def training(train_called: Training) -> Training:
+    """Two calls of train that came through."""
+    need(train_called.call.error is None, "a `train` that runs", RUNS)
+    return train_called
+
+
+@pytest.fixture
+def epochs(training: Training) -> list[Epoch]:
+    """Two spied calls of train whose scored pairs were seen."""
+    seen = all(e.pairs is not None and e.pairs.shape[:1] == [2] for e in training.epochs)
+    need(seen, "`model.decode` to be called in `train`", RUNS)
+    return training.epochs
+
+
+@pytest.fixture
+def negatives(training: Training, epochs: list[Epoch]) -> list[np.ndarray]:
+    """[2, Q] of each epoch: the scored pairs that are no positives."""
+    return [unmatched(epoch, training) for epoch in epochs]
+
+
+@pytest.fixture
+def loop(evidence: Evidence) -> Loop:
+    return present(evidence.step5, "loop")
+
+
+@pytest.fixture
+def test_called(evidence: Evidence) -> list[Scoring]:
+    """Calls of test on parts of the test and the validation data, come through or not."""
+    found = present(evidence.step6, "test").runs
+    for run in found:
+        if run.call.error is not None and run.call.error.blank:
+            raise unfinished("test", run.call.error)
+    return found
+
+
+@pytest.fixture
+def runs(test_called: list[Scoring]) -> list[Scoring]:
+    """Calls of test that came through."""
+    need(
+        test_called and all(r.call.error is None for r in test_called),
+        "a `test` that runs",
+        RETURNS,
+    )
+    return test_called
+
+
+@pytest.fixture
+def run(runs: list[Scoring]) -> Scoring:
+    """The first of these calls."""
+    return runs[0]
+
+
+@pytest.fixture
+def auc(evidence: Evidence) -> Auc:
+    return present(evidence.step6, "auc")

@@ -1,0 +1,90 @@
+"""What fixtures and checks read out of evidence: usable tensors, calls that came through.
+
+Each function raises what `teaching` holds where there is nothing to read.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch_geometric.nn import SAGEConv
+
+from autograder.checks.graphs import (
+    keys,
+)
+from autograder.checks.teaching import (
+    need,
+    output,
+)
+from autograder.evidence import (
+    Call,
+    Convolution,
+    Edges,
+    Epoch,
+    ModelClass,
+    Scoring,
+    Training,
+)
+
+PARTS = ("train", "val", "test")
+RUNS = "train runs and returns the loss as a number"
+
+RETURNS = "test runs and returns one number between 0 and 1"
+
+
+def usable(edges: Edges | None, name: str) -> np.ndarray:
+    """[2, E] int64, where there is such a tensor."""
+    right = edges is not None and edges.values is not None and len(edges.shape) == 2
+    right = right and edges.shape[0] == 2  # type: ignore[union-attr]
+    need(right, f"{name} of shape [2, E]", "edge_index is [2, E], of dtype long")
+    return edges.values.numpy()  # type: ignore[union-attr]
+
+
+def encoding(model: ModelClass) -> np.ndarray:
+    """What encode gave; raises what keeps it from giving anything."""
+    ran = f"`{model.encode_name or 'encode'}(x, edge_index)` on {model.sizes[0]} nodes"
+    return output(model.encode, ran, missing="there is no method `encode`")
+
+
+def decoding(model: ModelClass) -> np.ndarray:
+    """What decode gave; raises what keeps it from giving anything."""
+    pairs = model.pairs.shape[1] if model.pairs else 0
+    ran = f"`{model.decode_name or 'decode'}(z, edge_label_index)` on {pairs} pairs"
+    return output(model.decode, ran, missing="there is no method `decode`")
+
+
+def came_through(call: Call) -> bool:
+    """Whether a call gave a tensor; a blank or missing one is for `output` to name."""
+    return call.output is not None or call.missing or bool(call.error and call.error.blank)
+
+
+def rebuild(facts: Convolution) -> SAGEConv | None:
+    """The student's convolution on this side, or None where the facts do not make one."""
+    if facts.in_channels is None or facts.out_channels is None:
+        return None
+    kinds = {"normalize": bool, "root_weight": bool, "project": bool, "bias": bool, "aggr": str}
+    options = {k: v for k, v in facts.options.items() if isinstance(v, kinds.get(k, ()))}
+    try:
+        layer = SAGEConv(facts.in_channels, facts.out_channels, **options)
+        weights = {k: torch.from_numpy(v.numpy().copy()) for k, v in facts.weights.items()}
+        layer.load_state_dict(weights)
+    except (RuntimeError, ValueError, TypeError):
+        return None
+    return layer.eval()
+
+
+def unmatched(epoch: Epoch, training: Training) -> np.ndarray:
+    """All pairs but one copy of each positive: what is left was meant as a negative."""
+    scored, n = epoch.pairs.numpy(), training.num_nodes  # type: ignore[union-attr]
+    keyed = keys(scored, max(n, int(scored.max(initial=0)) + 1))
+    positive = keys(training.positives.numpy(), max(n, int(scored.max(initial=0)) + 1))
+    first = np.zeros(len(keyed), dtype=bool)
+    first[np.unique(keyed, return_index=True)[1]] = True
+    return scored[:, ~(first & np.isin(keyed, positive))]
+
+
+def scored_pairs(run: Scoring) -> np.ndarray:
+    """[2, S] pairs that `test` decoded."""
+    seen = run.pairs is not None and run.pairs.shape[:1] == [2]
+    need(seen, "a call of `model.decode` in `test`", RETURNS)
+    return run.pairs.numpy()  # type: ignore[union-attr]

@@ -1,0 +1,118 @@
+"""Step 3, second half: a split that holds out a tenth twice and leaks nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograder.checks import check
+from autograder.checks.graphs import (
+    missing_reverse,
+    pairs,
+)
+from autograder.checks.observed import (
+    PARTS,
+)
+from autograder.checks.teaching import (
+    expect,
+)
+from autograder.evidence import (
+    Split,
+)
+from autograder.reference import Truth
+
+
+@check("step3.split", points=1)
+def test_sizes(split: Split, positives: dict[str, np.ndarray], truth: Truth) -> None:
+    """Validation and test hold out 10% of the edges each, training keeps the rest"""
+    tenth = truth.n_edges // 10
+    expected = {"train": truth.n_edges - 2 * tenth, "val": tenth, "test": tenth}
+    found = {part: index.shape[1] for part, index in positives.items()}
+    kept = split.undirected_edges
+    dropped = sum(found.values()) < 0.99 * truth.n_edges
+    got = ", ".join(f"{part} {size:,}" for part, size in found.items())
+    got += f"; {sum(found.values()):,} of {truth.n_edges:,} edges kept" if dropped else ""
+    expect(
+        all(abs(found[p] - expected[p]) <= max(2, 0.01 * expected[p]) for p in PARTS),
+        ran="the number of positive edges of the three parts",
+        expected=", ".join(f"{part} {size:,}" for part, size in expected.items()),
+        got=got,
+        why="`is_undirected=True` keeps only columns whose source is not above their target: "
+        "where users and artists share index ranges, the others are dropped without a word."
+        if dropped and kept
+        else "The order is train, val, test; num_val and num_test are shares below 1.",
+        next="Number the users first, so that every user's index lies below every artist's."
+        if dropped
+        else "Look at num_val, num_test and at the order of the three names.",
+        finding="" if dropped else "split.sizes",
+    )
+
+
+@check("step3.split", points=1)
+def test_labels(split: Split) -> None:
+    """Each part has its positive edges, validation and test their negatives too"""
+    wanted = [
+        f"{p}_data.pos_edge_label_index" for p in PARTS if getattr(split, p).positives is None
+    ]
+    held = PARTS[1:]
+    wanted += [f"{p}_data.neg_edge_label_index" for p in held if not getattr(split, p).negatives]
+    expect(
+        not wanted,
+        ran="the attributes of `train_data`, `val_data` and `test_data`",
+        expected="pos_edge_label_index in all, neg_edge_label_index in val and test",
+        got="missing: " + ", ".join(wanted),
+        why="Training and evaluation take their edges from these attributes.",
+        next="Ask RandomLinkSplit for `split_labels=True`.",
+        finding="split.labels",
+    )
+
+
+@check("step3.split", points=1)
+def test_no_train_negatives(split: Split) -> None:
+    """Training negatives are left to the training loop"""
+    expect(
+        split.train.negatives is None,
+        ran="`train_data.neg_edge_label_index`",
+        expected="no such attribute",
+        got="a fixed set of negatives",
+        why="Negatives that are drawn once are the same in every epoch, and get learned by heart.",
+        next="`add_negative_train_samples=False`: step 5 draws new ones in each epoch.",
+        finding="split.train-negatives",
+    )
+
+
+@check("step3.split", points=2)
+def test_no_leak(messages: dict[str, np.ndarray], positives: dict[str, np.ndarray]) -> None:
+    """No held-out edge, nor its reverse, is among the message-passing edges"""
+    n = 1 + max(int(e.max(initial=0)) for e in [*messages.values(), *positives.values()])
+    leaks = {
+        (held, part): len(np.intersect1d(pairs(positives[held], n), pairs(messages[part], n)))
+        for held, parts in (("val", PARTS[:2]), ("test", PARTS))
+        for part in parts
+    }
+    (held, part), leaked = max(leaks.items(), key=lambda item: item[1])
+    expect(
+        leaked == 0 and all(e.size for e in positives.values()),
+        ran="the unordered pairs of held-out and of message-passing edges",
+        expected="none in common",
+        got=f"{leaked:,} {held} edges are among the message-passing edges of {part}_data",
+        why="The model would be asked for edges that it has already been shown: leakage.",
+        next="Edges stored in both directions need `is_undirected=True`.",
+        finding="split.directed",
+    )
+
+
+@check("step3.split", points=1)
+def test_both_ways(messages: dict[str, np.ndarray]) -> None:
+    """Messages flow both ways: users hear from artists and artists from users"""
+    n = 1 + max(int(e.max(initial=0)) for e in messages.values())
+    single = {part: missing_reverse(edges, n) for part, edges in messages.items()}
+    part, lonely = max(single.items(), key=lambda item: item[1])
+    expect(
+        lonely == 0 and all(e.size for e in messages.values()),
+        ran="the message-passing edges of the three parts",
+        expected="every edge in both directions",
+        got=f"{lonely:,} edges of {part}_data without their reverse",
+        why="A node without incoming edges never receives a message.",
+        next="`is_undirected=True` adds the reverse of every edge after the split.",
+        finding="split.one-way-graph",
+    )

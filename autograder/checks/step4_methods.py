@@ -1,0 +1,152 @@
+"""Step 4, `encode` and `decode`: recomputed here with the student's own weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch_geometric.nn import SAGEConv
+
+from autograder.checks import check
+from autograder.checks.observed import (
+    decoding,
+    encoding,
+)
+from autograder.checks.teaching import (
+    expect,
+    need,
+    output,
+)
+from autograder.evidence import (
+    ModelClass,
+)
+
+NAMES = ("GNNLinkPredictor", "encode", "decode")
+
+
+@check("step4.encode", points=1)
+def test_method_names(model: ModelClass) -> None:
+    """The class and its methods have the names that later steps call"""
+    found = [name for name in NAMES if name in model.methods]
+    if not {"encode", "decode"} & set(found) and not model.encode_name and not model.decode_name:
+        output(model.encode, "`encode`", missing="there is neither `encode` nor `decode`")
+    expect(
+        len(found) == len(NAMES),
+        ran="the name of the class and of its methods",
+        expected=", ".join(NAMES),
+        got=", ".join(model.methods),
+        why="`model.encode(...)` is an AttributeError where the method is called otherwise.",
+        next="Rename: " + ", ".join(name for name in NAMES if name not in found) + ".",
+        finding="model.names",
+    )
+    for call in (model.encode, model.decode):
+        if call.error is not None and call.error.blank:
+            output(call, "`encode` and `decode`")
+
+
+@check("step4.encode", points=2)
+def test_encode_shape(model: ModelClass) -> None:
+    """encode gives every node an embedding of out_channels numbers"""
+    encoded = encoding(model)
+    expected = [model.sizes[0], model.sizes[3]]
+    expect(
+        list(encoded.shape) == expected,
+        ran=f"`encode(x, edge_index)` on {model.sizes[0]} nodes, out_channels={model.sizes[3]}",
+        expected=f"shape {expected}",
+        got=f"shape {list(encoded.shape)}",
+        why="Decoding picks rows of it by node index.",
+        next="Return what the second convolution gives.",
+    )
+
+
+@check("step4.encode", points=4)
+def test_forward(
+    model: ModelClass, encoded: np.ndarray, layers: tuple[np.ndarray, list[SAGEConv]]
+) -> None:
+    """encode computes embedding, convolution, ReLU, convolution"""
+    weight, convolutions = layers
+    forward = lambda relu, last: _forward(model, weight, convolutions, relu, last)  # noqa: E731
+    known = {
+        "model.no-relu": ("the same without the ReLU", forward(False, False)),
+        "model.relu-after-last": ("a ReLU after the last layer too", forward(True, True)),
+    }
+    close = [k for k, (_, z) in known.items() if _close(z, encoded)]
+    right = _close(forward(True, False), encoded)
+    expect(
+        right,
+        ran="`encode(x, edge_index)`, and beside it the formula with your own weights",
+        expected="the same numbers",
+        got=f"numbers of {known[close[0]][0]}" if close else "other numbers",
+        why="Without a ReLU between them two layers are one; after the last it cuts off half of "
+        "every embedding.",
+        next="Look up `x`, then first layer, ReLU, second layer; return that.",
+        finding=close[0] if close else "",
+    )
+
+
+@check("step4.encode", points=1)
+def test_uses_graph(model: ModelClass, encoded: np.ndarray) -> None:
+    """encode passes messages along edge_index"""
+    alone = output(model.encode_without_edges, "`encode(x, edge_index)` with no edge")
+    expect(
+        encoded.size and not _close(alone, encoded) and np.isfinite(encoded).all(),
+        ran="`encode` once with 60 edges and once with none",
+        expected="different embeddings",
+        got="the same embeddings, or none that are finite",
+        why="A network that ignores the edges knows nothing about who listens to whom.",
+        next="Hand `edge_index` to both convolutions.",
+        finding="encode.ignores-graph",
+    )
+
+
+@check("step4.decode", points=2)
+def test_decode_shape(model: ModelClass) -> None:
+    """decode gives one score for every pair"""
+    decoded = decoding(model)
+    n = model.pairs.shape[1] if model.pairs else 0
+    finding = {(2,): "decode.index-rows", (model.sizes[0],) * 2: "decode.all-pairs"}.get(
+        decoded.shape, "decode.sum-dim"
+    )
+    expect(
+        decoded.shape == (n,),
+        ran=f"`decode(z, edge_label_index)` on {n} pairs",
+        expected=f"{n} scores, shape [{n}]",
+        got=f"shape {list(decoded.shape)}",
+        why="Every query edge needs a score of its own.",
+        next="`edge_label_index[0]` holds the sources of all pairs: which axis do you index, "
+        "and which do you sum over?",
+        finding=finding,
+    )
+
+
+@check("step4.decode", points=3)
+def test_dot_product(model: ModelClass, decoded: np.ndarray) -> None:
+    """The score of a pair is the dot product of its two embeddings"""
+    z, (source, target) = model.z.numpy(), model.pairs.numpy()  # type: ignore[union-attr]
+    dots = (z[source] * z[target]).sum(axis=1)
+    need(decoded.shape == dots.shape, "one score for every pair", "decode gives one score a pair")
+    squashed = _close(1 / (1 + np.exp(-dots)), decoded)
+    expect(
+        _close(dots, decoded),
+        ran="`decode(z, edge_label_index)` beside the dot products of `z`",
+        expected=f"{np.round(dots[:3], 3).tolist()}, ...",
+        got=f"{np.round(decoded[:3], 3).tolist()}, ...",
+        why="BCEWithLogitsLoss applies the sigmoid itself; twice is once too often."
+        if squashed
+        else "Training pulls the embeddings of a user and a fitting artist into one direction.",
+        next="Multiply the two embeddings number by number and sum over the channels.",
+        finding="decode.sigmoid" if squashed else "decode.not-dot",
+    )
+
+
+def _close(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.shape == b.shape and np.allclose(a, b, rtol=1e-3, atol=1e-4)
+
+
+def _forward(
+    model: ModelClass, weight: np.ndarray, layers: list[SAGEConv], relu: bool, last: bool
+) -> np.ndarray:
+    edge_index = torch.from_numpy(model.edge_index.numpy().copy())  # type: ignore[union-attr]
+    with torch.no_grad():
+        h = layers[0](torch.from_numpy(weight.copy()), edge_index)
+        z = layers[1](h.relu() if relu else h, edge_index)
+        return (z.relu() if last else z).numpy()
