@@ -117,6 +117,4 @@ def pytest_configure(config: pytest.Config) -> None:
     except SubmissionError as error:
         raise pytest.UsageError(str(error)) from None
     config.pluginmanager.register(Judge(evidence, truth(data)), "gnn_judge")
-    config.args[:] = [str(FOLDER)]
-    config.inicfg["python_files"] = "step*.py"
-    config._inicache.pop("python_files", None)
+    config.args[:] = sorted(str(path) for path in FOLDER.glob("step*.py"))

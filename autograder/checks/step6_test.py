@@ -10,9 +10,7 @@ from autograder.checks.graphs import (
     keys,
     pairs,
 )
-from autograder.checks.observed import (
-    RETURNS,
-)
+from autograder.checks.observed import RETURNS, scored_pairs
 from autograder.checks.teaching import (
     count,
     expect,

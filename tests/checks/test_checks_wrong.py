@@ -1,0 +1,44 @@
+"""Every check fails on wrong work, with a message that teaches; a check without an example is an error.
+
+The examples are in `wrong_graph` and `wrong_model`.
+"""
+
+from __future__ import annotations
+
+import pytest
+import wrong_graph
+import wrong_model
+from checks_course import Case, Course
+
+from autograder.checks import catalogue
+
+WRONG = {**wrong_graph.WRONG, **wrong_model.WRONG}
+CASES = [
+    pytest.param(
+        check_id,
+        case,
+        id=f"{check_id}-{case.name}",
+        marks=[pytest.mark.xfail(strict=True, reason=case.known_bug)] if case.known_bug else [],
+    )
+    for check_id, cases in WRONG.items()
+    for case in cases
+]
+
+
+def test_table_is_the_catalogue() -> None:
+    """One entry for each automatic check, each with an example, none for a check that is gone."""
+    automatic = {c.id for c in catalogue() if not c.by_hand}
+    assert set(WRONG) == automatic
+    assert not [check_id for check_id, cases in WRONG.items() if not cases]
+
+
+@pytest.mark.parametrize(("check_id", "case"), CASES)
+def test_every_check_fails_on_a_wrong(course: Course, check_id: str, case: Case) -> None:
+    """The check that the mistake is about says so, in five parts, with its finding."""
+    outcome = course.verdicts(case)[check_id]
+    message = outcome.message
+    assert outcome.status in case.status, f"{outcome.status}: {message}"
+    parts = {name: getattr(message, name) for name in ("ran", "expected", "got", "why", "next")}
+    assert not [name for name, value in parts.items() if not value.strip()], parts
+    if case.finding is not None:
+        assert message.finding == case.finding, message
