@@ -165,8 +165,11 @@ def grade(
         return [future.result() for future in futures]
 
 
-def observe_submission(path: Path, data: str | None) -> tuple[Evidence, Path]:
-    """Evidence of one file or folder, each step from its better run, for `pytest --submission`.
+def observe_submission(path: Path, data: str | None) -> tuple[Evidence, Path, list[str]]:
+    """Evidence of one file or folder, for `pytest --submission`.
+
+    Returns:
+        The evidence, each step from its better run; the data file; the steps that were handed in.
 
     Raises:
         SubmissionError: there is no submission at `path`, or no such data.
@@ -175,5 +178,7 @@ def observe_submission(path: Path, data: str | None) -> tuple[Evidence, Path]:
     submission, file = load(path), options.path()
     with Sandbox(options.fork) as sandbox:
         evidences = [evidence for evidence, _ in observe(sandbox, submission, file, options)]
+    steps = sorted({step for book in submission.notebooks for step in book.steps})
     choice = better_run([judge(evidence, truth(file)) for evidence in evidences])
-    return Evidence(**{step: getattr(evidences[i], step) for step, i in choice.items()}), file
+    best_evidence = Evidence(**{s: getattr(evidences[i], s) for s, i in choice.items()})
+    return best_evidence, file, steps

@@ -20,6 +20,7 @@ from autograder.checks.observed import (
     unmatched,
     usable,
 )
+from autograder.checks.plugin import JUDGE
 from autograder.checks.teaching import (
     need,
     present,
@@ -42,6 +43,18 @@ from autograder.evidence import (
     Training,
 )
 from autograder.reference import Truth
+
+
+@pytest.fixture
+def evidence(request: pytest.FixtureRequest) -> Evidence:
+    """All that was observed."""
+    return request.config.stash[JUDGE].evidence
+
+
+@pytest.fixture
+def truth(request: pytest.FixtureRequest) -> Truth:
+    """What is true of the data file."""
+    return request.config.stash[JUDGE].truth
 
 
 @pytest.fixture

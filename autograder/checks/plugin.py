@@ -40,19 +40,13 @@ class Judge:
     def __init__(
         self, evidence: Evidence, truth: Truth, wanted: Iterable[str] | None = None
     ) -> None:
-        self._evidence, self._truth = evidence, truth
+        self.evidence, self.truth = evidence, truth
         self._wanted = None if wanted is None else set(wanted)
         self.outcomes: dict[str, Outcome] = {}
 
-    @pytest.fixture(scope="session")
-    def evidence(self) -> Evidence:
-        """All that was observed."""
-        return self._evidence
-
-    @pytest.fixture(scope="session", name="truth")
-    def truth_of_data(self) -> Truth:
-        """What is true of the data file."""
-        return self._truth
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Be found by the fixtures `evidence` and `truth`."""
+        config.stash[JUDGE] = self
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the checks of the wanted cells or steps."""
@@ -77,6 +71,7 @@ class Judge:
         elif isinstance(call.excinfo.value, NotPassed):
             problem = call.excinfo.value
             self.outcomes[entry.id] = Outcome(entry, problem.status, problem.message)
+            report.when = "call"  # a fixture that finds nothing is a failed check, no error of ours
             report.longrepr = f"{entry.title}: {problem.status}\n{problem}"
             if isinstance(problem, Blocked):
                 report.outcome = "skipped"
@@ -86,6 +81,9 @@ class Judge:
             message = Message(got=error[:400], next="This is a fault of the grader; tell your TA.")
             self.outcomes[entry.id] = Outcome(entry, "grader_error", message)
         return report
+
+
+JUDGE = pytest.StashKey[Judge]()
 
 
 def entry_of(item: pytest.Item) -> Check | None:
@@ -113,8 +111,10 @@ def pytest_configure(config: pytest.Config) -> None:
     from autograder.submission import SubmissionError
 
     try:
-        evidence, data = observe_submission(Path(chosen), config.getoption("--submission-data"))
+        evidence, data, steps = observe_submission(
+            Path(chosen), config.getoption("--submission-data")
+        )
     except SubmissionError as error:
         raise pytest.UsageError(str(error)) from None
-    config.pluginmanager.register(Judge(evidence, truth(data)), "gnn_judge")
+    config.pluginmanager.register(Judge(evidence, truth(data), steps), "gnn_judge")
     config.args[:] = sorted(str(path) for path in FOLDER.glob("step*.py"))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import pytest
+
 from autograder.evidence import Absent, Call, CellError
 
 T = TypeVar("T")
@@ -31,13 +33,13 @@ class Message:
         return "\n".join(line for line, value in zip(shown, values, strict=True) if value)
 
 
-class NotPassed(Exception):
+class NotPassed(pytest.fail.Exception):
     """A check that did not pass; `status` is the outcome and `message` teaches."""
 
     status = "failed"
 
     def __init__(self, message: Message) -> None:
-        super().__init__(str(message))
+        super().__init__(str(message), pytrace=False)  # the message teaches, a traceback does not
         self.message = message
 
 

@@ -54,7 +54,6 @@ NODES = (
     'G.add_node(("artist", int(artist_id)), bipartite=1)',
 )
 LOOP = "for row in df.itertuples(index=False):"
-TUPLES = "df.itertuples(index=False)"
 
 COLLIDED = cell(
     "mapping",
@@ -158,7 +157,7 @@ WRONG: dict[str, list[Case]] = {
         ),
     ],
     "step2.edges.edge_count": [
-        graph("head", swap("edges", TUPLES, "df.head(50).itertuples()"), finding="graph.edges-missing"),
+        graph("head", swap("edges", LOOP, LOOP.replace("df.", "df.head(50).")), finding="graph.edges-missing"),
         graph(
             "outside of the loop",
             swap("edges", "\n    G.add_edge", "\n    pass\nG.add_edge"),
@@ -175,7 +174,7 @@ WRONG: dict[str, list[Case]] = {
         graph("edges on floats", swap("edges", "row.artistID", "str(row.artistID)")),
     ],
     "step2.edges.degrees": [
-        graph("a few rows lost", swap("edges", TUPLES, "df.iloc[30:].itertuples()")),
+        graph("a few rows lost", swap("edges", LOOP, LOOP.replace("df.", "df.iloc[30:]."))),
         graph("hub", swap("edges", "row.artistID", "df.artistID[0]")),
     ],
     "step3.mapping.size": [
@@ -239,8 +238,19 @@ WRONG: dict[str, list[Case]] = {
         split("too much", "num_val=0.1", "num_val=0.3", "split.sizes"),
         split("one edge", "num_val=0.1", "num_val=1", "split.sizes"),
         split("order", "train_data, val_data, test_data = ", "val_data, test_data, train_data = ", "split.sizes"),
-        split("artists above users", "is_undirected=True", "is_undirected=True",
-              before="data.edge_index = data.edge_index.flip(0)"),
+        split(
+            "half of the sources above their targets",
+            "is_undirected=True",
+            "is_undirected=True",
+            before="half = torch.arange(data.num_edges) % 2 == 0\n"
+            "data.edge_index = torch.where(half, data.edge_index, data.edge_index.flip(0))",
+        ),
+        split(
+            "all sources above their targets",
+            "is_undirected=True",
+            "is_undirected=True",
+            before="data.edge_index = data.edge_index.flip(0)",
+        ),
     ],
     "step3.split.labels": [
         split("no split_labels", "split_labels=True", "split_labels=False", "split.labels"),

@@ -238,6 +238,13 @@ def test_an_encrypted_zip(server, files, target, fails):
     assert "cannot be unpacked" in fails(target, url=server.serve("/a.zip", bytes(packed)))
 
 
+def test_a_zip_with_a_name_that_is_no_text(server, files, target, fails):
+    packed = bytearray(files.zip().replace(b"readme.txt", b"\xffeadme.txt"))
+    packed[packed.index(b"PK\x01\x02") + 9] |= 0x08  # "names are UTF-8", which 0xff never is
+    message = fails(target, url=server.serve("/a.zip", bytes(packed)))
+    assert "the zip archive cannot be read" in message
+
+
 def test_a_zip_bent_at_any_place_never_gives_a_traceback(server, files, fails, tmp_path):
     """Bytes of headers and directory bent one after the other: FetchError, or right files."""
     packed = files.zip()

@@ -204,6 +204,12 @@ def test_a_twin_is_valid_and_sets_the_trap(twin, tmp_path):
     assert (df["userID"] == df["artistID"]).any(), "raw ids give a self-loop"
 
 
+def test_a_whole_number_reaches_both_ends_and_leaves_out_the_skipped_one():
+    stream = generator._Stream(0)
+    assert {stream.whole(3, 7) for _ in range(200)} == {3, 4, 5, 6, 7}
+    assert {stream.whole(3, 7, skip=5) for _ in range(200)} == {3, 4, 6, 7}
+
+
 def test_twins_differ_and_repeat():
     made = [course_data.twin(seed) for seed in range(12)]
     sizes = {(table(each)["userID"].nunique(), table(each)["artistID"].nunique()) for each in made}
