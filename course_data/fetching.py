@@ -168,6 +168,5 @@ def _disk_error(error: OSError, target: Path) -> FetchError:
         what = "the folder cannot be written to"
     else:
         what = f"the files cannot be written: {error.strerror or error}"
-    return FetchError(
-        what, error.filename or target, "Choose another folder with --to or COURSE_DATA_DIR."
-    )
+    where = error.filename if error.filename and _PREFIX not in str(error.filename) else target
+    return FetchError(what, where, "Choose another folder with --to or COURSE_DATA_DIR.")

@@ -56,12 +56,12 @@ for library in (pandas, networkx, torch, torch_geometric, sklearn):
 # the user would love but has never met, and those are the pairs we want to find.
 #
 # ```text
-# a text file               a DataFrame                         in step 2: a graph
+# a text file, a DataFrame                  in step 2: a graph
 #
-# userID artistID weight    userID  artistID  listen_count      user 1 ─── artist 2
-# 1      2        50          1        2          50                  └─── artist 3
-# 1      3        7           1        3           7            user 2 ─── artist 1
-# 2      1        12          2        1          12              ...
+# userID  artistID  listen_count            user 1 ─── artist 2
+#   1        2          50                        └─── artist 3
+#   1        3           7          ──►     user 2 ─── artist 1
+#   2        1          12                    ...
 # ```
 #
 # The assignment links to a "Last.fm Asia Social Network" data set. The title is wrong, the link is

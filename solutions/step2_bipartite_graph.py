@@ -22,7 +22,7 @@
 #   user 2 ────── artist 1          3 users + 4 artists = 7 nodes
 #     └────────── artist 2          6 rows              = 6 edges
 #   user 3 ────── artist 2
-#     └────────── artist 4          (artist 2 stands here three times; it is one node)
+#     └────────── artist 4          (artist 2, three times: one node)
 # ```
 #
 # Mind the numbers: there is a user 2 *and* an artist 2. They are different things with the same id.

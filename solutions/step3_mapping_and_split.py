@@ -18,14 +18,14 @@
 # the hidden ones.
 #
 # ```text
-# node    ("user",1) ("user",2) ("user",3) ("artist",2) ("artist",3) ("artist",1) ("artist",4)
-# index        0          1          2           3            4            5            6
-#         └──────────  users  ──────────┘ └───────────────────  artists  ───────────────────┘
+#          └─── users ───┘ └───── artists ─────┘
+# node      u1   u2   u3    a2   a3   a1   a4      u1: ("user", 1)
+# index      0    1    2     3    4    5    6      a2: ("artist", 2)
 #
-# edges   u1-a2  u1-a3  u2-a1  u2-a2  u3-a2  u3-a4
+# edges          u1-a2  u1-a3  u2-a1  u2-a2  u3-a2  u3-a4
 #
-# edge_index = [[ 0,     0,     1,     1,     2,     2 ],     users    (sources)
-#               [ 3,     4,     5,     3,     3,     6 ]]     artists  (destinations)
+# edge_index = [[  0,     0,     1,     1,     2,     2 ],   sources
+#               [  3,     4,     5,     3,     3,     6 ]]   targets
 # ```
 #
 # The artists stand in the order in which they first appear in the data.
@@ -106,7 +106,8 @@ check("step3.mapping", fresh=True)
 
 # %% id="toy_direction"
 users_first = toy_edge_index
-artists_first = torch.tensor([[4, 4, 5, 5, 6, 6], [0, 1, 2, 0, 0, 3]])  # artists 0..3, users 4..6
+# artists 0 to 3, users 4 to 6
+artists_first = torch.tensor([[4, 4, 5, 5, 6, 6], [0, 1, 2, 0, 0, 3]])
 for name, edges in (("users first", users_first), ("artists first", artists_first)):
     kept = edges[0] <= edges[1]  # [6], bool
     print(f"{name:13} {int(kept.sum())} of {edges.size(1)} columns kept")
@@ -142,11 +143,12 @@ check("step3.data", fresh=True)
 # (`pos_edge_label_index`) are the questions that it is asked. Call the toy's edges A to F:
 #
 # ```text
-#              edge_index               pos_edge_label_index    neg_edge_label_index
-#              (looked at, both ways)   (asked: yes)            (asked: no)
-# train_data   A B C D                  A B C D                 drawn anew in step 5
-# val_data     A B C D                  E                       one pair without an edge
-# test_data    A B C D E                F                       one pair without an edge
+#              edge_index         pos_edge_label_index   neg_edge_...
+#              looked at          asked: yes             asked: no
+#              (both ways)
+# train_data   A B C D            A B C D                none: step 5
+# val_data     A B C D            E                      a non-edge
+# test_data    A B C D E          F                      a non-edge
 # ```
 #
 # **Leakage** is when the answer stands among the things that the model may look at: F, or F

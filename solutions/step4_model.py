@@ -28,8 +28,8 @@
 #  [num_nodes, hidden_channels]
 #     │ SAGEConv  ◄──── edge_index
 #     ▼
-#  z [num_nodes, out_channels] ──► decode(z, pairs) ──► scores [number of pairs]
-#  └──────────── encode ─────┘    └── dot product ─┘
+#  z [num_nodes, out_channels] ──► decode(z, pairs) ──► scores
+#                                  dot product          [pairs]
 # ```
 
 # %% id="setup_imports" role="given"

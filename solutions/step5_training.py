@@ -18,12 +18,12 @@
 # pass is an **epoch**; we do 100.
 #
 # ```text
-#   positives [2, P] ──┐
-#                      ├──► pairs [2, 2P] ──► decode ──► scores [2P] ──┐
-#   negatives [2, P] ──┘                        ▲                      ├──► loss ──► backward, step
-#   (new in each epoch)                         z       labels [2P] ───┘
-#                                               │       1 ... 1 0 ... 0
-#   x, edge_index ───────────► encode ──────────┘
+# positives [2, P] ─┐
+#                   ├─► pairs [2, 2P] ─► decode ─► scores [2P] ─┐
+# negatives [2, P] ─┘                      ▲                    ├─► loss
+# (new each epoch)                         z      labels [2P] ──┘    │
+#                                          │      1 ... 1 0 ... 0    ▼
+# x, edge_index ────────► encode ──────────┘          backward, step
 # ```
 
 # %% id="setup_imports" role="given"

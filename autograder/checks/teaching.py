@@ -6,13 +6,11 @@ Every check uses it; `autograder.marks` turns what it raises into outcomes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
 from autograder.evidence import Absent, Call, CellError
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Message:
         return "\n".join(line for line, value in zip(shown, values, strict=True) if value)
 
 
-class NotPassed(pytest.fail.Exception):
+class NotPassed(pytest.fail.Exception):  # type: ignore[name-defined]
     """A check that did not pass; `status` is the outcome and `message` teaches."""
 
     status = "failed"

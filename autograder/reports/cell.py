@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from autograder.checks.plugin import Outcome
@@ -67,11 +68,16 @@ def details(outcome: Outcome) -> list[tuple[str, str]]:
     return [(WORDS[k], value) for k in LABELS if (value := getattr(outcome.message, k))]
 
 
+def _html(text: str) -> str:
+    """Text with its `code` set as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
 def _row(outcome: Outcome) -> str:
     sign, color, words = MARKS[outcome.status]
     rows = "".join(
         f'<tr><td style="text-align:left;vertical-align:top;white-space:nowrap">{label}</td>'
-        f'<td style="text-align:left">{escape(value)}</td></tr>'
+        f'<td style="text-align:left">{_html(value)}</td></tr>'
         for label, value in details(outcome)
     )
     table = f'<table style="margin:0 0 .4em 1.4em">{rows}</table>' if rows else ""

@@ -83,6 +83,7 @@ class Case:
     step: str
     edits: tuple[Edit, ...] = ()
     before: str = ""
+    after: str = ""  # runs after the step's cells
     finding: str | None = None  # that the check must give; None: not looked at
     status: tuple[str, ...] = ("failed", "student_error")
     own: tuple[Edit, ...] | None = None  # step 6: changes in the student's own steps 1 to 5
@@ -125,7 +126,7 @@ class Course:
         exec(case.before, ns)
         sources = changed(solution(case.step), case.edits)
         session = Session(ns=ns, data=self.data, cells=list(sources))
-        for number, source in enumerate(sources):
+        for number, source in enumerate([*sources, case.after]):
             execute(session, f"<{case}, cell {number}>", source)
         if case.step == "step6" and own:
             session.own = lambda: self.chain(case.own or ())
@@ -221,5 +222,3 @@ def seeded(seed: int = 0) -> Iterator[None]:
     with quiet():
         yield
 
-
-Maker = Callable[[dict[str, Any]], None]

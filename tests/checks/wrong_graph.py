@@ -90,7 +90,7 @@ def data(name: str, new: str, finding: str | None = None, **more) -> Case:
 WRONG: dict[str, list[Case]] = {
     "step1.load.separator": [
         load("default separator", f"df = pd.read_csv({PATH})", "load.separator"),
-        load("reads no file", "raise FileNotFoundError('user_artists.dat')"),
+        load("reads no file", "df = pd.read_csv('user_artist.dat', sep='\\t')"),
     ],
     "step1.load.names": [
         load("file's own names", f"df = pd.read_csv({PATH}, sep='\\t')", "load.columns"),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from course_data.fetching import Expected
+from course_data.fetching import Expected, FetchError, fetch
 
 ROOT = Path(__file__).resolve().parents[2]
 USER_ARTISTS, ARTISTS = "user_artists.dat", "artists.dat"
@@ -162,3 +162,32 @@ def contents(folder: Path) -> dict[str, bytes | None] | None:
 @pytest.fixture(name="contents")
 def _contents():
     return contents
+
+
+@pytest.fixture(params=["absent", "empty", "older files"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The folder to fetch into, in each state that a failure has to leave as it was."""
+    folder = tmp_path / "data" / "lastfm"
+    if request.param != "absent":
+        folder.mkdir(parents=True)
+    if request.param == "older files":
+        (folder / "user_artists.dat").write_bytes(b"an older file")
+        (folder / "artists.dat").write_bytes(b"another")
+        (folder / "notes.txt").write_bytes(b"mine")
+    return folder
+
+
+@pytest.fixture
+def fails(files, contents, tmp_path: Path):
+    """Fetch, expect a failure, and see that nothing changed. Returns the message."""
+
+    def fetch_and_fail(target: Path, **options) -> str:
+        before = contents(tmp_path)
+        with pytest.raises(FetchError) as caught:
+            fetch(target, expected=files.expected, **{"timeout": 5.0, **options})
+        assert contents(tmp_path) == before
+        message = str(caught.value)
+        assert "\n" not in message
+        return message
+
+    return fetch_and_fail

@@ -8,19 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from nbgrader_course import REPOSITORY, SAMPLE_CLASS, run
+from nbgrader_course import REPOSITORY, SAMPLE_CLASS, run, students
 
 from autograder import ASSIGNMENT
 
 
 @pytest.fixture(scope="session")
 def course(tmp_path_factory) -> Path:
-    """Settings, solution notebooks beside their sources, and the sample class if it is there."""
+    """Settings, solution notebooks beside their sources, and the sample class."""
     root = tmp_path_factory.mktemp("course")
     shutil.copy(REPOSITORY / "nbgrader_config.py", root)
     shutil.copytree(REPOSITORY / "solutions", root / "solutions")
-    if SAMPLE_CLASS.is_dir():
-        shutil.copytree(SAMPLE_CLASS, root / "submitted")
+    for student in students():
+        shutil.copytree(SAMPLE_CLASS / student, root / "submitted" / student)
     return root
 
 
@@ -44,7 +44,5 @@ def released(course, nbgrader) -> Path:
 @pytest.fixture(scope="session")
 def autograded(course, nbgrader, released) -> Path:
     """The course's database, after `nbgrader autograde` on the sample class."""
-    if not SAMPLE_CLASS.is_dir():
-        pytest.skip("no tests/sample_class/submitted yet: nothing for nbgrader to grade")
     nbgrader("autograde", ASSIGNMENT)
     return course / "gradebook.db"

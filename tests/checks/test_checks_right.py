@@ -1,0 +1,54 @@
+"""Right work passes every check and nothing is found in it, however unusual it is.
+
+The variants are in `unusual_graph` and `unusual_model`.
+"""
+
+from __future__ import annotations
+
+import pytest
+import unusual_graph
+import unusual_model
+from checks_course import EXERCISES, Case, Course
+
+SOLUTIONS = [Case("solution", step) for step in EXERCISES]
+UNUSUAL = [*unusual_graph.RIGHT, *unusual_model.RIGHT]
+
+
+def params(cases: list[Case]) -> list:
+    """Cases as parameters; those that the checks are known to accuse are expected to fail."""
+    return [
+        pytest.param(
+            case,
+            id=str(case),
+            marks=[pytest.mark.xfail(strict=True, reason=case.known_bug)] if case.known_bug else [],
+        )
+        for case in cases
+    ]
+
+
+@pytest.mark.parametrize("case", params(SOLUTIONS))
+def test_every_check_passes_on_the_right(course: Course, case: Case) -> None:
+    """The solution passes all checks of its step."""
+    assert_all_pass(course, case)
+
+
+@pytest.mark.parametrize("case", params(UNUSUAL))
+def test_unusual_work_passes(course: Course, case: Case) -> None:
+    """So does work that is right in another way."""
+    assert_all_pass(course, case)
+
+
+def assert_all_pass(course: Course, case: Case) -> None:
+    """Every automatic check of the case's step has passed and names no misconception."""
+    outcomes = [o for o in course.verdicts(case).values() if not o.check.by_hand]
+    assert len(outcomes) >= 6
+    wrong = [f"{o.check.id} {o.status}: {o.message}" for o in outcomes if o.status != "passed"]
+    assert not wrong, "\n".join(wrong)
+    assert not [o.message.finding for o in outcomes if o.message.finding]
+
+
+def test_names_are_unique() -> None:
+    """No variant hides another."""
+    names = [str(case) for case in UNUSUAL]
+    assert len(names) == len(set(names))
+    assert len(UNUSUAL) >= 25
