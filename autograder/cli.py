@@ -36,9 +36,9 @@ def check(
     notebook_seconds: Seconds = 600.0,
 ) -> None:
     """Check your own notebooks and say why a check does not pass."""
-    from autograder.engine import Options, SubmissionError
+    from autograder.engine import Options
     from autograder.reports.cell import Report
-    from autograder.submission import Submission, load, read
+    from autograder.submission import PathError, Submission, SubmissionError, load, read
 
     options = Options(data, 0, 2, cell_seconds, notebook_seconds)
     try:
@@ -48,7 +48,7 @@ def check(
             found = [load(path) for path in files]
         graded = _graded(found, options)
     except SubmissionError as error:
-        fail(error, 2)
+        fail(error, 2 if isinstance(error, PathError) else 1)
     for submission, record in zip(found, graded, strict=True):
         steps = {step for book in submission.notebooks for step in book.steps}
         for step in sorted(steps):
@@ -75,9 +75,9 @@ def grade(
     notebook_seconds: Seconds = 600.0,
 ) -> None:
     """Grade a class: print a table, write marks.csv and marks.json."""
-    from autograder.engine import Options, SubmissionError
+    from autograder.engine import Options
     from autograder.reports import klass
-    from autograder.submission import load_class
+    from autograder.submission import SubmissionError, load_class
 
     try:
         options = Options(data, seed, jobs, cell_seconds, notebook_seconds)

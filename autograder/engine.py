@@ -19,7 +19,7 @@ from autograder.evidence import Evidence
 from autograder.marks import Marks, best, better_run, judge
 from autograder.reference import truth
 from autograder.sandbox import Run, Sandbox, Task, TaskCell
-from autograder.submission import Notebook, Submission, SubmissionError, load
+from autograder.submission import Notebook, PathError, Submission, load
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class Options:
         """The data file.
 
         Raises:
-            SubmissionError: there is no such data.
+            PathError: there is no such data.
         """
         try:
             return course_data.path("user_artists.dat", self.data).resolve()
         except course_data.DataError as error:
-            raise SubmissionError(str(error)) from None
+            raise PathError(str(error)) from None
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def grade(
     """Grade submissions, `options.jobs` at a time; `done` hears of each as it is finished.
 
     Raises:
-        SubmissionError: the data is not there.
+        PathError: the data is not there.
         SandboxError: the warm process did not start.
     """
     data = options.path()

@@ -28,6 +28,10 @@ class SubmissionError(Exception):
     """A file that cannot be graded; the message says what, where and what to do."""
 
 
+class PathError(SubmissionError):
+    """There is nothing of that name to grade, or to grade with."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """One cell. `key` is the graded cell that a check cell asks for, such as `step3.mapping`."""
@@ -81,7 +85,8 @@ def read(path: Path) -> Notebook:
     """Read one notebook.
 
     Raises:
-        SubmissionError: it is missing, empty, too large, not JSON, or no notebook.
+        PathError: there is no such file.
+        SubmissionError: it is empty, too large, not JSON, or no notebook.
     """
     cells = _cells(path)
     key = next((cell.key for cell in cells if cell.key), "")
@@ -99,7 +104,7 @@ def _cells(path: Path) -> list[Cell]:
     try:
         raw = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
     except OSError as error:
-        raise SubmissionError(f"{path}: {error.strerror or error}: check the path") from None
+        raise PathError(f"{path}: {error.strerror or error}: check the path") from None
     if raw is None:
         raise SubmissionError(f"{path}: larger than 50 MB: clear its outputs and hand in again")
     if not raw.strip():
@@ -190,16 +195,17 @@ def load(path: Path) -> Submission:
     """One notebook file, or a folder with one student's notebooks, as a submission.
 
     Raises:
-        SubmissionError: there is no notebook at `path`, or a single file that cannot be read.
+        PathError: there is no notebook at `path`.
+        SubmissionError: it is a single file that cannot be read.
     """
     if path.is_file():
         return Submission(path.stem, (read(path),))
     if not path.is_dir():
-        raise SubmissionError(f"{path}: no such file or folder: check the path")
+        raise PathError(f"{path}: no such file or folder: check the path")
     folder = path / ASSIGNMENT if (path / ASSIGNMENT).is_dir() else path
     files = sorted(f for f in folder.glob("*.ipynb") if f.is_file())
     if not files:
-        raise SubmissionError(f"{folder}: holds no .ipynb file: name a notebook or its folder")
+        raise PathError(f"{folder}: holds no .ipynb file: name a notebook or its folder")
     found, problems = [], []
     for file in files:
         try:
@@ -214,10 +220,10 @@ def load_class(folder: Path) -> list[Submission]:
     folder of students' folders, or loose notebooks, one a student.
 
     Raises:
-        SubmissionError: there is no such folder, or not one notebook in it.
+        PathError: there is no such folder, or not one notebook in it.
     """
     if not folder.is_dir():
-        raise SubmissionError(f"{folder}: no such folder: name the one that holds the submissions")
+        raise PathError(f"{folder}: no such folder: name the one that holds the submissions")
     root = folder / "submitted" if (folder / "submitted").is_dir() else folder
     found: list[Submission] = []
     for path in sorted(root.iterdir()):

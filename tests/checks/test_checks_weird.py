@@ -15,18 +15,31 @@ from checks_course import Case, Course, sent
 from autograder.checks.plugin import Outcome
 from autograder.probes import observe
 
-BUGS: dict[str, str] = {}  # case -> why it is expected to fail
+EXITS = "SystemExit in the student's function ends the probe: Session.call catches Exception only"
+BUGS = {  # case -> why it is expected to fail
+    "step1-counts huge": "whole() gives an int of more than 64 bits, which does not encode",
+    "step3-num_nodes a text": "num_nodes that is no number passes",
+    "step3-num_nodes a tensor": "num_nodes that is no number passes",
+    "step3-split with negative positives": "positives that are no edges of the graph pass",
+    "step3-split with huge positives": "positives that are no edges of the graph pass",
+    "step4-encode exits": EXITS,
+    "step5-train exits": EXITS,
+    "step6-test exits": EXITS,
+    "own model huge": "beats_chance: scores that overflow to infinity are a grader_error",
+    "own positives odd": "beats_chance: positives of another shape are a grader_error",
+    "own positives of three rows": "beats_chance: positives of another shape are a grader_error",
+    "own positives one": "beats_chance passes on one single held-out edge",
+    "own positives of loops": "beats_chance passes on positives that are no edges",
+}
 
 
-def params(cases: list[Case]) -> list:
-    """Cases as parameters, known bugs expected to fail."""
+def params(values: list) -> list:
+    """Values as parameters; known bugs are expected to fail."""
+    found = [(value, str(value)) for value in values]
+    mark = pytest.mark.xfail
     return [
-        pytest.param(
-            case,
-            id=str(case),
-            marks=[pytest.mark.xfail(strict=True, reason=BUGS[str(case)])] if str(case) in BUGS else [],
-        )
-        for case in cases
+        pytest.param(v, id=n, marks=[mark(strict=True, reason=BUGS[n], raises=BaseException)] if n in BUGS else [])
+        for v, n in found
     ]
 
 
@@ -38,7 +51,7 @@ def test_weird_objects_are_no_fault_of_the_grader(course: Course, case: Case) ->
     sound(course.judge(sent(observe(session, case.step)), case.step))
 
 
-@pytest.mark.parametrize("name", list(weird_objects.OWN))
+@pytest.mark.parametrize("name", params(list(weird_objects.OWN)))
 def test_weird_chains_are_no_fault_of_the_grader(course: Course, name: str) -> None:
     """The same for what the student's own steps 1 to 5 leave behind."""
     session = course.session(Case("solution", "step6"))

@@ -28,11 +28,11 @@ def graph(name: str, *edits, finding: str | None = None, **more) -> Case:
     return Case(name, "step2", edits, finding=finding, **more)
 
 
-def split(name: str, old: str, new: str, finding: str | None = None, before: str = "") -> Case:
+def split(name: str, old: str, new: str, finding: str | None = None, before: str = "", **more) -> Case:
     """A case of the split, `before` in the same cell as the solution."""
     edits = [swap("split", old, new)]
     edits += [swap("split", "transform = T", f"{before}\ntransform = T")] if before else []
-    return Case(name, "step3", tuple(edits), finding=finding)
+    return Case(name, "step3", tuple(edits), finding=finding, **more)
 
 
 def step3(name: str, *edits, finding: str | None = None, **more) -> Case:
@@ -97,12 +97,16 @@ WRONG: dict[str, list[Case]] = {
     ],
     "step1.load.numbers": [
         load("names without header", f"df = pd.read_csv({PATH}, sep='\\t', {NAMES})", "load.header-as-row"),
+        load("decimals", READ + RENAME + "df = df.astype(float)", "",
+             known_bug="float columns are called load.header-as-row"),
         load("all text", READ + RENAME + "df = df.astype(str)"),
     ],
     "step1.load.rows": [
         load("one row too many", f"df = pd.read_csv({PATH}, sep='\\t', {NAMES})", "load.header-as-row"),
         load("header=1", f"df = pd.read_csv({PATH}, sep='\\t', header=1, {NAMES})", "load.header-lost"),
         load("nrows", READ.replace("sep", "nrows=100, sep") + RENAME, "load.rows-dropped"),
+        load("rows twice", READ + RENAME + "df = pd.concat([df, df])", "",
+             known_bug="doubled rows are called load.rows-dropped"),
         load("one a user", READ + RENAME + "df = df.drop_duplicates('userID')", "load.rows-dropped"),
     ],
     "step1.load.values": [
@@ -135,7 +139,8 @@ WRONG: dict[str, list[Case]] = {
     ],
     "step2.nodes.one_node_each": [
         graph("raw ids", RAW_NODES, RAW_EDGES, finding="graph.id-collision"),
-        graph("users only", swap("nodes", NODES[1], "pass"), cell("edges", "")),
+        graph("users only", swap("nodes", NODES[1], "pass"), cell("edges", ""), finding="",
+              known_bug="missing artists are called graph.endpoints-mismatch before there is an edge"),
     ],
     "step2.nodes.attribute": [
         graph(
@@ -175,12 +180,27 @@ WRONG: dict[str, list[Case]] = {
     ],
     "step2.edges.degrees": [
         graph("a few rows lost", swap("edges", LOOP, LOOP.replace("df.", "df.iloc[30:]."))),
+        graph(
+            "ends swapped between edges",
+            cell(
+                "edges",
+                "pairs = list(zip(df.userID, df.artistID))\nedges = set(pairs)\n"
+                "for (u, a), (v, b) in zip(pairs, pairs[400:]):\n"
+                "    if {(u, a), (v, b)} <= edges and not {(u, b), (v, a)} & edges:\n"
+                "        edges = (edges - {(u, a), (v, b)}) | {(u, b), (v, a)}\n"
+                "G.add_edges_from((('user', u), ('artist', a)) for u, a in edges)",
+            ),
+            known_bug="edges between the wrong nodes pass where all degrees are right",
+        ),
         graph("hub", swap("edges", "row.artistID", "df.artistID[0]")),
     ],
     "step3.mapping.size": [
         step3("one dict of raw ids", COLLIDED, BY_RAW_ID, finding="map.id-collision"),
         step3("union of ids", UNION, BY_RAW_ID, finding="map.id-collision"),
         step3("num_nodes of users", swap("mapping", "len(id_mapping)", "len(users)")),
+        step3("num_nodes a text", swap("mapping", "num_nodes = len(id_mapping)", "num_nodes = 'many'"),
+              swap("data", "torch.arange(num_nodes,", "torch.arange(len(id_mapping),"),
+              known_bug="num_nodes that is no number passes"),
         step3("half of them", swap("mapping", "users + artists)", "users)"), cell("data", "")),
     ],
     "step3.mapping.indices": [
@@ -207,6 +227,8 @@ WRONG: dict[str, list[Case]] = {
         data(
             "on top of each other",
             "data = Data(x=x, edge_index=torch.cat([edge_index, edge_index.flip(0)]))",
+            "data.cat-dim",
+            known_bug="[4, E] is called data.edge-dtype, not data.cat-dim",
         ),
         data("no edges", "data = Data(x=x)"),
     ],
@@ -265,6 +287,18 @@ WRONG: dict[str, list[Case]] = {
     ],
     "step3.split.no_leak": [
         split("directed", "is_undirected=True", "is_undirected=False", "split.directed", BOTH_WAYS),
+        split(
+            "validation edges for the test",
+            "= transform(data)",
+            "= transform(data)\ntest_data = val_data",
+            known_bug="test_data that is val_data passes every check of the split",
+        ),
+        split(
+            "test edges as supervision",
+            "= transform(data)",
+            "= transform(data)\ntrain_data.pos_edge_label_index[:, :80] = test_data.pos_edge_label_index",
+            known_bug="test edges among the training positives pass every check of the split",
+        ),
         split("undirected, message edges of all", "= transform(data)",
               "= transform(data)\nfor part in (train_data, val_data): part.edge_index = test_data.edge_index"),
     ],

@@ -1,0 +1,111 @@
+"""The notebooks as students receive them: every check says not attempted and gives nothing.
+
+Cells come from `assignments/`; what is half done is here too, since it is a blank with something in it.
+"""
+
+from __future__ import annotations
+
+import pytest
+from checks_course import EXERCISES, IMPORTS, Case, Course, blank, cell, execute, sent, solution
+
+from autograder.checks.plugin import Outcome
+from autograder.evidence import Evidence
+from autograder.probes import Session, observe
+
+STEPS = list(EXERCISES)
+
+
+def run_blank(course: Course, step: str, **solved: str) -> Session:
+    """The released cells of a step on right inputs; `solved` replaces some of them."""
+    ns = {"__name__": "__main__"}
+    exec(IMPORTS, ns)
+    ns.update(course.inputs(step))
+    sources = {**blank(step), **solved}
+    session = Session(ns=ns, data=course.data, cells=list(sources.values()))
+    for number, source in enumerate(sources.values()):
+        execute(session, f"<blank {step}, cell {number}, {hash(source)}>", source)
+    return session
+
+
+def verdicts(course: Course, session: Session, step: str) -> dict[str, Outcome]:
+    """The automatic checks of the step, by id."""
+    found = course.judge(sent(observe(session, step)), step)
+    return {o.check.id: o for o in found}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_check_is_not_attempted_on_the_blank(course: Course, step: str) -> None:
+    """No check passes, fails or is blocked, and there is no point to be had."""
+    session = run_blank(course, step)
+    assert len(session.errors) == len(EXERCISES[step]) - (step == "step4"), session.errors
+    found = verdicts(course, session, step)
+    assert {i: o.status for i, o in found.items() if o.status != "not_attempted"} == {}
+    assert sum(o.points for o in found.values()) == 0
+    assert not [i for i, o in found.items() if o.message.finding]
+    assert not [i for i, o in found.items() if not o.message.got or not o.message.next]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_nothing_observed_is_not_attempted(course: Course, step: str) -> None:
+    """The same for a submission that does not hold the step at all."""
+    found = course.judge(Evidence(), step)
+    assert {o.status for o in found} == {"not_attempted"}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_empty_cells_are_not_attempted(course: Course, step: str) -> None:
+    """The same for cells that were emptied."""
+    session = run_blank(course, step, **dict.fromkeys(EXERCISES[step], ""))
+    assert not session.errors
+    assert {o.status for o in verdicts(course, session, step).values()} == {"not_attempted"}
+
+
+FIRST = [(step, ids[0], ids[1]) for step, ids in EXERCISES.items() if len(ids) > 1]
+
+
+@pytest.mark.parametrize(("step", "first", "second"), FIRST)
+def test_first_exercise_alone(course: Course, step: str, first: str, second: str) -> None:
+    """Whoever has done the first exercise gets its points; the second is still not attempted."""
+    session = run_blank(course, step, **{first: solution(step)[first]})
+    found = verdicts(course, session, step)
+    cells = {i: o.status for i, o in found.items() if o.check.cell == f"{step}.{first}"}
+    assert set(cells.values()) == {"passed"}, cells
+    later = {i: o.status for i, o in found.items() if o.check.cell == f"{step}.{second}"}
+    assert set(later.values()) == {"not_attempted"}, later
+
+
+PARTS = {
+    "init": 'self.conv2 = SAGEConv(hidden_channels, out_channels)',
+    "encode": "return self.conv2(h, edge_index)",
+    "decode": "return (source * destination).sum(dim=-1)",
+}
+
+
+@pytest.mark.parametrize("missing", ["encode", "decode"])
+def test_half_a_model(course: Course, missing: str) -> None:
+    """A method that is still blank is not attempted; the rest of the model has its points."""
+    source = solution("step4")["model"]
+    assert source.count(PARTS[missing]) == 1
+    source = source.replace(PARTS[missing], "raise NotImplementedError()")
+    found = Case("half", "step4", (cell("model", source),))
+    outcomes = course.verdicts(found)
+    wrong = {i: o.status for i, o in outcomes.items() if o.status not in ("passed", "not_attempted")}
+    assert not wrong
+    waiting = {o.check.cell for o in outcomes.values() if o.status == "not_attempted"}
+    assert waiting - {"step4.encode"} <= {f"step4.{missing}"}
+    assert f"step4.{missing}" in waiting
+
+
+@pytest.mark.parametrize(
+    ("report", "status"),
+    [
+        ("", "not_attempted"),
+        ("YOUR ANSWER HERE", "not_attempted"),
+        ("The test AUC is 0.84, against 0.5 for guessing. I would draw fair negatives.", "passed"),
+    ],
+)
+def test_report(course: Course, report: str, status: str) -> None:
+    """The report, graded by hand, is either there or not."""
+    session = run_blank(course, "step6")
+    session.report = report
+    assert verdicts(course, session, "step6")["step6.report.report_written"].status == status
