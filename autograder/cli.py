@@ -15,7 +15,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out, err = Console(soft_wrap=False), Console(stderr=True, soft_wrap=True)
+WIDTH = None if sys.stdout.isatty() else 120  # of tables in logs and files
+out, err = Console(width=WIDTH), Console(stderr=True, soft_wrap=True)
 
 Data = Annotated[str | None, typer.Option("--data", help="sample (default), lastfm, or a file.")]
 CellSeconds = Annotated[float, typer.Option(min=0.1, help="Seconds that one cell may take.")]
@@ -53,7 +54,7 @@ def check(
         steps = {step for book in submission.notebooks for step in book.steps}
         for step in sorted(steps):
             shown = [o for o in record.marks.automatic if o.check.step == step]
-            out.print(str(Report(shown)), markup=False, highlight=False)
+            out.print(str(Report(shown)), markup=False, highlight=False, soft_wrap=True)
         possible = sum(record.marks.steps()[step][1] for step in steps)
         out.print(f"{record.student}: {record.marks.total:g} of {possible:g} points", markup=False)
         for problem in record.problems:
@@ -103,6 +104,7 @@ def _graded(submissions: list[Any], options: Any) -> list[Any]:
     from autograder.engine import grade as grade_all
     from autograder.sandbox import SandboxError
 
+    options.path()  # a wrong name is said before the bar appears
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         bar = progress.add_task("grading", total=len(submissions))

@@ -225,6 +225,8 @@ def load_class(folder: Path) -> list[Submission]:
     if not folder.is_dir():
         raise PathError(f"{folder}: no such folder: name the one that holds the submissions")
     root = folder / "submitted" if (folder / "submitted").is_dir() else folder
+    if len([name for name in _STEP_OF_NAME if (root / f"{name}.ipynb").is_file()]) > 1:
+        return [load(root)]  # one student's own folder
     found: list[Submission] = []
     for path in sorted(root.iterdir()):
         if path.name.startswith(".") or not (path.is_dir() or path.suffix == ".ipynb"):
@@ -235,6 +237,6 @@ def load_class(folder: Path) -> list[Submission]:
             found.append(Submission(path.stem if path.is_file() else path.name, (), (str(error),)))
     if not any(s.notebooks or s.problems for s in found):
         raise SubmissionError(
-            f"{folder}: holds no submission: expected STUDENT/{ASSIGNMENT}/*.ipynb"
+            f"{folder}: no submission here: expected STUDENT/{ASSIGNMENT}/*.ipynb"
         )
     return found

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -18,20 +20,19 @@ LABELS = ("ran", "expected", "got", "why", "next")
 
 def table(graded: list[Graded]) -> Table:
     """One row a student: marks of each step, total, and the first finding."""
-    shown = Table(title="Marks (automatic)", title_justify="left", pad_edge=False)
-    shown.add_column("student", no_wrap=True)
+    shown = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    shown.add_column("\nstudent", no_wrap=True, max_width=24)
     possible = graded[0].marks.steps() if graded else {}
     for step in STEPS:
-        shown.add_column(f"{step}\n/{possible.get(step, (0, 0))[1]:g}", justify="right")
+        shown.add_column(f"{step[-1]}\n/{possible.get(step, (0, 0))[1]:g}", justify="right")
     most = graded[0].marks.max_total if graded else 0
     shown.add_column(f"total\n/{most:g}", justify="right", style="bold")
-    shown.add_column("first finding", overflow="fold", min_width=24)
+    shown.add_column("\nfirst finding", min_width=24)
     for record in graded:
         steps = record.marks.steps()
         cells = [f"{steps[step][0]:g}" for step in STEPS]
-        shown.add_row(
-            Text(record.student), *cells, f"{record.marks.total:g}", Text(first_finding(record))
-        )
+        finding = shorten(first_finding(record), 160, placeholder=" ...")
+        shown.add_row(Text(record.student), *cells, f"{record.marks.total:g}", Text(finding))
     return shown
 
 

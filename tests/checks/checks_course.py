@@ -13,7 +13,7 @@ import io
 import linecache
 import random
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,9 @@ class Edit:
         if self.old is None:
             return self.new
         if source.count(self.old) != 1:
-            raise LookupError(f"cell {self.cell}: {self.old!r} occurs {source.count(self.old)} times")
+            raise LookupError(
+                f"cell {self.cell}: {self.old!r} occurs {source.count(self.old)} times"
+            )
         return source.replace(self.old, self.new)
 
 
@@ -108,6 +110,7 @@ class Course:
     """The solution notebooks, on one data file."""
 
     data: Path
+    seen: dict[Case, Evidence] = field(default_factory=dict)  # kept by the tests
     _inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     _chains: dict[tuple[Edit, ...], dict[str, Any]] = field(default_factory=dict)
     _verdicts: dict[Case, list[Outcome]] = field(default_factory=dict)
@@ -177,7 +180,9 @@ def solution(step: str, epochs: int = EPOCHS) -> dict[str, str]:
     found = {c.id: c.source for c in _cells(SOLUTIONS, step) if c.id in EXERCISES[step]}
     assert list(found) == list(EXERCISES[step]), f"{step}: solution cells {list(found)}"
     if step == "step5":
-        found["loop"] = swap("loop", "range(1, 101)", f"range(1, {epochs + 1})").apply(found["loop"])
+        found["loop"] = swap("loop", "range(1, 101)", f"range(1, {epochs + 1})").apply(
+            found["loop"]
+        )
     return found
 
 
@@ -221,4 +226,3 @@ def seeded(seed: int = 0) -> Iterator[None]:
     torch.manual_seed(seed)
     with quiet():
         yield
-

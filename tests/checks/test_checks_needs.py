@@ -12,12 +12,22 @@ from wrong_model import AUC, BCE, DOT, LAST, LOSS, SUPER
 WAITING = ("blocked", "not_attempted")
 MISSING = cell("mapping", "")
 CELL_RAISES = {
-    "step2.edges": Case("edges raise", "step2", (cell("edges", "for row in df.itertuples():\n    G.add_edge(row.user, row.artist)"),)),
-    "step3.mapping": Case("mapping raises", "step3", (cell("mapping", "id_mapping = dict(G.node)"),)),
-    "step5.loop": Case("loop raises", "step5", (cell("loop", "losses = []\nlosses.append(train(data))"),)),
+    "step2.edges": Case(
+        "edges raise",
+        "step2",
+        (cell("edges", "for row in df.itertuples():\n    G.add_edge(row.user, row.artist)"),),
+    ),
+    "step3.mapping": Case(
+        "mapping raises", "step3", (cell("mapping", "id_mapping = dict(G.node)"),)
+    ),
+    "step5.loop": Case(
+        "loop raises", "step5", (cell("loop", "losses = []\nlosses.append(train(data))"),)
+    ),
     "step6.auc": Case("auc raises", "step6", (cell("auc", "val_auc = test(vali_data)"),)),
 }
-BUGS = {"step2.edges": "a cell that raises in add_edge binds no name: its error is lost, not_attempted"}
+BUGS = {
+    "step2.edges": "a cell that raises in add_edge binds no name: its error is lost, not_attempted"
+}
 
 
 def statuses(course: Course, case: Case) -> dict[str, str]:
@@ -28,7 +38,9 @@ def statuses(course: Course, case: Case) -> dict[str, str]:
 def test_without_a_mapping(course: Course) -> None:
     """No id_mapping: nothing of it, of data and of the split has failed; at most one error is shown."""
     found = statuses(course, Case("no mapping", "step3", (MISSING,)))
-    assert {i: s for i, s in found.items() if i.startswith("step3.mapping") and s not in WAITING} == {}
+    assert {
+        i: s for i, s in found.items() if i.startswith("step3.mapping") and s not in WAITING
+    } == {}
     assert [i for i, s in found.items() if s == "failed"] == []
     assert [i for i, s in found.items() if s == "passed"] == []
 
@@ -39,7 +51,9 @@ def test_without_a_mapping_data_can_be_right(course: Course) -> None:
 
     case = Case("codes only", "step3", (cell("mapping", FACTORIZED), FROM_CODES))
     found = statuses(course, case)
-    assert {i: s for i, s in found.items() if i.startswith("step3.mapping") and s not in WAITING} == {}
+    assert {
+        i: s for i, s in found.items() if i.startswith("step3.mapping") and s not in WAITING
+    } == {}
     rest = {i: s for i, s in found.items() if not i.startswith("step3.mapping")}
     assert set(rest.values()) == {"passed"}, rest
 
@@ -47,12 +61,23 @@ def test_without_a_mapping_data_can_be_right(course: Course) -> None:
 NEEDS = {
     # one mistake: the checks that say so, and those that must wait instead of failing too
     "separator": (
-        Case("separator", "step1", (cell("load", "df = pd.read_csv(course_data.path())"), cell("explore", ""))),
+        Case(
+            "separator",
+            "step1",
+            (cell("load", "df = pd.read_csv(course_data.path())"), cell("explore", "")),
+        ),
         {"step1.load.separator"},
         {"step1.load.values"},
     ),
     "transposed": (
-        Case("transposed", "step3", (swap("data", "edge_index=edge_index)", "edge_index=edge_index.t())"), cell("split", ""))),
+        Case(
+            "transposed",
+            "step3",
+            (
+                swap("data", "edge_index=edge_index)", "edge_index=edge_index.t())"),
+                cell("split", ""),
+            ),
+        ),
         {"step3.data.edge_tensor"},
         {"step3.data.bounds", "step3.data.coverage"},
     ),
@@ -101,7 +126,9 @@ def test_one_mistake_is_told_once(course: Course, name: str) -> None:
 @pytest.mark.parametrize(
     "key",
     [
-        pytest.param(key, marks=[pytest.mark.xfail(strict=True, reason=BUGS[key])] if key in BUGS else [])
+        pytest.param(
+            key, marks=[pytest.mark.xfail(strict=True, reason=BUGS[key])] if key in BUGS else []
+        )
         for key in CELL_RAISES
     ],
 )

@@ -1,6 +1,6 @@
 """Right work passes every check and nothing is found in it, however unusual it is.
 
-The variants are in `unusual_graph` and `unusual_model`.
+The variants are in the three `unusual_*` modules.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import pytest
 import unusual_graph
 import unusual_model
+import unusual_training
 from checks_course import EXERCISES, Case, Course
 
 SOLUTIONS = [Case("solution", step) for step in EXERCISES]
-UNUSUAL = [*unusual_graph.RIGHT, *unusual_model.RIGHT]
+UNUSUAL = [*unusual_graph.RIGHT, *unusual_model.RIGHT, *unusual_training.RIGHT]
 
 
 def params(cases: list[Case]) -> list:

@@ -38,7 +38,11 @@ def params(values: list) -> list:
     found = [(value, str(value)) for value in values]
     mark = pytest.mark.xfail
     return [
-        pytest.param(v, id=n, marks=[mark(strict=True, reason=BUGS[n], raises=BaseException)] if n in BUGS else [])
+        pytest.param(
+            v,
+            id=n,
+            marks=[mark(strict=True, reason=BUGS[n], raises=BaseException)] if n in BUGS else [],
+        )
         for v, n in found
     ]
 
@@ -55,7 +59,10 @@ def test_weird_objects_are_no_fault_of_the_grader(course: Course, case: Case) ->
 def test_weird_chains_are_no_fault_of_the_grader(course: Course, name: str) -> None:
     """The same for what the student's own steps 1 to 5 leave behind."""
     session = course.session(Case("solution", "step6"))
-    scope = {"own": copy.deepcopy({k: v for k, v in course.chain(()).items() if k in KEPT}), "torch": torch}
+    scope = {
+        "own": copy.deepcopy({k: v for k, v in course.chain(()).items() if k in KEPT}),
+        "torch": torch,
+    }
     exec(weird_objects.OWN[name], scope)
     session.own = lambda: scope["own"]
     sound(course.judge(sent(observe(session, "step6")), "step6"))

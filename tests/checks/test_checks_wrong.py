@@ -1,18 +1,21 @@
 """Every check fails on wrong work, with a message that teaches; a check without an example is an error.
 
-The examples are in `wrong_graph` and `wrong_model`.
+The examples are in the four `wrong_*` modules.
 """
 
 from __future__ import annotations
 
 import pytest
+import wrong_data
 import wrong_graph
 import wrong_model
+import wrong_training
 from checks_course import Case, Course
 
 from autograder.checks import catalogue
 
-WRONG = {**wrong_graph.WRONG, **wrong_model.WRONG}
+TABLES = (wrong_graph, wrong_data, wrong_model, wrong_training)
+WRONG = {check_id: cases for table in TABLES for check_id, cases in table.WRONG.items()}
 RAISES = next(c for c in WRONG["step4.encode.encode_shape"] if c.name == "raises")
 PARTS = ("ran", "expected", "got", "why", "next")
 CASES = [

@@ -69,74 +69,190 @@ COUNTS = "n_users, n_artists = df.userID.nunique(), df.artistID.nunique()\n"
 EDGES = 'for row in df.itertuples(index=False):\n    G.add_edge(("user", row.userID), ("artist", row.artistID))'
 
 RIGHT: list[Case] = [
-    load("header=0 with names",
-         f"df = pd.read_csv({PATH}, sep='\\t', header=0, names=['userID', 'artistID', 'listen_count'])"),
-    load("skiprows with names",
-         f"df = pd.read_table({PATH}, skiprows=1, header=None, names=['userID', 'artistID', 'listen_count'])"),
+    load(
+        "header=0 with names",
+        f"df = pd.read_csv({PATH}, sep='\\t', header=0, names=['userID', 'artistID', 'listen_count'])",
+    ),
+    load(
+        "skiprows with names",
+        f"df = pd.read_table({PATH}, skiprows=1, header=None, names=['userID', 'artistID', 'listen_count'])",
+    ),
     load("any white space", READ.replace('"\\t"', 'r"\\s+"') + RENAME),
     load("int32", READ + RENAME + "df = df.astype('int32')"),
     load("nullable integers", READ + RENAME + "df = df.convert_dtypes()"),
     load("a column more", READ + RENAME + "df['log_count'] = np.log(df['listen_count'])"),
     load("rows sorted", READ + RENAME + "df = df.sort_values(['artistID', 'userID'])"),
-    load("columns in another order", READ + RENAME + "df = df[['artistID', 'listen_count', 'userID']]"),
+    load(
+        "columns in another order",
+        READ + RENAME + "df = df[['artistID', 'listen_count', 'userID']]",
+    ),
     load("userID as index too", READ + RENAME + "df = df.set_index('userID', drop=False)"),
     explore("shown, not kept", COUNTS + "df.head()"),
     explore("printed", COUNTS + "print(df.head(3))"),
-    explore("sets", "preview = df.head(10)\nn_users = len(set(df['userID']))\nn_artists = len(set(df.artistID))"),
-    explore("numpy", "preview = df[:5]\nn_users = np.unique(df.userID).size\n"
-            "n_artists = np.int64(df.artistID.unique().shape[0])"),
+    explore(
+        "sets",
+        "preview = df.head(10)\nn_users = len(set(df['userID']))\nn_artists = len(set(df.artistID))",
+    ),
+    explore(
+        "numpy",
+        "preview = df[:5]\nn_users = np.unique(df.userID).size\n"
+        "n_artists = np.int64(df.artistID.unique().shape[0])",
+    ),
     explore("float counts", COUNTS + "n_users = float(n_users)\npreview = df.iloc[:5]"),
-    graph("prefixed strings", cell("nodes", "G = nx.Graph()\n"
-          "G.add_nodes_from((f'u{u}' for u in df.userID.unique()), bipartite=0)\n"
-          "G.add_nodes_from((f'a{a}' for a in df.artistID.unique()), bipartite=1)\n"),
-          cell("edges", "G.add_edges_from((f'u{u}', f'a{a}') for u, a in zip(df.userID, df.artistID))")),
-    graph("offset", cell("nodes", "G = nx.Graph()\noffset = df.userID.max() + 1\n"
-          "G.add_nodes_from(df.userID, bipartite=0)\nG.add_nodes_from(df.artistID + offset, bipartite=1)"),
-          cell("edges", "G.add_edges_from(zip(df.userID, df.artistID + offset))")),
-    graph("artists first", swap("nodes", NODES[0], "pass"),
-          swap("edges", EDGES, 'for u in df["userID"].unique():\n    G.add_node(("user", int(u)), bipartite=0)\n' + EDGES)),
-    graph("from_pandas_edgelist", cell("nodes", "t = df.assign(u='u' + df.userID.astype(str), a='a' + df.artistID.astype(str))\n"
-          "G = nx.from_pandas_edgelist(t, 'u', 'a')\n"
-          "nx.set_node_attributes(G, {n: int(n[0] == 'a') for n in G}, 'bipartite')"), cell("edges", "")),
-    graph("weighted edges", swap("edges", "row.artistID))", "row.artistID), weight=row.listen_count)")),
-    graph("numpy sides", swap("nodes", "bipartite=0", "bipartite=np.int64(0)"),
-          swap("nodes", "bipartite=1", "bipartite=True")),
-    graph("side after the id", swap("nodes", '("user", int(user_id))', '(int(user_id), "user")'),
-          swap("nodes", '("artist", int(artist_id))', '(int(artist_id), "artist")'),
-          cell("edges", "for row in df.itertuples():\n    G.add_edge((row.userID, 'user'), (row.artistID, 'artist'))")),
+    graph(
+        "prefixed strings",
+        cell(
+            "nodes",
+            "G = nx.Graph()\n"
+            "G.add_nodes_from((f'u{u}' for u in df.userID.unique()), bipartite=0)\n"
+            "G.add_nodes_from((f'a{a}' for a in df.artistID.unique()), bipartite=1)\n",
+        ),
+        cell(
+            "edges", "G.add_edges_from((f'u{u}', f'a{a}') for u, a in zip(df.userID, df.artistID))"
+        ),
+    ),
+    graph(
+        "offset",
+        cell(
+            "nodes",
+            "G = nx.Graph()\noffset = df.userID.max() + 1\n"
+            "G.add_nodes_from(df.userID, bipartite=0)\nG.add_nodes_from(df.artistID + offset, bipartite=1)",
+        ),
+        cell("edges", "G.add_edges_from(zip(df.userID, df.artistID + offset))"),
+    ),
+    graph(
+        "artists first",
+        swap("nodes", NODES[0], "pass"),
+        swap(
+            "edges",
+            EDGES,
+            'for u in df["userID"].unique():\n    G.add_node(("user", int(u)), bipartite=0)\n'
+            + EDGES,
+        ),
+    ),
+    graph(
+        "from_pandas_edgelist",
+        cell(
+            "nodes",
+            "t = df.assign(u='u' + df.userID.astype(str), a='a' + df.artistID.astype(str))\n"
+            "G = nx.from_pandas_edgelist(t, 'u', 'a')\n"
+            "nx.set_node_attributes(G, {n: int(n[0] == 'a') for n in G}, 'bipartite')",
+        ),
+        cell("edges", ""),
+    ),
+    graph(
+        "weighted edges", swap("edges", "row.artistID))", "row.artistID), weight=row.listen_count)")
+    ),
+    graph(
+        "numpy sides",
+        swap("nodes", "bipartite=0", "bipartite=np.int64(0)"),
+        swap("nodes", "bipartite=1", "bipartite=True"),
+    ),
+    graph(
+        "side after the id",
+        swap("nodes", '("user", int(user_id))', '(int(user_id), "user")'),
+        swap("nodes", '("artist", int(artist_id))', '(int(artist_id), "artist")'),
+        cell(
+            "edges",
+            "for row in df.itertuples():\n    G.add_edge((row.userID, 'user'), (row.artistID, 'artist'))",
+        ),
+    ),
     step3("artists before users", swap("mapping", "users + artists", "artists + users")),
     step3("two dicts", TWO_DICTS, FROM_TWO),
-    step3("factorize, with a dict", cell("mapping", FACTORIZED + "id_mapping = {('u', u): i for i, u in enumerate(user_ids)}\n"
-          "id_mapping |= {('a', a): i + len(user_ids) for i, a in enumerate(artist_ids)}"), FROM_CODES),
-    step3("LabelEncoder, with dicts", cell("mapping", "from sklearn.preprocessing import LabelEncoder\n"
-          "one, two = LabelEncoder().fit(df.userID), LabelEncoder().fit(df.artistID)\n"
-          "users, artists = one.transform(df.userID), two.transform(df.artistID) + n_users\n"
-          "num_nodes = n_users + n_artists\n"
-          "of_user = dict(zip(one.classes_, range(n_users)))\n"
-          "of_artist = dict(zip(two.classes_, range(n_users, num_nodes)))"), FROM_CODES),
+    step3(
+        "factorize, with a dict",
+        cell(
+            "mapping",
+            FACTORIZED + "id_mapping = {('u', u): i for i, u in enumerate(user_ids)}\n"
+            "id_mapping |= {('a', a): i + len(user_ids) for i, a in enumerate(artist_ids)}",
+        ),
+        FROM_CODES,
+    ),
+    step3(
+        "LabelEncoder, with dicts",
+        cell(
+            "mapping",
+            "from sklearn.preprocessing import LabelEncoder\n"
+            "one, two = LabelEncoder().fit(df.userID), LabelEncoder().fit(df.artistID)\n"
+            "users, artists = one.transform(df.userID), two.transform(df.artistID) + n_users\n"
+            "num_nodes = n_users + n_artists\n"
+            "of_user = dict(zip(one.classes_, range(n_users)))\n"
+            "of_artist = dict(zip(two.classes_, range(n_users, num_nodes)))",
+        ),
+        FROM_CODES,
+    ),
     keyed("prefixed strings", "f'user_{i}'", "f'artist_{i}'"),
     keyed("tuples", "('u', i)", "('a', i)"),
     keyed("nested words", "f'u2:{i}'", "f'a2:{i}'"),
-    keyed("suffixed strings", "f'{i}_user'", "f'{i}_artist'",
-          known_bug="keys that end in the side are taken for one group: map.no-offset"),
-    keyed("side after the id", "(i, 'user')", "(i, 'artist')",
-          known_bug="keys (id, side): the id is not found, disjoint is blocked"),
-    keyed("offset ids", "i", "i + 10**6",
-          known_bug="artists keyed by id + offset: taken for raw ids, map.id-collision"),
-    keyed("negative artists", "i", "-i",
-          known_bug="artists keyed by -id: taken for raw ids, map.id-collision"),
-    step3("no num_nodes", swap("mapping", "num_nodes = len(id_mapping)", ""),
-          swap("data", "torch.arange(num_nodes,", "torch.arange(len(id_mapping),")),
+    keyed(
+        "suffixed strings",
+        "f'{i}_user'",
+        "f'{i}_artist'",
+        known_bug="keys that end in the side are taken for one group: map.no-offset",
+    ),
+    keyed(
+        "side after the id",
+        "(i, 'user')",
+        "(i, 'artist')",
+        known_bug="keys (id, side): the id is not found, disjoint is blocked",
+    ),
+    keyed(
+        "offset ids",
+        "i",
+        "i + 10**6",
+        known_bug="artists keyed by id + offset: taken for raw ids, map.id-collision",
+    ),
+    keyed(
+        "negative artists",
+        "i",
+        "-i",
+        known_bug="artists keyed by -id: taken for raw ids, map.id-collision",
+    ),
+    step3(
+        "no num_nodes",
+        swap("mapping", "num_nodes = len(id_mapping)", ""),
+        swap("data", "torch.arange(num_nodes,", "torch.arange(len(id_mapping),"),
+    ),
     step3("numpy values", swap("mapping", "node: index", "node: np.int64(index)")),
-    step3("tensor values", swap("mapping", "node: index", "node: torch.tensor(index)"), swap("data", "id_mapping[a], id_mapping[b]", "int(id_mapping[a]), int(id_mapping[b])")),
+    step3(
+        "tensor values",
+        swap("mapping", "node: index", "node: torch.tensor(index)"),
+        swap("data", "id_mapping[a], id_mapping[b]", "int(id_mapping[a]), int(id_mapping[b])"),
+    ),
     step3("both ways", swap("data", DATA, DATA + "\n" + BOTH_WAYS)),
-    step3("to_undirected", swap("data", DATA, DATA + "\ndata.edge_index = to_undirected(data.edge_index)")),
-    step3("num_nodes given", swap("data", "edge_index=edge_index)", "edge_index=edge_index, num_nodes=num_nodes)")),
-    step3("edge weights", swap("data", DATA, DATA + "\ndata.edge_attr = torch.rand(edge_index.size(1))")),
-    step3("edges shuffled", swap("data", DATA, "edge_index = edge_index[:, torch.randperm(edge_index.size(1))]\n" + DATA)),
-    step3("counts for shares", swap("split", "num_val=0.1", "num_val=80"), swap("split", "num_test=0.1", "num_test=80")),
-    step3("more test negatives", swap("split", "num_val=0.1", "num_val=0.1, neg_sampling_ratio=2.0")),
-    step3("two transforms", swap("split", "transform = T.Rand", "data = T.ToUndirected()(data)\ntransform = T.Rand")),
-    step3("supervision apart from messages", swap("split", "num_val=0.1", "num_val=0.1, disjoint_train_ratio=0.3"),
-          known_bug="disjoint_train_ratio: the smaller train supervision is called a wrong size"),
+    step3(
+        "to_undirected",
+        swap("data", DATA, DATA + "\ndata.edge_index = to_undirected(data.edge_index)"),
+    ),
+    step3(
+        "num_nodes given",
+        swap("data", "edge_index=edge_index)", "edge_index=edge_index, num_nodes=num_nodes)"),
+    ),
+    step3(
+        "edge weights",
+        swap("data", DATA, DATA + "\ndata.edge_attr = torch.rand(edge_index.size(1))"),
+    ),
+    step3(
+        "edges shuffled",
+        swap(
+            "data", DATA, "edge_index = edge_index[:, torch.randperm(edge_index.size(1))]\n" + DATA
+        ),
+    ),
+    step3(
+        "counts for shares",
+        swap("split", "num_val=0.1", "num_val=80"),
+        swap("split", "num_test=0.1", "num_test=80"),
+    ),
+    step3(
+        "more test negatives", swap("split", "num_val=0.1", "num_val=0.1, neg_sampling_ratio=2.0")
+    ),
+    step3(
+        "two transforms",
+        swap("split", "transform = T.Rand", "data = T.ToUndirected()(data)\ntransform = T.Rand"),
+    ),
+    step3(
+        "supervision apart from messages",
+        swap("split", "num_val=0.1", "num_val=0.1, disjoint_train_ratio=0.3"),
+        known_bug="disjoint_train_ratio: the smaller train supervision is called a wrong size",
+    ),
 ]

@@ -1,4 +1,4 @@
-"""Wrong work for every check of steps 4 to 6: check id -> cases in which that check must not pass.
+"""Wrong work for every check of step 4: check id -> cases in which that check must not pass.
 
 `test_checks_wrong` runs them; a new check needs a line here.
 """
@@ -54,46 +54,89 @@ AUC = "roc_auc_score(edge_label.numpy(), scores.numpy())"
 Z = "z = model.encode(data.x, data.edge_index)"
 SCORES = "scores = model.decode(z, edge_label_index)"
 POS_NEG = "pos, neg = data.pos_edge_label_index, data.neg_edge_label_index"
-UNTRAINED = cell("loop", "losses = [train(train_data) for _ in range(5)]\n"
-                 "model = GNNLinkPredictor(num_nodes, 32, 32, 32)")
-SWAPPED = swap("train", LABELS, LABELS.replace("ones", "s").replace("zeros", "ones").replace("s(pos", "zeros(pos"))
+UNTRAINED = cell(
+    "loop",
+    "losses = [train(train_data) for _ in range(5)]\n"
+    "model = GNNLinkPredictor(num_nodes, 32, 32, 32)",
+)
+SWAPPED = swap(
+    "train",
+    LABELS,
+    LABELS.replace("ones", "s").replace("zeros", "ones").replace("s(pos", "zeros(pos"),
+)
 
 WRONG: dict[str, list[Case]] = {
     "step4.layers.builds": [
         model("no super", (SUPER, "pass")),
         model("plain class", ("(nn.Module)", ""), (SUPER, "pass"), finding="model.no-super"),
         model("one size less", ("hidden_channels: int, out_channels: int", "out_channels: int")),
-        Case("syntax error", "step4", (cell("model", "class GNNLinkPredictor(nn.Module)\n    pass"),)),
+        Case(
+            "syntax error", "step4", (cell("model", "class GNNLinkPredictor(nn.Module)\n    pass"),)
+        ),
     ],
     "step4.layers.embedding": [
-        model("fixed size", (EMBEDDING, "self.embedding = nn.Embedding(160, embedding_dim)"),
-              finding="model.embedding-size"),
-        model("wrong width", (EMBEDDING, "self.embedding = nn.Embedding(num_nodes, hidden_channels)"),
-              finding="model.embedding-size"),
+        model(
+            "fixed size",
+            (EMBEDDING, "self.embedding = nn.Embedding(160, embedding_dim)"),
+            finding="model.embedding-size",
+        ),
+        model(
+            "wrong width",
+            (EMBEDDING, "self.embedding = nn.Embedding(num_nodes, hidden_channels)"),
+            finding="model.embedding-size",
+        ),
         model("none", (EMBEDDING, ""), ("h = self.embedding(x)", "h = x")),
-        model("made in encode", (EMBEDDING, "self.size = num_nodes, embedding_dim"),
-              ("self.embedding(x)", "nn.Embedding(*self.size)(x)")),
+        model(
+            "made in encode",
+            (EMBEDDING, "self.size = num_nodes, embedding_dim"),
+            ("self.embedding(x)", "nn.Embedding(*self.size)(x)"),
+        ),
     ],
     "step4.layers.convolutions": [
-        model("one layer", (f"self.conv2 = {CONV2}", ""), (CONV1, "SAGEConv(embedding_dim, out_channels)"),
-              (LAST, "return h"), finding="model.one-layer"),
+        model(
+            "one layer",
+            (f"self.conv2 = {CONV2}", ""),
+            (CONV1, "SAGEConv(embedding_dim, out_channels)"),
+            (LAST, "return h"),
+            finding="model.one-layer",
+        ),
         model("widths fixed", (CONV1, "SAGEConv(32, 32)"), (CONV2, "SAGEConv(32, 32)")),
-        model("GCN", (CONV1, CONV1.replace("SAGE", "GCN")), (CONV2, CONV2.replace("SAGE", "GCN")),
-              before="from torch_geometric.nn import GCNConv"),
-        model("linear", (CONV1, "nn.Linear(embedding_dim, hidden_channels)"),
-              (FIRST, "h = self.conv1(h).relu()")),
+        model(
+            "GCN",
+            (CONV1, CONV1.replace("SAGE", "GCN")),
+            (CONV2, CONV2.replace("SAGE", "GCN")),
+            before="from torch_geometric.nn import GCNConv",
+        ),
+        model(
+            "linear",
+            (CONV1, "nn.Linear(embedding_dim, hidden_channels)"),
+            (FIRST, "h = self.conv1(h).relu()"),
+        ),
     ],
     "step4.layers.registered": [
-        model("in a list", (f"self.conv1 = {CONV1}", f"self.convs = [{CONV1}, {CONV2}]"),
-              (f"self.conv2 = {CONV2}", ""), (FIRST, "h = self.convs[0](h, edge_index).relu()"),
-              (LAST, "return self.convs[1](h, edge_index)"), finding="model.layers-in-list"),
-        model("in a dict", (f"self.conv2 = {CONV2}", f"self.more = dict(last={CONV2})"),
-              (LAST, "return self.more['last'](h, edge_index)"), finding="model.layers-in-list"),
+        model(
+            "in a list",
+            (f"self.conv1 = {CONV1}", f"self.convs = [{CONV1}, {CONV2}]"),
+            (f"self.conv2 = {CONV2}", ""),
+            (FIRST, "h = self.convs[0](h, edge_index).relu()"),
+            (LAST, "return self.convs[1](h, edge_index)"),
+            finding="model.layers-in-list",
+        ),
+        model(
+            "in a dict",
+            (f"self.conv2 = {CONV2}", f"self.more = dict(last={CONV2})"),
+            (LAST, "return self.more['last'](h, edge_index)"),
+            finding="model.layers-in-list",
+        ),
     ],
     "step4.encode.method_names": [
         model("encoder", ("def encode(", "def encoder("), finding="model.names"),
         model("decoder", ("def decode(", "def decoder("), finding="model.names"),
-        model("other class name", ("class GNNLinkPredictor", "class LinkPredictor"), finding="model.names"),
+        model(
+            "other class name",
+            ("class GNNLinkPredictor", "class LinkPredictor"),
+            finding="model.names",
+        ),
     ],
     "step4.encode.encode_shape": [
         model("hidden", (LAST, "return h")),
@@ -103,163 +146,60 @@ WRONG: dict[str, list[Case]] = {
     ],
     "step4.encode.forward": [
         model("no relu", (FIRST, "h = self.conv1(h, edge_index)"), finding="model.no-relu"),
-        model("relu after last", (LAST, "return self.conv2(h, edge_index).relu()"),
-              finding="model.relu-after-last"),
+        model(
+            "relu after last",
+            (LAST, "return self.conv2(h, edge_index).relu()"),
+            finding="model.relu-after-last",
+        ),
         model("sigmoid", (".relu()", ".sigmoid()")),
-        model("dropout always on", (LAST, "return self.conv2(F.dropout(h, 0.5, True), edge_index)")),
+        model(
+            "dropout always on", (LAST, "return self.conv2(F.dropout(h, 0.5, True), edge_index)")
+        ),
         model("scaled", (LAST, "return 2 * self.conv2(h, edge_index)")),
     ],
     "step4.encode.uses_graph": [
-        model("no edges", (FIRST, "h = self.conv1(h, edge_index[:, :0]).relu()"),
-              (LAST, "return self.conv2(h, edge_index[:, :0])"), finding="encode.ignores-graph"),
+        model(
+            "no edges",
+            (FIRST, "h = self.conv1(h, edge_index[:, :0]).relu()"),
+            (LAST, "return self.conv2(h, edge_index[:, :0])"),
+            finding="encode.ignores-graph",
+        ),
         model("NaN", (LAST, "return self.conv2(h, edge_index) * float('nan')")),
     ],
     "step4.decode.decode_shape": [
-        model("rows of pairs", (SOURCE, "source = z[edge_label_index[:, 0]]"),
-              (TARGET, "destination = z[edge_label_index[:, 1]]"), finding="decode.index-rows"),
+        model(
+            "rows of pairs",
+            (SOURCE, "source = z[edge_label_index[:, 0]]"),
+            (TARGET, "destination = z[edge_label_index[:, 1]]"),
+            finding="decode.index-rows",
+        ),
         model("all pairs", (DOT, "return z @ z.t()"), finding="decode.all-pairs"),
-        model("all pairs of the asked", (DOT, "return source @ destination.t()"), finding="decode.all-pairs",
-              known_bug="a result of [P, P] is called decode.sum-dim, not decode.all-pairs"),
-        model("sum over pairs", (DOT, "return (source * destination).sum(dim=0)"),
-              finding="decode.sum-dim"),
-        model("keepdim", (DOT, "return (source * destination).sum(dim=-1, keepdim=True)"),
-              finding="decode.sum-dim"),
+        model(
+            "all pairs of the asked",
+            (DOT, "return source @ destination.t()"),
+            finding="decode.all-pairs",
+            known_bug="a result of [P, P] is called decode.sum-dim, not decode.all-pairs",
+        ),
+        model(
+            "sum over pairs",
+            (DOT, "return (source * destination).sum(dim=0)"),
+            finding="decode.sum-dim",
+        ),
+        model(
+            "keepdim",
+            (DOT, "return (source * destination).sum(dim=-1, keepdim=True)"),
+            finding="decode.sum-dim",
+        ),
         model("raises", (DOT, "return source @ destination")),
     ],
     "step4.decode.dot_product": [
         model("sigmoid", (DOT, DOT + ".sigmoid()"), finding="decode.sigmoid"),
-        model("cosine", (DOT, "return F.cosine_similarity(source, destination)"), finding="decode.not-dot"),
+        model(
+            "cosine",
+            (DOT, "return F.cosine_similarity(source, destination)"),
+            finding="decode.not-dot",
+        ),
         model("distance", (DOT, "return -(source - destination).norm(dim=-1)")),
         model("mean", (DOT, "return (source * destination).mean(dim=-1)")),
-    ],
-    "step5.setup.model": [
-        setup("too many nodes", "(num_nodes,", "(num_nodes + 5,", "model.embedding-size"),
-    ],
-    "step5.setup.optimizer": [
-        setup("another model", f"optimizer = {ADAM}",
-              f"optimizer = {ADAM}\nmodel = {MODEL}", "train.stale-optimizer"),
-        setup("SGD", ADAM, "torch.optim.SGD(model.parameters(), lr=0.01)"),
-        setup("embedding only", "model.parameters()", "model.embedding.parameters()",
-              "train.partial-optimizer"),
-    ],
-    "step5.setup.loss_function": [
-        setup("MSE", BCE, "nn.MSELoss()", "train.loss-function"),
-        setup("BCE", BCE, "nn.BCELoss()", "train.loss-function",
-              swap("train", "model.decode(z, edge_label_index), ", "model.decode(z, edge_label_index).sigmoid(), ")),
-    ],
-    "step5.train.returns_loss": [
-        train("tensor", ("return loss.item()", "return loss"), finding="train.returns-tensor"),
-        train("nothing", ("return loss.item()", "pass")),
-        train("raises", ("loss.backward()", "loss.backwards()")),
-        train("integer labels", (LABELS, LABELS + ".long()"), (LOSS, LOSS.replace("edge_label)", "edge_label.view(-1, 1))"))),
-        train("detached", (ENCODE, ENCODE + ".detach()")),
-    ],
-    "step5.train.negative_count": [
-        train("default", (", num_neg_samples=pos.size(1)", ""), finding="train.negative-count"),
-        train("double", ("num_neg_samples=pos.size(1)", "num_neg_samples=2 * pos.size(1)"),
-              finding="train.negative-count"),
-        train("one", ("num_neg_samples=pos.size(1)", "num_neg_samples=1"), finding="train.negative-count"),
-        train("none", ("torch.cat([pos, neg], dim=1)", "pos"), (LABELS, "torch.ones(pos.size(1))")),
-    ],
-    "step5.train.negatives_no_edges": [
-        train("never checked", (SAMPLING, "torch.stack([torch.randint(0, 40, (pos.size(1),)), "
-              "torch.randint(40, 160, (pos.size(1),))])"), finding="train.negative-positives"),
-        train("self-pairs", (SAMPLING, "torch.randint(0, 160, (pos.size(1),)).repeat(2, 1)"),
-              finding="train.self-pairs"),
-        train("the positives again", (SAMPLING, "pos")),
-        train("against no edges", ("negative_sampling(edge_index,", "negative_sampling(pos[:, :1],")),
-    ],
-    "step5.train.negatives_side": [
-        train("users only", (SAMPLING, "torch.randint(0, 40, pos.shape)"), finding="train.negative-side"),
-        train("artists without offset", (SAMPLING, "torch.stack([torch.randint(0, 40, (pos.size(1),)), "
-              "torch.randint(0, 120, (pos.size(1),))])"), finding="train.negative-side"),
-        train("artists only", (SAMPLING, "torch.randint(40, 160, pos.shape)"), finding="train.negative-side"),
-    ],
-    "step5.train.negatives_anew": [
-        Case("once outside", "step5", (swap("train", SAMPLING, "fixed"),), finding="train.negative-fixed",
-             before="fixed = negative_sampling(train_data.edge_index, num_nodes=num_nodes, "
-             "num_neg_samples=train_data.pos_edge_label_index.size(1))"),
-        train("seeded", ("model.train()", "model.train(); seed_everything(0)"), finding="train.negative-fixed"),
-    ],
-    "step5.train.labels": [
-        Case("swapped", "step5", (SWAPPED,), finding="train.labels-swapped"),
-        train("all ones", (LABELS, "torch.ones(edge_label_index.size(1))"), finding="train.labels-constant"),
-        train("all zeros", (LABELS, "torch.zeros(edge_label_index.size(1))"),
-              finding="train.labels-constant"),
-        train("negatives first, labels not", ("torch.cat([pos, neg], dim=1)", "torch.cat([neg, pos], dim=1)"),
-              finding="train.labels-swapped"),
-    ],
-    "step5.train.message_edges": [
-        train("supervision edges", (ENCODE, "z = model.encode(x, pos)"), finding="encode.label-edges"),
-        train("with negatives", (ENCODE, "z = model.encode(x, torch.cat([edge_index, neg], dim=1))")),
-        train("all edges", (ENCODE, "z = model.encode(x, everything)"), finding="train.full-graph",
-              before="from autograder import reference\n"
-              "everything = reference.inputs('step6')['test_data'].edge_index"),
-    ],
-    "step5.train.all_move": [
-        train("no step", ("optimizer.step()", "pass"), finding="train.no-step"),
-        train("no backward", ("loss.backward()", "pass"), finding="train.no-step"),
-        setup("another model", f"optimizer = {ADAM}", f"optimizer = {ADAM}\nmodel = {MODEL}"),
-    ],
-    "step5.loop.losses_kept": [
-        loop("texts", "losses = [f'{train(train_data):.4f}' for _ in range(10)]"),
-        loop("three epochs", "losses = [train(train_data) for _ in range(3)]"),
-        loop("NaN", "losses = [train(train_data) * float('nan') for _ in range(10)]"),
-        loop("None", TEN, None, swap("train", "return loss.item()", "pass")),
-    ],
-    "step5.loop.loss_falls": [
-        loop("tiny rate", TEN, None, swap("setup", "lr=0.01", "lr=1e-7")),
-        loop("climbs", TEN, None, swap("train", "loss.backward()", "(-loss).backward()")),
-        loop("negated", TEN, "train.loss-negated",
-             swap("train", "loss = loss_fn(", "loss = -loss_fn(")),
-        loop("no step", TEN, None, swap("train", "optimizer.step()", "pass")),
-    ],
-    "step6.test.returns_auc": [
-        evaluate("nothing", (f"return float({AUC})", f"print({AUC})")),
-        evaluate("positives only", ("torch.cat([pos, neg], dim=1)", "pos"),
-                 ("torch.cat([torch.ones(pos.size(1)), torch.zeros(neg.size(1))])", "torch.ones(pos.size(1))")),
-        evaluate("text", (f"return float({AUC})", f"return f'{{{AUC}:.3f}}'")),
-        evaluate("per cent", (f"return float({AUC})", f"return 100 * float({AUC})")),
-        evaluate("no no_grad, no detach", ("@torch.no_grad()\n", "")),
-        evaluate("arguments turned", (AUC, "roc_auc_score(scores.numpy(), edge_label.numpy())")),
-    ],
-    "step6.test.scores_all": [
-        evaluate("global test_data", ("model.eval()", "model.eval(); data = test_data"),
-                 finding="test.train-edges"),
-        evaluate("training edges", (POS_NEG, "pos, neg = train_data.pos_edge_label_index, data.neg_edge_label_index"),
-                 finding="test.train-edges"),
-        evaluate("other negatives", (POS_NEG, "pos = data.pos_edge_label_index\n"
-                 "    neg = torch.randint(0, 40, pos.shape)")),
-    ],
-    "step6.test.auc_right": [
-        evaluate("yes or no", (AUC, "roc_auc_score(edge_label.numpy(), (scores > 0).float().numpy())"),
-                 finding="test.hard-threshold"),
-        evaluate("labels inverted", (AUC, "roc_auc_score(1 - edge_label.numpy(), scores.numpy())"),
-                 finding="test.labels-inverted"),
-        evaluate("typed in", (f"return float({AUC})", "return 0.9")),
-    ],
-    "step6.test.eval_mode": [
-        evaluate("no eval", ("model.eval()", "pass"), finding="test.no-eval"),
-        evaluate("eval too late", ("model.eval()", "pass"), (SCORES, "model.eval()\n    " + SCORES),
-                 finding="test.no-eval"),
-    ],
-    "step6.test.no_grad": [
-        evaluate("detach only", ("@torch.no_grad()\n", ""), ("scores.numpy()", "scores.detach().numpy()"),
-                 finding="test.requires-grad"),
-    ],
-    "step6.test.message_edges": [
-        evaluate("with the edges asked for",
-                 (Z, "z = model.encode(data.x, torch.cat([data.edge_index, pos, pos.flip(0)], dim=1))"),
-                 finding="test.full-graph-leak"),
-        evaluate("training edges", (Z, "z = model.encode(data.x, train_data.edge_index[:, ::2])")),
-    ],
-    "step6.auc.auc_is_measured": [
-        Case("typed in", "step6", (cell("auc", "val_auc, test_auc = 0.91, 0.9"),), finding="test.hard-coded"),
-        Case("turned", "step6", (cell("auc", "test_auc = test(test_data)"),)),
-        Case("texts", "step6", (cell("auc", "val_auc = test(val_data); test_auc = '0.9'"),)),
-    ],
-    "step6.auc.beats_chance": [
-        Case("untrained", "step6", own=(UNTRAINED,)),
-        Case("labels swapped", "step6", own=(SWAPPED,)),
     ],
 }

@@ -1,7 +1,7 @@
 """Makes the sample class's notebooks, `submitted/`, from the released ones and `answers/*.md`.
 
-Run by hand, `python tests/sample_class/make.py [--check]`, after the notebooks or an answer changed;
-the tests call `drifts`.
+Run it by hand, `python tests/sample_class/make.py [--check]`, when a notebook or an answer has
+changed; the tests call `drifts`.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def free_form(text: str) -> NotebookNode:
 
 
 def drifts() -> list[str]:
-    """The files that are missing, differ or should not be there, by their path below `submitted/`."""
+    """The files below `submitted/` that are missing, differ or should not be there."""
     wanted, folder = class_files(), HERE / "submitted"
     present = {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
     return sorted(str(p) for p in wanted.keys() | present.keys() if wanted.get(p) != present.get(p))

@@ -1,0 +1,65 @@
+"""Evidence decodes only when it is what the schema says."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+from autograder import evidence
+from autograder.evidence import Array, Evidence, EvidenceError, Explore, Frame, Step1
+
+
+def test_what_goes_in_comes_out() -> None:
+    values = evidence.array(np.arange(6).reshape(2, 3), "int64")
+    frame = Frame(columns=["a"], dtypes=["int64"], rows=2, first_row=["0"], values=values)
+    sent = Evidence(step1=Step1(load=frame, explore=Explore(n_users=3, n_artists=None)))
+    received = evidence.decode(evidence.encode(sent))
+    assert received == sent
+    assert received.step1.load.values.numpy().tolist() == [[0, 1, 2], [3, 4, 5]]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"not msgpack",
+        msgspec.msgpack.encode([1, 2]),
+        msgspec.msgpack.encode({"step1": {"load": 3}}),
+        msgspec.msgpack.encode({"step1": {"load": {"type": "absent"}}}),
+        msgspec.msgpack.encode({"step4": {"model": {"type": "model_class", "sizes": "x"}}}),
+    ],
+)
+def test_anything_else_is_refused(data: bytes) -> None:
+    with pytest.raises(EvidenceError):
+        evidence.decode(data)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape"), [("int64", [3]), ("int64", [2, 2]), ("object", [2]), ("int64", [-2])]
+)
+def test_an_array_that_lies_about_itself_is_refused(dtype: str, shape: list[int]) -> None:
+    sent = {"dtype": dtype, "shape": shape, "data": b"\0" * 16}
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.msgpack.decode(msgspec.msgpack.encode(sent), type=Array)
+
+
+def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "MAX_BYTES", 10)
+    with pytest.raises(EvidenceError, match="more than 10"):
+        evidence.decode(b"\x80" * 11)
+
+
+def test_tensors_with_gradients_are_copied() -> None:
+    found = evidence.array(torch.ones(2, requires_grad=True), "float32")
+    assert found.numpy().tolist() == [1.0, 1.0]
+
+
+def test_text_of_hostile_objects_is_short() -> None:
+    class Loud:
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    assert "raises RuntimeError" in evidence.text(Loud())
+    assert len(evidence.text("x" * 10_000)) == 400

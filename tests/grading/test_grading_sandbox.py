@@ -1,0 +1,117 @@
+"""The sandbox: a crash, a hang or a flood costs what it should, and forked or not gives the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from conftest import PROJECT
+
+import course_data
+from autograder import evidence
+from autograder.evidence import Absent
+from autograder.marks import judge
+from autograder.reference import truth
+from autograder.sandbox import Sandbox, Task, TaskCell
+
+DATA = course_data.path("user_artists.dat").resolve()
+
+
+def task(*sources: str, **options: object) -> Task:
+    cells = [TaskCell(source, f"step{n}") for n, source in enumerate(sources, 1)]
+    defaults = {"free_form": True, "cell_seconds": 5.0, "notebook_seconds": 60.0}
+    return Task(cells=cells, data=str(DATA), **(defaults | options))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+def points(found: evidence.Evidence) -> dict[str, float]:
+    return {o.check.id: o.points for o in judge(found, truth(DATA))}
+
+
+def test_the_project_earns_all_points(sandbox: Sandbox) -> None:
+    run = sandbox.run(task(*PROJECT.values()))
+    assert not run.problem
+    assert sum(points(run.evidence).values()) == 90
+
+
+@pytest.mark.slow
+def test_without_fork_the_marks_are_the_same(sandbox: Sandbox) -> None:
+    broken = PROJECT | {4: PROJECT[4].replace(".relu()", "")}
+    forked = sandbox.run(task(*broken.values()))
+    with Sandbox(fork=False) as spawning:
+        spawned = spawning.run(task(*broken.values()))
+    assert spawned.problem == forked.problem == ""
+    assert points(spawned.evidence) == points(forked.evidence)
+    assert 0 < sum(points(spawned.evidence).values()) < 90
+
+
+def test_the_same_seed_gives_the_same_evidence(sandbox: Sandbox) -> None:
+    sources = [PROJECT[n].replace("range(40)", "range(6)") for n in PROJECT]
+    sources[2] = "import torch_geometric; torch_geometric.seed_everything(1)\n" + sources[2]
+    runs = [sandbox.run(task(*sources)).evidence for _ in range(2)]
+    assert evidence.encode(runs[0]) == evidence.encode(runs[1])
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "import os; os._exit(0)",
+        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+        "import ctypes; ctypes.string_at(0)",
+    ],
+)
+def test_a_crash_keeps_the_steps_before_it(sandbox: Sandbox, hostile: str) -> None:
+    run = sandbox.run(task(PROJECT[1], hostile, PROJECT[3]))
+    assert "died in code cell 2" in run.problem and not run.grader_fault
+    earned = points(run.evidence)
+    assert sum(v for k, v in earned.items() if k.startswith("step1")) == 10
+
+
+def test_an_endless_loop_costs_its_cell(sandbox: Sandbox) -> None:
+    run = sandbox.run(task(PROJECT[1], "while True: pass", PROJECT[2], cell_seconds=1.0))
+    assert not run.problem
+    assert isinstance(run.evidence.step2.nodes, Absent)  # type: ignore[union-attr]
+
+
+def test_a_loop_that_catches_everything_ends_with_the_notebook(sandbox: Sandbox) -> None:
+    stubborn = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+    begin = time.monotonic()
+    run = sandbox.run(task(PROJECT[1], stubborn, cell_seconds=0.5, notebook_seconds=2.0))
+    assert "longer than 2 s in code cell 2" in run.problem
+    assert time.monotonic() - begin < 20
+    assert run.evidence.step1 is not None
+
+
+@pytest.mark.parametrize(
+    "nuisance",
+    [
+        "import sys; sys.exit(0)",
+        "exit()",
+        "x = input()",
+        "print('x' * 50_000_000)",
+        "!touch /nonexistent/file",
+        "%pip install nothing",
+        "def broken(:",
+        "1 / 0",
+        "import warnings; warnings.warn('loud')",
+    ],
+)
+def test_a_nuisance_costs_nothing_else(sandbox: Sandbox, nuisance: str) -> None:
+    cells = [TaskCell(PROJECT[1], "step1"), TaskCell(nuisance, "step1")]
+    run = sandbox.run(Task(cells=cells, data=str(DATA), free_form=True))
+    assert not run.problem
+    assert sum(v for k, v in points(run.evidence).items() if k.startswith("step1")) == 10
+
+
+def test_a_server_that_cannot_start_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    from autograder import sandbox as module
+
+    monkeypatch.setattr(module, "SERVER", [module.SERVER[0], "-c", "raise SystemExit(3)"])
+    with Sandbox(fork=True) as running, pytest.raises(module.SandboxError, match="did not start"):
+        running.run(task("1"))
