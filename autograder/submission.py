@@ -236,7 +236,5 @@ def load_class(folder: Path) -> list[Submission]:
         except SubmissionError as error:
             found.append(Submission(path.stem if path.is_file() else path.name, (), (str(error),)))
     if not any(s.notebooks or s.problems for s in found):
-        raise SubmissionError(
-            f"{folder}: no submission here: expected STUDENT/{ASSIGNMENT}/*.ipynb"
-        )
+        raise PathError(f"{folder}: no submission here: expected STUDENT/{ASSIGNMENT}/*.ipynb")
     return found

@@ -80,7 +80,12 @@ def test_an_endless_loop_costs_its_cell(sandbox: Sandbox) -> None:
 
 
 def test_a_loop_that_catches_everything_ends_with_the_notebook(sandbox: Sandbox) -> None:
-    stubborn = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+    stubborn = """import time
+while True:
+    try:
+        time.sleep(60)
+    except BaseException:
+        pass"""
     begin = time.monotonic()
     run = sandbox.run(task(PROJECT[1], stubborn, cell_seconds=0.5, notebook_seconds=2.0))
     assert "longer than 2 s in code cell 2" in run.problem

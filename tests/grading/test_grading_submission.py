@@ -25,9 +25,7 @@ def test_our_notebooks_know_their_step_and_their_checks(step: str) -> None:
 
 
 @pytest.mark.parametrize("headings", [True, False])
-def test_a_free_form_notebook_is_cut_into_steps(
-    write: Callable[..., Path], headings: bool
-) -> None:
+def test_a_free_form_notebook_is_cut_into_steps(write: Callable[..., Path], headings: bool) -> None:
     book = read(write("project.ipynb", PROJECT, headings))
     assert not book.step
     assert [cell.step for cell in book.cells if cell.kind == "code"] == STEPS
