@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -86,10 +85,9 @@ while True:
         time.sleep(60)
     except BaseException:
         pass"""
-    begin = time.monotonic()
     run = sandbox.run(task(PROJECT[1], stubborn, cell_seconds=0.5, notebook_seconds=2.0))
     assert "longer than 2 s in code cell 2" in run.problem
-    assert time.monotonic() - begin < 20
+    assert run.seconds < 20
     assert run.evidence.step1 is not None
 
 
