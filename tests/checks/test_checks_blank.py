@@ -1,6 +1,6 @@
 """The notebooks as students receive them: every check says not attempted and gives nothing.
 
-Cells come from `assignments/`; what is half done is here too, since it is a blank with something in it.
+Cells come from `assignments/`; half-done work is here too: a blank with something in it.
 """
 
 from __future__ import annotations

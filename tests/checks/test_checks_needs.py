@@ -36,7 +36,7 @@ def statuses(course: Course, case: Case) -> dict[str, str]:
 
 
 def test_without_a_mapping(course: Course) -> None:
-    """No id_mapping: nothing of it, of data and of the split has failed; at most one error is shown."""
+    """No id_mapping: no check of it, of data or of the split has failed, and none passed."""
     found = statuses(course, Case("no mapping", "step3", (MISSING,)))
     assert {
         i: s for i, s in found.items() if i.startswith("step3.mapping") and s not in WAITING

@@ -1,4 +1,4 @@
-"""Every check fails on wrong work, with a message that teaches; a check without an example is an error.
+"""Every check fails on wrong work, with a message that teaches; each check has an example.
 
 The examples are in the four `wrong_*` modules.
 """

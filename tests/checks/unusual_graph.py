@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from checks_course import Case, cell, swap
-from wrong_graph import BOTH_WAYS, DATA, NODES, PATH, READ, RENAME
+from wrong_graph import BOTH_WAYS, DATA, NAMES, NODES, PATH, READ, RENAME
 
 TWO_DICTS = cell(
     "mapping",
@@ -16,7 +16,8 @@ TWO_DICTS = cell(
 )
 FROM_TWO = cell(
     "data",
-    "rows = [df['userID'].map(user_to_index).to_numpy(), df['artistID'].map(artist_to_index).to_numpy()]\n"
+    "rows = [df['userID'].map(user_to_index).to_numpy(),\n"
+    "    df['artistID'].map(artist_to_index).to_numpy()]\n"
     "data = Data(x=torch.arange(num_nodes), edge_index=torch.from_numpy(np.stack(rows)))\n",
 )
 FACTORIZED = (
@@ -26,7 +27,8 @@ FACTORIZED = (
 )
 FROM_CODES = cell(
     "data",
-    "data = Data(x=torch.arange(num_nodes), edge_index=torch.as_tensor(np.array([users, artists])).long())\n",
+    "edge_index = torch.as_tensor(np.array([users, artists])).long()\n"
+    "data = Data(x=torch.arange(num_nodes), edge_index=edge_index)\n",
 )
 
 
@@ -66,16 +68,19 @@ def keyed(name: str, user: str, artist: str, known_bug: str = "") -> Case:
 
 
 COUNTS = "n_users, n_artists = df.userID.nunique(), df.artistID.nunique()\n"
-EDGES = 'for row in df.itertuples(index=False):\n    G.add_edge(("user", row.userID), ("artist", row.artistID))'
+EDGES = (
+    "for row in df.itertuples(index=False):\n"
+    '    G.add_edge(("user", row.userID), ("artist", row.artistID))'
+)
 
 RIGHT: list[Case] = [
     load(
         "header=0 with names",
-        f"df = pd.read_csv({PATH}, sep='\\t', header=0, names=['userID', 'artistID', 'listen_count'])",
+        f"df = pd.read_csv({PATH}, sep='\\t', header=0, {NAMES})",
     ),
     load(
         "skiprows with names",
-        f"df = pd.read_table({PATH}, skiprows=1, header=None, names=['userID', 'artistID', 'listen_count'])",
+        f"df = pd.read_table({PATH}, skiprows=1, header=None, {NAMES})",
     ),
     load("any white space", READ.replace('"\\t"', 'r"\\s+"') + RENAME),
     load("int32", READ + RENAME + "df = df.astype('int32')"),
@@ -91,7 +96,8 @@ RIGHT: list[Case] = [
     explore("printed", COUNTS + "print(df.head(3))"),
     explore(
         "sets",
-        "preview = df.head(10)\nn_users = len(set(df['userID']))\nn_artists = len(set(df.artistID))",
+        "preview = df.head(10)\n"
+        "n_users = len(set(df['userID']))\nn_artists = len(set(df.artistID))",
     ),
     explore(
         "numpy",
@@ -116,7 +122,8 @@ RIGHT: list[Case] = [
         cell(
             "nodes",
             "G = nx.Graph()\noffset = df.userID.max() + 1\n"
-            "G.add_nodes_from(df.userID, bipartite=0)\nG.add_nodes_from(df.artistID + offset, bipartite=1)",
+            "G.add_nodes_from(df.userID, bipartite=0)\n"
+            "G.add_nodes_from(df.artistID + offset, bipartite=1)",
         ),
         cell("edges", "G.add_edges_from(zip(df.userID, df.artistID + offset))"),
     ),
@@ -154,7 +161,8 @@ RIGHT: list[Case] = [
         swap("nodes", '("artist", int(artist_id))', '(int(artist_id), "artist")'),
         cell(
             "edges",
-            "for row in df.itertuples():\n    G.add_edge((row.userID, 'user'), (row.artistID, 'artist'))",
+            "for row in df.itertuples():\n"
+            "    G.add_edge((row.userID, 'user'), (row.artistID, 'artist'))",
         ),
     ),
     step3("artists before users", swap("mapping", "users + artists", "artists + users")),

@@ -76,7 +76,8 @@ BATCHES = cell(
     for batch in torch.randperm(pos.size(1)).split(100):
         neg = negative_sampling(edge_index, train_data.num_nodes, num_neg_samples=len(batch))
         optimizer.zero_grad()
-        scores = model.decode(model.encode(train_data.x, edge_index), torch.cat([pos[:, batch], neg], 1))
+        z = model.encode(train_data.x, edge_index)
+        scores = model.decode(z, torch.cat([pos[:, batch], neg], 1))
         labels = torch.cat([torch.ones(len(batch)), torch.zeros(neg.size(1))])
         loss = loss_fn(scores, labels)
         loss.backward()

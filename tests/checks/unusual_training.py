@@ -76,7 +76,8 @@ RIGHT: list[Case] = [
         (ENCODE, "z = model.encode(x=x, edge_index=edge_index)"),
         (
             LOSS,
-            "loss = loss_fn(input=model.decode(z=z, edge_label_index=edge_label_index), target=edge_label)",
+            "scores = model.decode(z=z, edge_label_index=edge_label_index)\n"
+            "    loss = loss_fn(input=scores, target=edge_label)",
         ),
     ),
     train(
@@ -138,7 +139,8 @@ RIGHT: list[Case] = [
     ),
     loop(
         "while",
-        "losses, epoch = [], 0\nwhile epoch < 10:\n    losses += [train(train_data)]\n    epoch += 1",
+        "losses, epoch = [], 0\n"
+        "while epoch < 10:\n    losses += [train(train_data)]\n    epoch += 1",
     ),
     evaluate("sigmoid", (SCORES, SCORES + ".sigmoid()")),
     evaluate("sigmoid in place", (SCORES, SCORES + ".sigmoid_()")),

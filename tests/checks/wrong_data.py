@@ -134,13 +134,15 @@ WRONG: dict[str, list[Case]] = {
         split(
             "test edges as supervision",
             "= transform(data)",
-            "= transform(data)\ntrain_data.pos_edge_label_index[:, :80] = test_data.pos_edge_label_index",
+            "= transform(data)\n"
+            "train_data.pos_edge_label_index[:, :80] = test_data.pos_edge_label_index",
             known_bug="test edges among the training positives pass every check of the split",
         ),
         split(
             "undirected, message edges of all",
             "= transform(data)",
-            "= transform(data)\nfor part in (train_data, val_data): part.edge_index = test_data.edge_index",
+            "= transform(data)\n"
+            "for part in (train_data, val_data): part.edge_index = test_data.edge_index",
         ),
     ],
     "step3.split.both_ways": [

@@ -136,7 +136,8 @@ WRONG: dict[str, list[Case]] = {
     "step1.load.values": [
         load(
             "swapped names",
-            f"df = pd.read_csv({PATH}, sep='\\t')\ndf.columns = ['artistID', 'userID', 'listen_count']",
+            f"df = pd.read_csv({PATH}, sep='\\t')\n"
+            "df.columns = ['artistID', 'userID', 'listen_count']",
             "load.swapped-columns",
         ),
         load("one column sorted", READ + RENAME + "df['artistID'] = sorted(df['artistID'])"),
