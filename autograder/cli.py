@@ -19,8 +19,13 @@ WIDTH = None if sys.stdout.isatty() else 120  # of tables in logs and files
 out, err = Console(width=WIDTH), Console(stderr=True, soft_wrap=True)
 
 Data = Annotated[str | None, typer.Option("--data", help="sample (default), lastfm, or a file.")]
-CellSeconds = Annotated[float, typer.Option(min=0.1, help="Seconds that one cell may take.")]
-Seconds = Annotated[float, typer.Option(min=1, help="Seconds that one notebook may take.")]
+CellSeconds = Annotated[
+    float | None,
+    typer.Option(min=0.1, help="Seconds a cell may take: 60 on the sample, 300 on real data."),
+]
+Seconds = Annotated[
+    float | None, typer.Option(min=1, help="Seconds a notebook may take: ten times as long.")
+]
 
 
 def fail(message: object, code: int) -> NoReturn:
@@ -33,8 +38,8 @@ def fail(message: object, code: int) -> NoReturn:
 def check(
     files: Annotated[list[Path], typer.Argument(help="Notebooks, or folders of one student.")],
     data: Data = None,
-    cell_seconds: CellSeconds = 60.0,
-    notebook_seconds: Seconds = 600.0,
+    cell_seconds: CellSeconds = None,
+    notebook_seconds: Seconds = None,
 ) -> None:
     """Check your own notebooks and say why a check does not pass."""
     from autograder.engine import Options
@@ -72,8 +77,8 @@ def grade(
     data: Data = None,
     seed: Annotated[int, typer.Option(help="Of the inputs that checks draw.")] = 0,
     jobs: Annotated[int, typer.Option(min=1, help="Submissions at a time.")] = 2,
-    cell_seconds: CellSeconds = 60.0,
-    notebook_seconds: Seconds = 600.0,
+    cell_seconds: CellSeconds = None,
+    notebook_seconds: Seconds = None,
 ) -> None:
     """Grade a class: print a table, write marks.csv and marks.json."""
     from autograder.engine import Options

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import numpy as np
 
+REST = "the rest of the notebook"  # what a run that ended early did not reach
 MAX_BYTES = 512 * 2**20  # evidence of one notebook on the real data is about 30 MB
 DTYPES = ("bool", "int8", "uint8", "int32", "int64", "float32", "float64")
 Text = Annotated[str, msgspec.Meta(max_length=400)]
@@ -38,6 +39,45 @@ class Array(Struct):
     def numpy(self) -> np.ndarray:
         """The array itself, read-only, of `shape`."""
         return np.frombuffer(self.data, dtype=self.dtype).reshape(self.shape)
+
+    def _must_be(self, dtype: str, *shape: int | None) -> None:
+        same = len(self.shape) == len(shape) and all(
+            wanted in (None, found) for wanted, found in zip(shape, self.shape, strict=True)
+        )
+        if self.dtype != dtype or not same:
+            raise ValueError(f"{self.dtype} {self.shape} where {dtype} {list(shape)} is due")
+
+
+class Pairs(Array):
+    """[2, n] int64: node indices."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._must_be("int64", 2, None)
+
+
+class Ints(Array):
+    """[n] int64."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._must_be("int64", None)
+
+
+class Floats(Array):
+    """[n] float32."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._must_be("float32", None)
+
+
+class Matrix(Array):
+    """[n, d] float32."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._must_be("float32", None, None)
 
 
 class CellError(Struct):
@@ -78,6 +118,10 @@ class Frame(Struct, tag="frame"):
         None  # [rows, 3] int64: userID, artistID, listen_count; None if no such numbers
     )
 
+    def __post_init__(self) -> None:
+        if self.values and (self.values.dtype, self.values.shape) != ("int64", [self.rows, 3]):
+            raise ValueError("values of another shape")
+
 
 class Explore(Struct, tag="explore"):
     """The numbers of step 1; what is no whole number is None."""
@@ -96,21 +140,29 @@ class Graph(Struct, tag="graph"):
     directed: bool
     multigraph: bool
     sides: Array  # [N] int8: the attribute `bipartite`, -1 where it is neither 0 nor 1
-    ids: Array  # [N] int64: the whole number in a node's name, -1 where there is none
+    ids: Ints  # [N]: the whole number in a node's name, -1 where there is none
     plain: int  # nodes whose name is just a number
-    edges: Array | None = None  # [2, E] int64, positions of the endpoints
+    edges: Pairs | None = None  # positions of the endpoints
     sample: Annotated[list[Text], msgspec.Meta(max_length=5)] = []  # some node names
+
+    def __post_init__(self) -> None:
+        nodes = len(self.ids.numpy())
+        if self.sides.dtype != "int8" or self.sides.shape != [nodes]:
+            raise ValueError("as many sides as nodes are due")
+        ends = self.edges.numpy() if self.edges else np.zeros((2, 0))
+        if ends.size and not 0 <= ends.min() <= ends.max() < nodes:
+            raise ValueError("an edge between positions that are no nodes")
 
 
 class Mapping(Struct, tag="mapping"):
     """The dictionary (or two) from nodes to indices."""
 
     size: int
-    values: Array  # [size] int64; -1 for what is no whole number
+    values: Ints  # [size]; -1 for what is no whole number
     num_nodes: int | None
     num_nodes_text: Text = ""
-    user_index: Array | None = None  # [n_users] int64 in order of the sorted user ids, -1 if absent
-    artist_index: Array | None = None  # [n_artists] likewise
+    user_index: Ints | None = None  # [n_users] in order of the sorted user ids, -1 if absent
+    artist_index: Ints | None = None  # [n_artists] likewise
     raw: bool = False  # the keys are plain ids, so a user and an artist can share one
 
 
@@ -120,7 +172,11 @@ class Edges(Struct):
     type: Text
     dtype: Text
     shape: list[int]
-    values: Array | None = None
+    values: Array | None = None  # int64, of that shape
+
+    def __post_init__(self) -> None:
+        if self.values and (self.values.dtype, self.values.shape) != ("int64", self.shape):
+            raise ValueError("values of another shape")
 
 
 class GraphData(Struct, tag="data"):
@@ -128,7 +184,7 @@ class GraphData(Struct, tag="data"):
 
     kind: Text
     num_nodes: int | None
-    x: Array | None
+    x: Ints | None
     x_text: Text
     edge_index: Edges | None
     keys: Annotated[list[Text], msgspec.Meta(max_length=40)] = []
@@ -168,7 +224,7 @@ class Convolution(Struct):
     sage: bool
     in_channels: int | None
     out_channels: int | None
-    options: dict[Text, bool | str | float | None] = {}
+    options: dict[Text, bool | str | list[Text] | None] = {}
     weights: dict[Text, Array] = {}
 
 
@@ -180,17 +236,17 @@ class ModelClass(Struct, tag="model_class"):
     built: Call
     methods: Annotated[list[Text], msgspec.Meta(max_length=60)] = []
     parameters: dict[Text, list[int]] = {}
-    embeddings: list[Array] = []  # weights of each nn.Embedding, [rows, dim]
+    embeddings: list[Matrix] = []  # weights of each nn.Embedding, [rows, dim]
     convolutions: list[Convolution] = []  # in the order in which encode calls them
     convolution_calls: int = 0
     unregistered: Annotated[list[Text], msgspec.Meta(max_length=20)] = []
     encode_name: Text = ""
     decode_name: Text = ""
-    edge_index: Array | None = None  # [2, E] int64 given to encode
+    edge_index: Pairs | None = None  # given to encode
     encode: Call = Call(missing=True)
     encode_without_edges: Call = Call(missing=True)
-    z: Array | None = None  # [N, out_channels] given to decode
-    pairs: Array | None = None  # [2, P] given to decode
+    z: Matrix | None = None  # [N, out_channels] given to decode
+    pairs: Pairs | None = None  # [2, P] given to decode
     decode: Call = Call(missing=True)
 
 
@@ -212,10 +268,11 @@ class Epoch(Struct):
 
     returned: float | None
     returned_text: Text
-    pairs: Array | None  # [2, P] int64: the pairs that were scored
-    labels: Array | None  # [P] float32: their labels, None where they could not be matched
-    encoded: list[Array] = []  # edge_index of each encode, [2, E]; repeated ones once
+    pairs: Pairs | None  # [2, P]: the pairs that were scored
+    labels: Floats | None  # [P]: their labels, None where they could not be matched
+    encoded: list[Edges] = []  # edge_index of each encode, [2, E]; repeated ones once
     loss_kind: Text = ""
+    stale_gradients: bool | None = None  # left from before, when backward was called
 
 
 class Training(Struct, tag="training"):
@@ -223,8 +280,8 @@ class Training(Struct, tag="training"):
 
     call: Call
     num_nodes: int
-    message_edges: Array  # [2, E] train_data.edge_index
-    positives: Array  # [2, P] train_data.pos_edge_label_index
+    message_edges: Pairs  # train_data.edge_index
+    positives: Pairs  # train_data.pos_edge_label_index
     epochs: list[Epoch] = []
     still: Annotated[list[Text], msgspec.Meta(max_length=40)] = []  # parameters that did not move
     tensors: int = 0
@@ -241,12 +298,12 @@ class Scoring(Struct):
 
     call: Call
     returned: float | None
-    edge_index: Array  # [2, E] of the data object
-    positives: Array  # [2, P]
-    negatives: Array  # [2, Q]
-    encoded: list[Array] = []
-    pairs: Array | None = None  # [2, S] scored pairs
-    scores: Array | None = None  # [S] float32
+    edge_index: Pairs  # of the data object
+    positives: Pairs
+    negatives: Pairs
+    encoded: list[Edges] = []
+    pairs: Pairs | None = None  # [2, S] scored pairs
+    scores: Floats | None = None  # [S]
     grad_enabled: bool | None = None  # while encoding
     training_mode: bool | None = None  # while encoding
 
@@ -269,10 +326,10 @@ class Auc(Struct, tag="auc"):
 class Chain(Struct, tag="chain"):
     """The student's own steps 1 to 5, in one piece: embeddings for the trusted side to judge."""
 
-    z: Array  # [N, D] float32 of encode(test_data.x, test_data.edge_index)
-    edge_index: Array  # [2, E] of data
-    message_edges: Array  # [2, M] of test_data
-    positives: Array  # [2, P] of test_data
+    z: Matrix  # [N, D] of encode(test_data.x, test_data.edge_index)
+    edge_index: Pairs  # of data
+    message_edges: Pairs  # of test_data
+    positives: Pairs  # of test_data
 
 
 class Step1(Struct):
@@ -305,7 +362,6 @@ class Step6(Struct):
     test: Testing | Absent
     auc: Auc | Absent
     own: Chain | Absent
-    report: Text = ""
 
 
 class Evidence(Struct):
@@ -317,6 +373,7 @@ class Evidence(Struct):
     step4: Step4 | None = None
     step5: Step5 | None = None
     step6: Step6 | None = None
+    report: str = ""  # the written report, as it stands in the file
 
 
 STEP_TYPES: dict[str, Any] = {
@@ -343,10 +400,34 @@ def array(value: Any, dtype: str) -> Array:
     Raises:
         TypeError, ValueError: it is no numeric array of at most four dimensions.
     """
+    return _copied(Array, value, dtype)
+
+
+def pairs(value: Any) -> Pairs:
+    """Copy node indices [2, n]; raises as `array` does, and where the shape is another."""
+    return _copied(Pairs, value, "int64")
+
+
+def ints(value: Any) -> Ints:
+    """Copy whole numbers [n]; raises as `array` does, and where the shape is another."""
+    return _copied(Ints, value, "int64")
+
+
+def floats(value: Any) -> Floats:
+    """Copy numbers [n]; raises as `array` does, and where the shape is another."""
+    return _copied(Floats, value, "float32")
+
+
+def matrix(value: Any) -> Matrix:
+    """Copy numbers [n, d]; raises as `array` does, and where the shape is another."""
+    return _copied(Matrix, value, "float32")
+
+
+def _copied(kind: Any, value: Any, dtype: str) -> Any:
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
     value = np.ascontiguousarray(np.asarray(value), dtype=dtype)
-    return Array(dtype=dtype, shape=list(value.shape), data=value.tobytes())  # type: ignore[arg-type]
+    return kind(dtype=dtype, shape=list(value.shape), data=value.tobytes())
 
 
 def text(value: object) -> str:

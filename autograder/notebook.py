@@ -105,7 +105,7 @@ def _here() -> Session:
     if _session is None:
         folder, data = Path.cwd(), course_data.path("user_artists.dat")
         _session = Session(ns=ns, data=data)
-        _session.own = lambda: chain.last(folder, data)
+        _session.own = lambda: chain.last(folder)
         if shell:
             shell.events.register("post_run_cell", _remember)
     _session.data = course_data.path("user_artists.dat")

@@ -15,8 +15,7 @@ from typing import Any
 
 import nbformat
 
-from autograder import ASSIGNMENT, NOTEBOOKS, STEPS
-from autograder.checks import points
+from autograder import ASSIGNMENT, EXERCISES, NOTEBOOKS, STEPS
 
 MAX_BYTES = 50 * 2**20
 _STEP_OF_NAME = {name: step for step, name in NOTEBOOKS.items()}
@@ -140,7 +139,7 @@ def _cell(cell: Any) -> Cell:
     meta = cell.get("metadata", {}).get("nbgrader", {})
     meta = meta if isinstance(meta, dict) else {}
     call = _CHECK_CALL.search(source)
-    known = call and call.group(1) in points() and (meta.get("grade") or _only_checks(source))
+    known = call and call.group(1) in EXERCISES and (meta.get("grade") or _only_checks(source))
     key = call.group(1) if call and known else ""
     return Cell("code", source, str(meta.get("grade_id") or cell.get("id", "")), key)
 

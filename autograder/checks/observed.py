@@ -83,6 +83,12 @@ def unmatched(epoch: Epoch, training: Training) -> np.ndarray:
     return scored[:, ~(first & np.isin(keyed, positive))]
 
 
+def handed_over(encoded: list[Edges]) -> list[np.ndarray]:
+    """Each [2, E] that was handed to `encode`; what was no such tensor is [2, 0]."""
+    tensors = [e.values.numpy() if e.values else np.zeros((0,)) for e in encoded]
+    return [t if t.ndim == 2 and len(t) == 2 else np.zeros((2, 0), dtype=int) for t in tensors]
+
+
 def scored_pairs(run: Scoring) -> np.ndarray:
     """[2, S] pairs that `test` decoded."""
     seen = run.pairs is not None and run.pairs.shape[:1] == [2]

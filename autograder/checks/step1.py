@@ -57,7 +57,7 @@ def test_numbers(load: Frame) -> None:
         got=f"{load.dtypes}, first row {load.first_row}",
         why="A header that was read as data turns every column into text.",
         next="With `names=` alone the header stays in: add `header=0`, or rename afterwards.",
-        finding="load.header-as-row",
+        finding="load.header-as-row" if load.first_row[:1] == ["userID"] else "",
     )
 
 
@@ -65,6 +65,7 @@ def test_numbers(load: Frame) -> None:
 def test_rows(load: Frame, truth: Truth) -> None:
     """Every row of the file is there"""
     finding = {1: "load.header-as-row", -1: "load.header-lost"}
+    fewer = "load.rows-dropped" if load.rows < truth.n_edges else ""
     expect(
         load.rows == truth.n_edges,
         ran="`len(df)`",
@@ -73,7 +74,7 @@ def test_rows(load: Frame, truth: Truth) -> None:
         why="Each row is one edge of the graph: a lost row is a lost edge.",
         next="One too many: the header became data. One too few: the first row became the header. "
         "Far fewer: look for nrows, sample or drop_duplicates.",
-        finding=finding.get(load.rows - truth.n_edges, "load.rows-dropped"),
+        finding=finding.get(load.rows - truth.n_edges, fewer),
     )
 
 

@@ -35,6 +35,7 @@ def test_one_node_each(nodes: Graph, truth: Truth) -> None:
     """Every user and every artist has a node of its own"""
     found = len(nodes.ids.numpy())
     collided = found == truth.distinct_ids and truth.shared > 0
+    more = "graph.endpoints-mismatch" if found > truth.num_nodes else ""
     why = (
         f"{truth.shared:,} ids are both a user's and an artist's: with raw ids as nodes, "
         "a user and an artist of the same id become one node."
@@ -46,7 +47,7 @@ def test_one_node_each(nodes: Graph, truth: Truth) -> None:
         got=count(found, "nodes") + f", such as {', '.join(nodes.sample)}",
         why=why if collided else "Each is one thing that the model will learn about.",
         next="Make the side a part of the node's name, in `add_node` and in `add_edge` alike.",
-        finding="graph.id-collision" if collided else "graph.endpoints-mismatch",
+        finding="graph.id-collision" if collided else more,
     )
 
 
@@ -133,6 +134,21 @@ def test_no_strays(edges: Graph) -> None:
 @check("step2.edges", points=1)
 def test_degrees(edges: Graph, sides: np.ndarray, truth: Truth) -> None:
     """Every user has as many artists, every artist as many users, as in the table"""
+    ends = edges.edges.numpy()  # type: ignore[union-attr]
+    ids = np.where(sides[ends[0]] == 0, ends, ends[::-1])  # users above artists
+    listened = edges.ids.numpy()[ids]
+    known = np.isin(np.unique(listened[1]), truth.artist_ids).all()
+    if known and len(np.unique(listened[0])) == truth.n_users:
+        rows = truth.rows[:, :2]
+        wrong = len(set(map(tuple, listened.T.tolist())) - set(map(tuple, rows.tolist())))
+        expect(
+            not wrong,
+            ran="the user and the artist of every edge, by the numbers in their names",
+            expected="a row of the table for each",
+            got=count(wrong, "edges that are no row"),
+            why="The graph says who listens to whom; here it says something else.",
+            next="Take both ends of an edge from the same row.",
+        )
     degree = np.bincount(edges.edges.numpy().ravel(), minlength=len(sides))  # type: ignore[union-attr]
     for side, name in enumerate(("user", "artist")):
         expected = np.sort(np.unique(truth.rows[:, side], return_counts=True)[1])

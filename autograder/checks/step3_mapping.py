@@ -21,20 +21,24 @@ from autograder.evidence import (
 )
 from autograder.reference import Truth
 
+ONCE = "the indices are 0 to num_nodes - 1, each once"
+
 
 @check("step3.mapping", points=4)
 def test_size(mapping: Mapping, truth: Truth) -> None:
     """The mapping has one entry for every node, and num_nodes says how many"""
     collided = mapping.size == truth.distinct_ids and truth.shared > 0
+    named = mapping.num_nodes
     why = (
         f"{truth.shared:,} ids are both a user's and an artist's: in one dictionary keyed by raw "
         "ids the artist's entry replaces the user's, and both share one embedding."
     )
     expect(
-        mapping.size == truth.num_nodes and mapping.num_nodes in (None, truth.num_nodes),
+        mapping.size == truth.num_nodes
+        and (named == truth.num_nodes or not mapping.num_nodes_text),
         ran="`len(id_mapping)` and `num_nodes`",
         expected=f"{truth.num_nodes:,} = {truth.n_users:,} users + {truth.n_artists:,} artists",
-        got=f"{mapping.size:,} entries, `num_nodes` {mapping.num_nodes_text}",
+        got=f"{mapping.size:,} entries, `num_nodes` {mapping.num_nodes_text or 'not defined'}",
         why=why if collided else "The embedding layer has one row for every index.",
         next="Use keys that tell a user from an artist, as the nodes of `G` do.",
         finding="map.id-collision" if collided else "",
@@ -61,8 +65,11 @@ def test_indices(mapping: Mapping, truth: Truth) -> None:
 @check("step3.mapping", points=2)
 def test_disjoint(mapping: Mapping) -> None:
     """No user and artist share an index"""
-    need(mapping.user_index and mapping.artist_index, "keys that name the side", "the size")
-    users, artists = mapping.user_index.numpy(), mapping.artist_index.numpy()  # type: ignore[union-attr]
+    if mapping.user_index is None or mapping.artist_index is None:  # keys of another kind
+        values = mapping.values.numpy()
+        need(len(np.unique(values)) == len(values), "an index of its own for every node", ONCE)
+        return
+    users, artists = mapping.user_index.numpy(), mapping.artist_index.numpy()
     common = np.intersect1d(users[users >= 0], artists[artists >= 0])
     expect(
         len(common) == 0,
@@ -99,6 +106,7 @@ def test_edge_tensor(data: GraphData) -> None:
     edges = data.edge_index
     found = "nothing" if edges is None else f"{edges.type} {edges.shape}, {edges.dtype}"
     shape = [] if edges is None else edges.shape
+    known = {2: "data.edge-dtype", 4: "data.cat-dim"}
     expect(
         len(shape) == 2 and shape[0] == 2 and edges.dtype == "torch.int64",  # type: ignore[union-attr]
         ran="shape and dtype of `data.edge_index`",
@@ -106,7 +114,7 @@ def test_edge_tensor(data: GraphData) -> None:
         got=found,
         why="PyG reads row 0 as sources and row 1 as targets.",
         next="`[E, 2]`: transpose. Floats: ask for `dtype=torch.long`.",
-        finding="data.transposed" if len(shape) == 2 and shape[1] == 2 else "data.edge-dtype",
+        finding=known.get(shape[0] if shape else 0, "data.transposed" if shape[1:] == [2] else ""),
     )
 
 

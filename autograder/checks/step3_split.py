@@ -5,42 +5,40 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.checks import check
-from autograder.checks.graphs import (
-    missing_reverse,
-    pairs,
-)
-from autograder.checks.observed import (
-    PARTS,
-)
-from autograder.checks.teaching import (
-    expect,
-)
-from autograder.evidence import (
-    Split,
-)
+from autograder.checks.graphs import missing_reverse, pairs
+from autograder.checks.observed import PARTS, usable
+from autograder.checks.teaching import expect, need
+from autograder.evidence import Evidence, GraphData, Split
 from autograder.reference import Truth
+
+LEAK = "no held-out edge, nor its reverse, is among the message-passing edges"
 
 
 @check("step3.split", points=1)
-def test_sizes(split: Split, positives: dict[str, np.ndarray], truth: Truth) -> None:
+def test_sizes(
+    positives: dict[str, np.ndarray], messages: dict[str, np.ndarray], truth: Truth
+) -> None:
     """Validation and test hold out 10% of the edges each, training keeps the rest"""
     tenth = truth.n_edges // 10
     expected = {"train": truth.n_edges - 2 * tenth, "val": tenth, "test": tenth}
     found = {part: index.shape[1] for part, index in positives.items()}
-    kept = split.undirected_edges
-    dropped = sum(found.values()) < 0.99 * truth.n_edges
+    need(sum(found.values()) < 1.9 * truth.n_edges, "each edge in one part", LEAK)
+    train = np.concatenate([positives["train"], messages["train"]], axis=1)
+    found["train"] = len(pairs(train, 1 + int(train.max(initial=0))))  # whichever job it has
+    total = sum(found.values())
+    dropped = total < 0.99 * truth.n_edges
     got = ", ".join(f"{part} {size:,}" for part, size in found.items())
-    got += f"; {sum(found.values()):,} of {truth.n_edges:,} edges kept" if dropped else ""
     expect(
         all(abs(found[p] - expected[p]) <= max(2, 0.01 * expected[p]) for p in PARTS),
         ran="the number of positive edges of the three parts",
         expected=", ".join(f"{part} {size:,}" for part, size in expected.items()),
-        got=got,
+        got=f"{got}; {total:,} of {truth.n_edges:,} edges kept" if dropped else got,
         why="`is_undirected=True` keeps only columns whose source is not above their target: "
         "where users and artists share index ranges, the others are dropped without a word."
-        if dropped and kept
+        if dropped
         else "The order is train, val, test; num_val and num_test are shares below 1.",
-        next="Number the users first, so that every user's index lies below every artist's."
+        next="Give every node an index of its own, users first: then every user's index lies "
+        "below every artist's."
         if dropped
         else "Look at num_val, num_test and at the order of the three names.",
         finding="" if dropped else "split.sizes",
@@ -81,23 +79,38 @@ def test_no_train_negatives(split: Split) -> None:
 
 
 @check("step3.split", points=2)
-def test_no_leak(messages: dict[str, np.ndarray], positives: dict[str, np.ndarray]) -> None:
+def test_no_leak(
+    evidence: Evidence, messages: dict[str, np.ndarray], positives: dict[str, np.ndarray]
+) -> None:
     """No held-out edge, nor its reverse, is among the message-passing edges"""
-    n = 1 + max(int(e.max(initial=0)) for e in [*messages.values(), *positives.values()])
+    data = evidence.step3.data if evidence.step3 else None
+    graph = data.edge_index if isinstance(data, GraphData) else None
+    whole = usable(graph, "`data.edge_index`") if graph else np.zeros((2, 0), dtype=int)
+    n = 1 + max(int(e.max(initial=0)) for e in [*messages.values(), *positives.values(), whole])
+    asked = {part: pairs(edges, n) for part, edges in positives.items()}
+    shown = {part: pairs(edges, n) for part, edges in messages.items()}
     leaks = {
-        (held, part): len(np.intersect1d(pairs(positives[held], n), pairs(messages[part], n)))
+        f"{held} edges are among the message-passing edges of {part}_data": (held, shown[part])
         for held, parts in (("val", PARTS[:2]), ("test", PARTS))
         for part in parts
     }
-    (held, part), leaked = max(leaks.items(), key=lambda item: item[1])
+    leaks |= {
+        f"{held} edges are supervision edges of {part}_data too": (held, asked[part])
+        for held, part in (("val", "train"), ("test", "train"), ("test", "val"))
+    }
+    where, leaked = max(
+        ((words, len(np.intersect1d(asked[h], other))) for words, (h, other) in leaks.items()),
+        key=lambda item: item[1],
+    )
+    foreign = sum(int((~np.isin(e, pairs(whole, n))).sum()) for e in asked.values())
     expect(
-        leaked == 0 and all(e.size for e in positives.values()),
+        leaked == 0 and all(len(e) for e in asked.values()) and not (whole.size and foreign),
         ran="the unordered pairs of held-out and of message-passing edges",
         expected="none in common",
-        got=f"{leaked:,} {held} edges are among the message-passing edges of {part}_data",
+        got=f"{leaked:,} {where}" if leaked else f"{foreign:,} positive edges are none of `data`",
         why="The model would be asked for edges that it has already been shown: leakage.",
         next="Edges stored in both directions need `is_undirected=True`.",
-        finding="split.directed",
+        finding="split.directed" if "message" in where and leaked else "",
     )
 
 

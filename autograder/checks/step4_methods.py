@@ -103,9 +103,11 @@ def test_decode_shape(model: ModelClass) -> None:
     """decode gives one score for every pair"""
     decoded = decoding(model)
     n = model.pairs.shape[1] if model.pairs else 0
-    finding = {(2,): "decode.index-rows", (model.sizes[0],) * 2: "decode.all-pairs"}.get(
-        decoded.shape, "decode.sum-dim"
-    )
+    finding = {
+        (2,): "decode.index-rows",
+        (model.sizes[0],) * 2: "decode.all-pairs",
+        (n, n): "decode.all-pairs",
+    }.get(decoded.shape, "decode.sum-dim")
     expect(
         decoded.shape == (n,),
         ran=f"`decode(z, edge_label_index)` on {n} pairs",

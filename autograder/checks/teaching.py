@@ -95,10 +95,11 @@ def present(step: Any, field: str) -> Any:
         NotAttempted: the cell is blank, missing or has not been run.
         StudentError: the cell that defines it raised.
     """
-    found = None if step is None else getattr(step, field)
-    if found is None or isinstance(found, Absent):
-        name = found.name if found else field
-        raise unfinished(name, found.error if found else None)
+    if step is None:
+        raise NotAttempted(Message(got="this step was not handed in", next="Hand in its notebook."))
+    found = getattr(step, field)
+    if isinstance(found, Absent):
+        raise unfinished(found.name, found.error)
     return found
 
 
@@ -115,7 +116,8 @@ def raised(ran: str, error: CellError) -> NotPassed:
     advice = "Read the last line of the error first, then the line of yours that it names."
     if error.name == "NameError":
         advice = "A name is used before it is defined or imported: check its spelling and imports."
-    return StudentError(Message(ran=ran, expected="no exception", got=str(error), next=advice))
+    why = "The code stops there: nothing after that line is computed."
+    return StudentError(Message(ran, "no exception", str(error), why, advice))
 
 
 def output(call: Call, ran: str, missing: str = "") -> Any:
@@ -130,7 +132,8 @@ def output(call: Call, ran: str, missing: str = "") -> Any:
         raise NotAttempted(Message(got=missing or "there is no such function", next="Write it."))
     if call.error is not None:
         if call.error.blank:
-            raise NotAttempted(Message(ran=ran, got="the scaffold is still blank"))
+            blank = "Write your code in place of `raise NotImplementedError()`."
+            raise NotAttempted(Message(ran=ran, got="the scaffold is still blank", next=blank))
         raise raised(ran, call.error)
     if call.output is None:
         expect(

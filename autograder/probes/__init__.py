@@ -37,8 +37,7 @@ def observe(session: Session, step: str) -> Evidence:
 def _nothing(step: str, session: Session, error: Exception) -> Struct:
     kind: Any = getattr(importlib.import_module("autograder.evidence"), step.capitalize())
     absent = Absent(name=step, error=session.cell_error(error))
-    fields = [name for name in kind.__struct_fields__ if name != "report"]
-    return kind(**dict.fromkeys(fields, absent))
+    return kind(**dict.fromkeys(kind.__struct_fields__, absent))
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.utils.capture import capture_output
 
 from autograder.evidence import CellError
+from autograder.probes.limits import CellTimeout, limited, remaining
 from autograder.probes.session import Session, bound_names
 from autograder.submission import SubmissionError, load
 
@@ -25,19 +26,22 @@ running: list[dict[str, Any]] = []  # namespaces of chains that are running now,
 _results: dict[Path, dict[str, Any] | CellError | None] = {}
 
 
-def run(folder: Path, data: Path, steps: tuple[str, ...] = ()) -> dict[str, Any] | CellError | None:
+def run(folder: Path, data: Path) -> dict[str, Any] | CellError | None:
     """Run the code cells of steps 1 to 5 in the notebooks of `folder`; keep the result for `last`.
 
-    Returns the namespace, the error that kept it from having a model, or None where the folder does
-    not hold the student's steps 4 and 5.
+    Within a cell that has a time limit the chain may take three quarters of what is left of it.
+
+    Returns:
+        The namespace; or the error that kept it from having a trained model; or None where the
+        folder does not hold the student's steps 4 and 5.
     """
     _results[folder] = found = _run(folder, data)
     return found
 
 
-def last(folder: Path, data: Path) -> dict[str, Any] | CellError | None:
-    """What the last `run` in this folder gave; runs it if there was none."""
-    return _results[folder] if folder in _results else run(folder, data)
+def last(folder: Path) -> dict[str, Any] | CellError | None:
+    """What the last `run` in this folder gave; None if there was none."""
+    return _results.get(folder)
 
 
 def _run(folder: Path, data: Path) -> dict[str, Any] | CellError | None:
@@ -55,11 +59,30 @@ def _run(folder: Path, data: Path) -> dict[str, Any] | CellError | None:
         if cell.kind == "code" and not cell.key
     ]
     session = Session(ns={"__name__": "__main__"}, data=data, cells=cells)
+    left = remaining()
     with _apart(session.ns), capture_output():
-        for number, source in enumerate(cells):
-            _execute(session, number, source)
-    if all(name in session.ns for name in MADE):
-        return session.ns
+        try:
+            with limited(0.75 * left) if left else contextlib.nullcontext():
+                for number, source in enumerate(cells):
+                    _execute(session, number, source)
+        except CellTimeout as error:
+            return CellError(name="Timeout", message=f"steps 1 to 5 in one piece: {error}")
+        return _made(session)
+
+
+def _made(session: Session) -> dict[str, Any] | CellError | None:
+    """The namespace if it holds a trained model and a split to measure it on."""
+    ns = session.ns
+    if all(name in ns for name in MADE) and len(ns["losses"]):
+        try:
+            part, split = ns["test_data"], (ns["val_data"], ns["test_data"])
+            z = ns["model"].encode(part.x, part.edge_index)
+            for data in split:
+                ns["model"].decode(z, data.pos_edge_label_index)
+                ns["model"].decode(z, data.neg_edge_label_index)
+            return ns
+        except Exception as error:  # whatever the student's own objects do
+            return session.cell_error(error)
     wanted = {"model", "optimizer", "losses", "GNNLinkPredictor"}
     errors = [e for source, e in session.errors if e.blank or wanted & bound_names(source)]
     return errors[0] if errors else None
@@ -71,7 +94,7 @@ def _execute(session: Session, number: int, source: str) -> None:
     try:
         code = TransformerManager().transform_cell(source) if source.strip() else ""
         exec(compile(code, name, "exec"), session.ns)
-    except Exception as error:  # whatever the student's cell raises
+    except (Exception, SystemExit) as error:  # whatever the student's cell raises
         session.failed(source, error)
 
 

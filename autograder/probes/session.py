@@ -24,11 +24,12 @@ class Session:
     ns: dict[str, Any]
     data: Path
     seed: int = 0
+    aliased: set[str] = field(default_factory=set)  # names that were filled in for the student
+    free_form: bool = False  # a notebook of the student's own form, where other names will do
     cells: list[str] = field(default_factory=list)  # sources, in the order of the notebook
     errors: list[tuple[str, CellError]] = field(default_factory=list)  # (cell source, error)
     shown: list[Any] = field(default_factory=list)  # values and printed text
     own: Callable[[], dict[str, Any] | CellError | None] = lambda: None  # the student's own chain
-    report: str = ""  # the written report of step 6
 
     def failed(self, source: str, error: BaseException) -> None:
         """Remember that the cell with this source raised."""
@@ -36,9 +37,9 @@ class Session:
 
     def cell_error(self, error: BaseException) -> CellError:
         """An exception as evidence: the deepest line of it that stands in the student's cells."""
-        cell, line, source = None, getattr(error, "lineno", None), ""
+        cell, line, source, message = None, None, "", text(error)
         if isinstance(error, SyntaxError):
-            source = error.text or ""
+            line, source, message = error.lineno, error.text or "", error.msg
         for frame in traceback.extract_tb(error.__traceback__):
             found = self._cell_of(frame.filename)
             if found is not None:
@@ -46,7 +47,7 @@ class Session:
                 source = linecache.getline(frame.filename, frame.lineno or 0)
         return CellError(
             name=type(error).__name__,
-            message=text(error),
+            message=text(message),
             cell=cell,
             line=line,
             source=text(source.rstrip()),
@@ -59,10 +60,14 @@ class Session:
                 return number
         return None
 
-    def absent(self, *names: str) -> Absent:
-        """Say that no such name is defined, with the error of the last cell that would have."""
+    def absent(self, *names: str, doing: str = "") -> Absent:
+        """Say that no such name is defined, with the error of the last cell that would have.
+
+        A cell that would have is one that binds a name, or whose source holds `doing`.
+        """
         for source, error in reversed(self.errors):
-            if error.blank or any(name in bound_names(source) for name in names):
+            bound = any(name in bound_names(source) for name in names)
+            if error.blank or bound or (doing and doing in source):
                 return Absent(name=names[0], error=error)
         return Absent(name=names[0])
 
@@ -70,7 +75,7 @@ class Session:
         """Call the student's function; whatever it raises becomes evidence."""
         try:
             value = function(*args)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return Call(error=self.cell_error(error)), None
         return Call(output=_numbers(value), text=describe(value)), value
 
@@ -124,4 +129,6 @@ def number(value: object) -> float | None:
 def whole(value: object) -> int | None:
     """A whole number as int, whatever its type; anything else is None."""
     found = number(value)
-    return int(found) if found is not None and found == found and found.is_integer() else None
+    if found is None or found != found or not found.is_integer() or abs(found) >= 2**62:
+        return None
+    return int(value) if isinstance(value, int) else int(found)

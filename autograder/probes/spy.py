@@ -40,6 +40,7 @@ class Notes:
     scores: list[Tensor] = field(default_factory=list)  # and what came out
     losses: list[tuple[str, Tensor, Tensor]] = field(default_factory=list)  # name, input, target
     negatives: list[Tensor] = field(default_factory=list)  # from negative_sampling
+    stale: list[bool] = field(default_factory=list)  # gradients left when backward was called
 
 
 @contextlib.contextmanager
@@ -58,6 +59,8 @@ def spying(ns: dict[str, Any], model: nn.Module) -> Iterator[Notes]:
             stack.enter_context(_replaced(ns, F, name, _loss_spy(original, name, notes)))
         sampling = _sampling_spy(torch_geometric.utils.negative_sampling, notes)
         stack.enter_context(_replaced(ns, torch_geometric.utils, "negative_sampling", sampling))
+        backward = _backward_spy(Tensor.backward, model, notes)
+        stack.enter_context(_replaced({}, Tensor, "backward", backward))
         yield notes
 
 
@@ -123,6 +126,15 @@ def _loss_spy(original: Callable, name: str, notes: Notes) -> Callable:
         return original(*args, **kwargs)
 
     return loss
+
+
+def _backward_spy(original: Callable, model: nn.Module, notes: Notes) -> Callable:
+    def backward(*args: Any, **kwargs: Any) -> Any:
+        left = [p.grad for p in model.parameters() if p.grad is not None]
+        notes.stale.append(any(bool(grad.any()) for grad in left))
+        return original(*args, **kwargs)
+
+    return backward
 
 
 def _sampling_spy(original: Callable, notes: Notes) -> Callable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from autograder.evidence import Absent, Array, Explore, Frame, Step1, array, text
@@ -36,17 +38,29 @@ def _values(df: pd.DataFrame) -> Array | None:
 
 
 def _explore(session: Session) -> Explore | Absent:
-    ns = session.ns
-    if "n_users" not in ns and "n_artists" not in ns and not _previewed(session):
+    found = {name: _counted(session, name) for name in ("n_users", "n_artists")}
+    preview = _previewed(session)
+    if all(value is None for value in found.values()) and not preview:
         return session.absent("n_users", "n_artists", "preview")
-    n_users, n_artists = ns.get("n_users"), ns.get("n_artists")
+    n_users, n_artists = found.values()
     return Explore(
         n_users=whole(n_users),
         n_artists=whole(n_artists),
-        n_users_text=describe(n_users) if "n_users" in ns else "",
-        n_artists_text=describe(n_artists) if "n_artists" in ns else "",
-        preview=_previewed(session),
+        n_users_text="" if n_users is None else describe(n_users),
+        n_artists_text="" if n_artists is None else describe(n_artists),
+        preview=preview,
     )
+
+
+def _counted(session: Session, name: str) -> object:
+    """The count under its name or, in a free-form notebook, the one printed beside `user`."""
+    if name in session.ns or not session.free_form:
+        return session.ns.get(name)
+    word = name.removeprefix("n_").removesuffix("s")
+    lines = [line for text in session.shown if isinstance(text, str) for line in text.splitlines()]
+    said = [re.findall(r"\d[\d,]*", line) for line in lines if word in line.lower()]
+    numbers = [int(found[0].replace(",", "")) for found in said if len(found) == 1]
+    return numbers[-1] if numbers else None
 
 
 def _previewed(session: Session) -> bool:
@@ -57,6 +71,7 @@ def _previewed(session: Session) -> bool:
     for value in [session.ns.get("preview"), *session.shown]:
         if isinstance(value, pd.DataFrame) and len(value) > 0 and value.equals(df.head(len(value))):
             return True
-        if isinstance(value, str) and len(df) and all(str(v) in value for v in df.iloc[0]):
+        printed = isinstance(value, str) and "\t" not in value and len(df)  # tabs: the raw file
+        if printed and all(str(v) in value for v in df.iloc[0]):
             return True
     return False

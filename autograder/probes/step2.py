@@ -9,7 +9,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from autograder.evidence import Graph, Step2, array, text
+from autograder.evidence import Graph, Step2, array, ints, pairs, text
 from autograder.probes.session import Session
 
 
@@ -24,7 +24,9 @@ def probe(session: Session) -> Step2:
     edges = graph.number_of_edges() > 0
     return Step2(
         nodes=observe(graph, edges=False),
-        edges=observe(graph, edges=True) if edges else session.absent("edges of G"),
+        edges=observe(graph, edges=True)
+        if edges
+        else session.absent("edges of G", doing="add_edge"),
     )
 
 
@@ -32,16 +34,16 @@ def observe(graph: nx.Graph, edges: bool) -> Graph:
     """A graph as evidence, nodes numbered in the graph's own order."""
     nodes = list(graph.nodes)
     position = {node: i for i, node in enumerate(nodes)}
-    pairs = np.array([[position[u], position[v]] for u, v in graph.edges()], dtype=np.int64)
+    ends = np.array([[position[u], position[v]] for u, v in graph.edges()], dtype=np.int64)
     return Graph(
         kind=type(graph).__name__,
         directed=graph.is_directed(),
         multigraph=graph.is_multigraph(),
         sides=array([_side(graph.nodes[node]) for node in nodes], "int8"),
-        ids=array([id_of(node) for node in nodes], "int64"),
+        ids=ints([label_and_id(node)[1] for node in nodes]),
         plain=sum(isinstance(node, Number) for node in nodes),
-        edges=array(pairs.reshape(-1, 2).T, "int64") if edges else None,
-        sample=[text(repr(node)) for node in nodes[:2] + nodes[-2:]],
+        edges=pairs(ends.reshape(-1, 2).T) if edges else None,
+        sample=[text(plain(node)) for node in nodes[:2] + nodes[-2:]],
     )
 
 
@@ -50,9 +52,23 @@ def _side(attributes: dict[str, Any]) -> int:
     return int(side) if isinstance(side, (int, np.integer)) and side in (0, 1) else -1
 
 
-def id_of(node: object) -> int:
-    """The last whole number in a node's name (`("user", 2)`, `"u2"`, `2`, `2.0`), or -1."""
-    if isinstance(node, tuple) and node:
-        node = node[-1]
-    found = re.findall(r"\d+", re.sub(r"\.0$", "", str(node)))
-    return int(found[-1]) if found and len(found[-1]) < 18 else -1
+def plain(node: object) -> object:
+    """A node's name without NumPy's number types: 2, not np.int64(2)."""
+    if isinstance(node, tuple):
+        return tuple(plain(part) for part in node)
+    return node.item() if isinstance(node, np.generic) else node
+
+
+def label_and_id(node: object) -> tuple[str, int]:
+    """What a node's name says of its side, and its id: `("user", 2)`, `"u2"`, `2`, `"2_user"`.
+
+    The id is the last whole number in the name, -1 where there is none.
+    """
+    name = repr(plain(node)) if isinstance(node, tuple) else str(plain(node))
+    if isinstance(node, float) and node.is_integer():
+        name = str(int(node))
+    found = list(re.finditer(r"\d+", name))
+    if not found or len(found[-1].group()) >= 18:
+        return name, -1
+    last = found[-1]
+    return name[: last.start()] + name[last.end() :], int(last.group())

@@ -11,9 +11,20 @@ import torch
 from torch_geometric.data import Data
 
 from autograder import reference
-from autograder.evidence import Absent, Edges, GraphData, Mapping, Part, Split, Step3, array, text
+from autograder.evidence import (
+    Absent,
+    Edges,
+    GraphData,
+    Mapping,
+    Part,
+    Split,
+    Step3,
+    array,
+    ints,
+    text,
+)
 from autograder.probes.session import Session, describe, whole
-from autograder.probes.step2 import id_of
+from autograder.probes.step2 import label_and_id
 
 PARTS = ("train_data", "val_data", "test_data")
 
@@ -33,12 +44,12 @@ def _mapping(session: Session) -> Mapping | Absent:
     users, artists = _sides(found, known)
     return Mapping(
         size=len(values),
-        values=array([-1 if v is None else v for v in values], "int64"),
+        values=ints([-1 if v is None else v for v in values]),
         num_nodes=whole(num_nodes),
-        num_nodes_text=describe(num_nodes) if "num_nodes" in session.ns else "not defined",
-        user_index=None if users is None else array(users, "int64"),
-        artist_index=None if artists is None else array(artists, "int64"),
-        raw=len(found) == 1 and all(isinstance(key, Number) for key in found[0]),
+        num_nodes_text=describe(num_nodes) if "num_nodes" in session.ns else "",
+        user_index=None if users is None else ints(users),
+        artist_index=None if artists is None else ints(artists),
+        raw=_raw(found, known),
     )
 
 
@@ -50,30 +61,40 @@ def find_mappings(ns: dict[str, Any], known: reference.Truth) -> list[dict[Hasha
     sides = []
     for ids in (known.user_ids, known.artist_ids):
         wanted = set(ids.tolist())
-        match = [d for d in dicts if len(d) == len(wanted) and {id_of(key) for key in d} == wanted]
+        match = [d for d in dicts if len(d) == len(wanted) and set(_by_id(d)) == wanted]
         sides += match[:1]
     return sides if len(sides) == 2 else []
+
+
+def _by_id(mapping: dict[Hashable, Any]) -> dict[int, int | None]:
+    return {label_and_id(key)[1]: whole(value) for key, value in mapping.items()}
+
+
+def _raw(mappings: list[dict[Hashable, Any]], known: reference.Truth) -> bool:
+    """Whether one dictionary is keyed by the ids as they stand in the file."""
+    ids = {*known.user_ids.tolist(), *known.artist_ids.tolist()}
+    plain_keys = len(mappings) == 1 and all(isinstance(key, Number) for key in mappings[0])
+    return plain_keys and {whole(key) for key in mappings[0]} <= ids
 
 
 def _sides(
     mappings: list[dict[Hashable, Any]], known: reference.Truth
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Index of every user and every artist, or None where the keys do not tell them apart."""
-    if len(mappings) == 2:
-        groups = mappings
-    else:
+    groups = mappings
+    if len(mappings) == 1:
         grouped: dict[str, dict[Hashable, Any]] = {}
         for key, value in mappings[0].items():
-            prefix = "" if isinstance(key, Number) else str(key).rsplit(str(id_of(key)), 1)[0]
-            grouped.setdefault(prefix, {})[key] = value
+            grouped.setdefault(label_and_id(key)[0], {})[key] = value
         groups = list(grouped.values())
-        if len(groups) == 1:  # raw ids: a shared id has one index for both
-            groups = [groups[0], groups[0]]
+    if _raw(mappings, known):  # a shared id has one index for both
+        groups = [mappings[0], mappings[0]]
     if len(groups) != 2:
         return None, None
-    by_id = [{id_of(key): whole(value) for key, value in group.items()} for group in groups]
-    by_id.sort(key=lambda ids: -len(known.user_ids) if set(ids) == set(known.user_ids) else 0)
-    return _indices(by_id[0], known.user_ids), _indices(by_id[1], known.artist_ids)
+    users, artists = (_by_id(group) for group in groups)
+    if set(artists) == set(known.user_ids.tolist()) != set(users):
+        users, artists = artists, users
+    return _indices(users, known.user_ids), _indices(artists, known.artist_ids)
 
 
 def _indices(by_id: dict[int, int | None], ids: Iterable[int]) -> np.ndarray:
@@ -108,7 +129,7 @@ def _data(session: Session) -> GraphData | Absent:
     return GraphData(
         kind=type(data).__name__,
         num_nodes=num_nodes,
-        x=None if index is None else array(index, "int64"),
+        x=None if index is None else ints(index),
         x_text=describe(x),
         edge_index=edges(getattr(data, "edge_index", None)),
         keys=_keys(data),

@@ -9,9 +9,20 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 from torch_geometric.nn import MessagePassing, SAGEConv
 
-from autograder.evidence import Absent, Call, Convolution, ModelClass, Step4, array, text
+from autograder.evidence import (
+    Absent,
+    Call,
+    Convolution,
+    ModelClass,
+    Step4,
+    array,
+    matrix,
+    pairs,
+    text,
+)
 from autograder.probes.session import Session, bound_names
 from autograder.reference import random_state
 
@@ -69,17 +80,16 @@ def _observe(session: Session, cls: Any) -> ModelClass:
     model.eval()
     facts["built"] = Call(text=built.text)
     facts["methods"] = [cls.__name__, *methods(model)][:60]
-    facts["parameters"] = {n: list(p.shape) for n, p in model.named_parameters()}
     facts["unregistered"] = [name for name, _ in _hidden(model)][:20]
     layers = [*model.modules(), *(m for _, m in _hidden(model))]
-    facts["embeddings"] = [
-        array(m.weight, "float32") for m in layers if isinstance(m, nn.Embedding)
-    ]
+    facts["embeddings"] = [matrix(m.weight) for m in layers if isinstance(m, nn.Embedding)]
     facts["encode_name"], facts["decode_name"] = (
         find_method(model, name) for name in ("encode", "decode")
     )
     facts |= _encode(session, model, facts["encode_name"], sizes, rng, layers)
     facts |= _decode(session, model, facts["decode_name"], sizes, rng)
+    shapes = {n: list(p.shape) for n, p in model.named_parameters() if not is_lazy(p)}
+    facts["parameters"] = shapes
     return ModelClass(**facts)
 
 
@@ -105,7 +115,7 @@ def _encode(
     convolutions = [m for m in layers if isinstance(m, MessagePassing)]
     edge_index = torch.from_numpy(rng.integers(0, sizes[0] - 2, size=(2, 60)))
     x = torch.arange(sizes[0])
-    facts: dict[str, Any] = {"edge_index": array(edge_index, "int64")}
+    facts: dict[str, Any] = {"edge_index": pairs(edge_index)}
     calls: list[nn.Module] = []
     if name:
         with _recording(convolutions, calls), torch.no_grad():
@@ -131,19 +141,27 @@ def _recording(modules: list[nn.Module], calls: list[nn.Module]) -> Iterator[Non
 
 def _convolution(module: nn.Module) -> Convolution:
     sage = isinstance(module, SAGEConv)
-    options: dict[str, bool | str | float | None] = {}
+    options: dict[str, bool | str | list[str] | None] = {}
     if sage:
         options = {k: bool(getattr(module, k)) for k in ("normalize", "root_weight", "project")}
-        options["aggr"] = text(module.aggr) if isinstance(module.aggr, str) else None
+        options["aggr"] = _names(module.aggr)
         options["bias"] = getattr(module.lin_l, "bias", None) is not None
     return Convolution(
         kind=type(module).__name__,
         sage=sage,
-        in_channels=_width(getattr(module, "in_channels", None)),
+        in_channels=_width(getattr(getattr(module, "lin_r", None), "in_channels", None))
+        or _width(getattr(module, "in_channels", None)),
         out_channels=_width(getattr(module, "out_channels", None)),
         options=options,
-        weights={n: array(p, "float32") for n, p in module.named_parameters()},
+        weights={n: array(p, "float32") for n, p in module.named_parameters() if not is_lazy(p)},
     )
+
+
+def _names(aggr: object) -> str | list[str] | None:
+    """An aggregation, or several, by name; None for one of the student's own making."""
+    if isinstance(aggr, (list, tuple)) and all(isinstance(a, str) for a in aggr):
+        return [text(a) for a in aggr]
+    return text(aggr) if isinstance(aggr, str) else None
 
 
 def _width(channels: object) -> int | None:
@@ -156,9 +174,9 @@ def _decode(
     session: Session, model: nn.Module, name: str, sizes: list[int], rng: np.random.Generator
 ) -> dict[str, Any]:
     z = torch.from_numpy(rng.normal(size=(sizes[0], sizes[3]))).float()
-    pairs = torch.from_numpy(rng.integers(0, sizes[0], size=(2, 11)))
-    facts: dict[str, Any] = {"z": array(z, "float32"), "pairs": array(pairs, "int64")}
+    asked = torch.from_numpy(rng.integers(0, sizes[0], size=(2, 11)))
+    facts: dict[str, Any] = {"z": matrix(z), "pairs": pairs(asked)}
     if name:
         with torch.no_grad():
-            facts["decode"], _ = session.call(getattr(model, name), z, pairs)
+            facts["decode"], _ = session.call(getattr(model, name), z, asked)
     return facts

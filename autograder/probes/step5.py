@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from autograder.evidence import (
     Absent,
-    Array,
     Call,
+    Edges,
     Epoch,
+    Floats,
     Loop,
+    Pairs,
     Setup,
     Step5,
     Training,
-    array,
+    floats,
 )
+from autograder.evidence import pairs as pair_array
 from autograder.probes.session import Session, describe, number
 from autograder.probes.spy import Notes, spying, untouched
+from autograder.probes.step3 import edges
 from autograder.reference import random_state
 
 EPOCHS = 2
@@ -81,8 +86,8 @@ def _train(session: Session) -> Training | Absent:
     return Training(
         call=Call(text=call.text, error=call.error),
         num_nodes=_num_nodes(ns),
-        message_edges=array(data.edge_index, "int64"),
-        positives=array(positives, "int64"),
+        message_edges=pair_array(data.edge_index),
+        positives=pair_array(positives),
         epochs=epochs,
         still=still[:40],
         tensors=len(before),
@@ -99,44 +104,45 @@ def _epoch(value: object, notes: Notes, positives: Tensor) -> Epoch:
         labels=labels,
         encoded=distinct(notes.encoded),
         loss_kind=notes.losses[0][0] if notes.losses else "",
+        stale_gradients=any(notes.stale) if notes.stale else None,
     )
 
 
-def distinct(tensors: list[Tensor]) -> list[Array]:
+def distinct(tensors: list[Tensor]) -> list[Edges]:
     """Tensors as evidence, each different one once, three at most."""
     kept: list[Tensor] = []
     for tensor in tensors:
         if not any(torch.equal(tensor, other) for other in kept):
             kept.append(tensor)
-    return [array(t, "int64") for t in kept[:3]]
+    return [found for t in kept[:3] if (found := edges(t))]
 
 
-def _labelled(notes: Notes, positives: Tensor) -> tuple[Array | None, Array | None]:
+def _labelled(notes: Notes, positives: Tensor) -> tuple[Pairs | None, Floats | None]:
     """The scored pairs and, where the loss saw these scores in this order, their labels."""
     pairs = [p for p in notes.pairs if p.ndim == 2 and p.size(0) == 2]
     if not pairs:  # scored without `decode`: the sampled negatives are all there is to see
         sampled = [p for p in notes.negatives if p.ndim == 2]
-        return (array(torch.cat([positives, *sampled], 1), "int64") if sampled else None), None
+        return (pair_array(torch.cat([positives, *sampled], 1)) if sampled else None), None
     joined = torch.cat(pairs, dim=1)
     scores = torch.cat(notes.scores)
     if not notes.losses or len(scores) != joined.size(1):
-        return array(joined, "int64"), None
+        return pair_array(joined), None
     given = torch.cat([g for _, g, _ in notes.losses]).float()
     labels = torch.cat([t for _, _, t in notes.losses]).float()
     if given.shape != scores.shape or labels.shape != scores.shape:
-        return array(joined, "int64"), None
+        return pair_array(joined), None
     if not torch.allclose(given, scores):  # the loss saw them in another order: match by value
         order, other = scores.argsort(stable=True), given.argsort(stable=True)
         if not torch.allclose(scores[order], given[other]):
-            return array(joined, "int64"), None
+            return pair_array(joined), None
         labels = torch.empty_like(labels).scatter(0, order, labels[other])
-    return array(joined, "int64"), array(labels, "float32")
+    return pair_array(joined), floats(labels)
 
 
 def _loop(session: Session) -> Loop | Absent:
     losses = session.ns.get("losses")
-    if isinstance(losses, Tensor):
-        losses = losses.detach().flatten().tolist()
+    if isinstance(losses, (Tensor, np.ndarray)):
+        losses = losses.flatten().tolist()
     if not isinstance(losses, (list, tuple)) or not losses:
         return session.absent("losses")
     return Loop(losses=[number(v) for v in losses[:100_000]])

@@ -7,7 +7,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autograder.evidence import Absent, Auc, Call, CellError, Chain, Scoring, Step6, Testing, array
+from autograder.evidence import (
+    Absent,
+    Auc,
+    Call,
+    CellError,
+    Chain,
+    Scoring,
+    Step6,
+    Testing,
+    floats,
+    matrix,
+)
+from autograder.evidence import pairs as pair_array
 from autograder.probes.session import Session, number
 from autograder.probes.spy import Notes, spying, untouched
 from autograder.probes.step4 import find_method
@@ -18,9 +30,7 @@ from autograder.reference import random_state
 def probe(session: Session) -> Step6:
     """Look at `test`, `val_auc`, `test_auc` and at the model of the student's own chain."""
     with random_state(session.seed), untouched(session.ns):
-        return Step6(
-            test=_test(session), auc=_auc(session), own=_own(session), report=session.report[:400]
-        )
+        return Step6(test=_test(session), auc=_auc(session), own=_own(session))
 
 
 def _test(session: Session) -> Testing | Absent:
@@ -58,12 +68,12 @@ def _run(session: Session, test: Any, model: nn.Module, data: Any) -> Scoring:
     return Scoring(
         call=Call(text=call.text, error=call.error),
         returned=number(value),
-        edge_index=array(data.edge_index, "int64"),
-        positives=array(data.pos_edge_label_index, "int64"),
-        negatives=array(data.neg_edge_label_index, "int64"),
+        edge_index=pair_array(data.edge_index),
+        positives=pair_array(data.pos_edge_label_index),
+        negatives=pair_array(data.neg_edge_label_index),
         encoded=distinct(notes.encoded),
-        pairs=None if pairs is None else array(pairs, "int64"),
-        scores=None if scores is None else array(scores, "float32"),
+        pairs=None if pairs is None else pair_array(pairs),
+        scores=None if scores is None else floats(scores),
         grad_enabled=any(notes.grad_enabled) if notes.grad_enabled else None,
         training_mode=any(notes.training) if notes.training else None,
     )
@@ -86,6 +96,8 @@ def _auc(session: Session) -> Auc | Absent:
     for name in ("val", "test"):
         data = ns.get(f"{name}_data")
         callable_ = callable(ns.get("test")) and data is not None
+        asked = not session.free_form or found[f"{name}_auc"] is not None
+        callable_ = callable_ and asked  # a project of one's own need not keep both
         again[f"{name}_again"] = number(session.call(ns["test"], data)[1]) if callable_ else None
     return Auc(**found, **again)
 
@@ -103,10 +115,10 @@ def _own(session: Session) -> Chain | Absent:
         with torch.no_grad():
             z = encode(test_data.x, test_data.edge_index)  # type: ignore[misc,union-attr]
         return Chain(
-            z=array(z, "float32"),
-            edge_index=array(data.edge_index, "int64"),  # type: ignore[union-attr]
-            message_edges=array(test_data.edge_index, "int64"),  # type: ignore[union-attr]
-            positives=array(test_data.pos_edge_label_index, "int64"),  # type: ignore[union-attr]
+            z=matrix(z),
+            edge_index=pair_array(data.edge_index),  # type: ignore[union-attr]
+            message_edges=pair_array(test_data.edge_index),  # type: ignore[union-attr]
+            positives=pair_array(test_data.pos_edge_label_index),  # type: ignore[union-attr]
         )
     except Exception as error:  # whatever the student's own objects do
         return Absent(name="model", error=session.cell_error(error))

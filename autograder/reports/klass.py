@@ -46,7 +46,8 @@ def first_finding(record: Graded) -> str:
         numbers = (
             f"expected {message.expected}, got {message.got}" if message.expected else message.got
         )
-        return f"{found[0].check.step}: {found[0].check.title}: {numbers}"
+        title = message.ran if found[0].status == "student_error" else found[0].check.title
+        return f"{found[0].check.step}: {title}: {numbers}"
     missing = [o for o in record.marks.automatic if o.status == "not_attempted"]
     if missing:
         steps = list(dict.fromkeys(o.check.step for o in missing))

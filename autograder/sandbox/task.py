@@ -37,9 +37,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     cells: list[TaskCell]
     data: str  # path of user_artists.dat
     files: dict[str, bytes] = {}
+    name: str = ""  # of the notebook's file
     free_form: bool = False
     right_inputs: bool = False
-    report: str = ""
     seed: int = 0
     cell_seconds: float = 60.0
     notebook_seconds: float = 600.0

@@ -9,9 +9,7 @@ import builtins
 import contextlib
 import os
 import shutil
-import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +18,14 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from autograder import reference
-from autograder.evidence import STEP_TYPES, CellError, Evidence, fields_of
+from autograder.evidence import REST, STEP_TYPES, Absent, CellError, Evidence, fields_of
 from autograder.notebook import GRADING
 from autograder.probes import Session, chain, observe, quiet
+from autograder.probes.aliases import fill
+from autograder.probes.limits import CellTimeout, limited
 from autograder.sandbox.task import Message, Task, TaskCell
 
 SHOWN = 20_000  # characters of a cell's printed text that probes look at
-
-
-class CellTimeout(BaseException):
-    """A cell took longer than it may; no `except Exception` of the student's catches it."""
 
 
 def run(task: Task, folder: Path, say: Callable[[Message], None]) -> None:
@@ -46,6 +42,7 @@ def run(task: Task, folder: Path, say: Callable[[Message], None]) -> None:
             _enter(session, task, step)
         if cell.key:
             observer.at_check(cell.key)
+            say(Message(evidence=observer.so_far(step)))
         else:
             _execute(shell, session, cell, number, task.cell_seconds)
     observer.at_end(step)
@@ -63,12 +60,12 @@ def _session(task: Task, folder: Path) -> Session:
         with contextlib.suppress(FileNotFoundError, FileExistsError):
             shutil.copyfile(source, target)
     os.environ |= {GRADING: "1", "COURSE_DATA": task.data, "MPLBACKEND": "agg"}
-    session = Session(ns={}, data=data, seed=task.seed, report=task.report)
+    session = Session(ns={}, data=data, seed=task.seed, free_form=task.free_form)
     session.cells = [cell.source for cell in task.cells]
     if task.free_form:
         session.own = lambda: None if task.right_inputs else session.ns
     else:
-        session.own = lambda: chain.last(folder, data)
+        session.own = lambda: chain.last(folder)
     return session
 
 
@@ -95,7 +92,7 @@ def _execute(
     shell: InteractiveShell, session: Session, cell: TaskCell, number: int, seconds: float
 ) -> None:
     """Run one cell; what it raises and shows goes into the session."""
-    with capture_output() as captured, _limited(seconds):
+    with capture_output() as captured, limited(seconds):
         try:
             result = shell.run_cell(cell.source, store_history=False, silent=False)
         except CellTimeout as timeout:
@@ -117,26 +114,6 @@ def _timeout(error: CellTimeout, number: int) -> CellError:
     return CellError(name="Timeout", message=str(error), cell=number)
 
 
-@contextlib.contextmanager
-def _limited(seconds: float) -> Iterator[None]:
-    """Raise CellTimeout in the block after so many seconds, where the platform has such a clock."""
-    main = threading.current_thread() is threading.main_thread()
-    if not (hasattr(signal, "setitimer") and main):
-        yield  # the limit of the whole notebook still holds
-        return
-
-    def ring(*_: object) -> None:
-        raise CellTimeout(f"stopped after {seconds:g} s: is there a loop that never ends?")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
 class _Observer:
     """Collects evidence: of an exercise at its check cell, of all else at the end of its step."""
 
@@ -152,6 +129,13 @@ class _Observer:
         for field in fields_of(key):
             self.pinned[field] = getattr(found, field)
 
+    def so_far(self, step: str) -> Evidence:
+        """Evidence with the pinned part of a step that is not over yet."""
+        fields = STEP_TYPES[step].__struct_fields__
+        absent = Absent(name=REST)
+        found = {field: self.pinned.get(field, absent) for field in fields}
+        return msgspec.structs.replace(self.evidence, **{step: STEP_TYPES[step](**found)})
+
     def at_end(self, step: str) -> None:
         """Observe what no check cell has asked for."""
         if not step:
@@ -159,10 +143,10 @@ class _Observer:
         kind = STEP_TYPES[step]
         pinned = {f: self.pinned[f] for f in kind.__struct_fields__ if f in self.pinned}
         self.pinned.clear()
-        if set(kind.__struct_fields__) - {"report"} <= set(pinned):
-            found = kind(
-                **pinned, **({"report": self.session.report[:400]} if step == "step6" else {})
-            )
+        if set(kind.__struct_fields__) <= set(pinned):
+            found = kind(**pinned)
         else:
+            if self.session.free_form:
+                fill(self.session)
             found = msgspec.structs.replace(getattr(observe(self.session, step), step), **pinned)
         self.evidence = msgspec.structs.replace(self.evidence, **{step: found})
