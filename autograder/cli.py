@@ -75,6 +75,7 @@ def grade(
         "marks"
     ),
     data: Data = None,
+    isolation: Annotated[str, typer.Option(help="full (bubblewrap), or basic.")] = "full",
     seed: Annotated[int, typer.Option(help="Of the inputs that checks draw.")] = 0,
     jobs: Annotated[int, typer.Option(min=1, help="Submissions at a time.")] = 2,
     cell_seconds: CellSeconds = None,
@@ -83,14 +84,18 @@ def grade(
     """Grade a class: print a table, write marks.csv and marks.json."""
     from autograder.engine import Options
     from autograder.reports import klass
+    from autograder.sandbox import MODES
     from autograder.submission import SubmissionError, load_class
 
     try:
-        options = Options(data, seed, jobs, cell_seconds, notebook_seconds)
+        if isolation not in MODES:
+            fail(f"--isolation {isolation}: choose full or basic", 2)
+        options = Options(data, seed, jobs, cell_seconds, notebook_seconds, isolation)
         graded = _graded(load_class(folder), options)
     except SubmissionError as error:
         fail(error, 2)
     out.print(klass.table(graded))
+    out.print(f"Isolation: {isolation}.")
     try:
         written = klass.write(graded, output)
     except OSError as error:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ class Options:
     jobs: int = 2
     cell_seconds: float | None = None  # 60 on the sample, 300 on the real data
     notebook_seconds: float | None = None  # ten times as long
+    isolation: str = "basic"  # or full
     fork: bool | None = None
 
     def path(self) -> Path:
@@ -89,7 +91,7 @@ def _task(
     default = 60.0 if data.stat().st_size < 300_000 else 300.0
     return Task(
         cells=[TaskCell(c.source, c.step, c.key) for c in book.cells if c.kind == "code"],
-        data=str(data),
+        data=_contents(data),
         files=files if book.step == "step6" else {},
         free_form=not book.step,
         name=book.path.name,
@@ -98,6 +100,14 @@ def _task(
         cell_seconds=options.cell_seconds or default,
         notebook_seconds=options.notebook_seconds or 10 * default,
     )
+
+
+@functools.lru_cache(maxsize=4)
+def _contents(data: Path) -> dict[str, bytes]:
+    """The data file and the artists' names beside it, under their official names."""
+    found = {"user_artists.dat": data.read_bytes()}
+    names = data.with_name("artists.dat")
+    return found | ({"artists.dat": names.read_bytes()} if names.is_file() else {})
 
 
 def observe(
@@ -172,8 +182,11 @@ def grade(
         PathError: the data is not there.
         SandboxError: the warm process did not start.
     """
-    data = options.path()
-    with Sandbox(options.fork) as sandbox, ThreadPoolExecutor(max(1, options.jobs)) as pool:
+    data, jobs = options.path(), max(1, min(options.jobs, len(submissions)))
+    with (
+        Sandbox(options.isolation, jobs, options.fork) as sandbox,
+        ThreadPoolExecutor(jobs) as pool,
+    ):
         futures = [pool.submit(grade_one, sandbox, s, data, options) for s in submissions]
         try:
             for future in as_completed(futures):
@@ -195,7 +208,7 @@ def observe_submission(path: Path, data: str | None) -> tuple[Evidence, Path, li
     """
     options = Options(data=data)
     submission, file = load(path), options.path()
-    with Sandbox(options.fork) as sandbox:
+    with Sandbox(fork=options.fork) as sandbox:
         evidences = [evidence for evidence, _ in observe(sandbox, submission, file, options)]
     steps = sorted({step for book in submission.notebooks for step in book.steps})
     choice = better_run([judge(evidence, truth(file)) for evidence in evidences])

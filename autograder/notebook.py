@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import random
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import course_data
-from autograder import STEPS, evidence, reference
-from autograder.checks import points
-from autograder.marks import judge
+from autograder import EXERCISES, STEPS, evidence, reference
 from autograder.probes import Session, chain, observe
-from autograder.reports.cell import Report
+
+if TYPE_CHECKING:
+    from autograder.reports.cell import Report
 
 GRADING = "AUTOGRADER_GRADING"  # set by the sandbox, which probes by itself
 _session: Session | None = None
@@ -28,7 +28,7 @@ def seed_everything(seed: int = 0) -> None:
     seed_all(seed)
 
 
-def check(what: str, fresh: bool = False) -> Report:
+def check(what: str, fresh: bool = False) -> Report | float:
     """Check one exercise (`check("step3.mapping")`) or a whole step (`check("step3")`).
 
     Args:
@@ -42,11 +42,14 @@ def check(what: str, fresh: bool = False) -> Report:
         ValueError: no such step or exercise.
     """
     step = what.split(".")[0]
-    known = [*points(by_hand=False), *STEPS]
-    if what not in known:
-        raise ValueError(f"check({what!r}): no such exercise; there are {', '.join(known)}")
+    if what not in (*EXERCISES, *STEPS):
+        known = ", ".join((*EXERCISES, *STEPS))
+        raise ValueError(f"check({what!r}): no such exercise; there are {known}")
     if chain.running or os.environ.get(GRADING):
-        return Report([])
+        return 0.0
+    from autograder.marks import judge  # not there where others grade us
+    from autograder.reports.cell import Report
+
     session = _here()
     session.seed = _seed() if fresh else 0
     found = observe(session, step)

@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
+import queue
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
 from autograder.evidence import Evidence
+from autograder.sandbox import isolation
 from autograder.sandbox.task import Message, ProtocolError, Task, TaskCell, receive, send
 
 SERVER = [sys.executable, "-m", "autograder.sandbox.server"]
 GRACE = 5.0  # seconds over a notebook's limit before its process is ended
+MODES = ("full", "basic")
 
 
 @dataclass(frozen=True)
@@ -37,100 +37,149 @@ class Run:
 
 
 class SandboxError(Exception):
-    """The warm process did not start."""
+    """The warm process did not start, or there is no such isolation here."""
 
 
 class Sandbox:
-    """Runs tasks, each in a process of its own: forks of one warm process, or fresh ones.
+    """Runs tasks, each in a process of its own: forks of warm processes, or fresh ones.
 
     Use it as a context manager. `run` may be called from several threads.
 
     Args:
-        fork: fork a warm process (needs a POSIX system); by default where that is safe, on Linux.
+        isolation: `full` runs everything behind bubblewrap's wall, `basic` only in processes.
+        jobs: how many tasks may run at a time.
+        fork: fork warm processes; by default where that is safe, on Linux.
+
+    Raises:
+        SandboxError: `full` is not to be had on this machine.
     """
 
-    def __init__(self, fork: bool | None = None) -> None:
+    def __init__(self, isolation: str = "basic", jobs: int = 1, fork: bool | None = None) -> None:
         self.fork = sys.platform == "linux" if fork is None else fork
-        self._server: subprocess.Popen[str] | None = None
-        self._folder = tempfile.TemporaryDirectory(prefix="sandbox-", ignore_cleanup_errors=True)
-        self._socket = str(Path(self._folder.name) / "socket")
+        self.walled = isolation == "full"
+        if self.walled and (reason := _missing()):
+            raise SandboxError(
+                f"{reason}: install it, or accept --isolation basic, which does not keep a "
+                "submission from reading your files or the network"
+            )
+        self._slots: queue.Queue[_Slot] = queue.Queue()
+        self._all = [_Slot(self.walled) for _ in range(max(1, jobs))] if self.fork else []
 
     def __enter__(self) -> Sandbox:
-        if self.fork:
-            self._server = subprocess.Popen(
-                [*SERVER, self._socket],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                env=_environment(),
-            )
+        for slot in self._all:
+            slot.start()
+            self._slots.put(slot)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._server:
-            self._server.kill()
-            self._server.wait()
-            for stream in (self._server.stdin, self._server.stdout):
-                if stream:
-                    stream.close()
-        self._folder.cleanup()
-
-    _starting = threading.Lock()
-
-    def ready(self) -> None:
-        """Wait until the warm process has imported everything.
-
-        Raises:
-            SandboxError: it ended instead.
-        """
-        with self._starting:
-            if self._server and self._server.stdout and not self._server.stdout.closed:
-                if self._server.stdout.readline().strip() != "ready":
-                    raise SandboxError("the warm process did not start: look at its message above")
-                self._server.stdout.close()
+        for slot in self._all:
+            slot.stop()
 
     def run(self, task: Task) -> Run:
-        """Run one task to its end, its time limit, or its crash."""
-        self.ready()
-        begin = time.monotonic()
-        with self._connected(task) as (reader, writer):
-            return _follow(task, reader, writer, begin)
+        """Run one task to its end, its time limit, or its crash.
 
-    @contextlib.contextmanager
-    def _connected(self, task: Task) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-        """A fresh process to talk to; it and all it started are ended afterwards."""
-        limit = task.notebook_seconds + GRACE
-        if self.fork:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.connect(self._socket)
-                with (
-                    _after(limit, lambda: connection.shutdown(socket.SHUT_RDWR)),
-                    connection.makefile("rb") as reader,
-                    connection.makefile("wb") as writer,
-                ):
-                    yield reader, writer
-            return
-        process = subprocess.Popen(
-            [*SERVER, "--once"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
-        )
+        Raises:
+            SandboxError: the warm process did not start.
+        """
+        if not self.fork:
+            return _run_fresh(task)
+        slot = self._slots.get()
         try:
-            assert process.stdin and process.stdout
-            with _after(limit, process.kill):
-                yield process.stdout, process.stdin
+            return slot.run(task)
         finally:
-            process.kill()
-            process.communicate()
+            self._slots.put(slot)
+
+
+def _missing() -> str:
+    return isolation.missing()
+
+
+class _Slot:
+    """One warm process, which runs one task at a time; started again when a task takes it down."""
+
+    def __init__(self, walled: bool) -> None:
+        self.walled = walled
+        self.process: subprocess.Popen[bytes] | None = None
+        self.control: socket.socket | None = None
+        self.ready = False
+
+    def start(self) -> None:
+        """Start the process; it is not waited for."""
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        mode = "walled" if self.walled else "plain"
+        command = [*SERVER, mode, str(theirs.fileno())]
+        command = isolation.wrap(command) if self.walled else command
+        nowhere = subprocess.DEVNULL
+        with theirs:
+            self.process = subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=nowhere,
+                stdout=nowhere,
+                stderr=None if os.environ.get("AUTOGRADER_DEBUG") else nowhere,
+                env=_environment(),
+            )
+        self.ready = False
+
+    def stop(self) -> None:
+        """End the process and all that runs in it."""
+        if self.process and self.control:
+            self.control.close()
+            self.process.kill()
+            self.process.wait()
+
+    def run(self, task: Task) -> Run:
+        """Run one task, and wait until nothing of it is left."""
+        self._wait_until_ready()
+        begin = time.monotonic()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            told = str(task.notebook_seconds + GRACE).encode()
+            assert self.control
+            socket.send_fds(self.control, [told], [theirs.fileno()])
+            theirs.close()
+            with ours.makefile("rb") as reader, ours.makefile("wb") as writer:
+                run = _follow(task, reader, writer, begin)
+        if not self._said(b"free", task.notebook_seconds + 2 * GRACE):
+            self.stop()
+            self.start()
+        return run
+
+    def _wait_until_ready(self) -> None:
+        if not self.ready and not self._said(b"ready", 300):
+            raise SandboxError("the warm process did not start: AUTOGRADER_DEBUG=1 shows why")
+        self.ready = True
+
+    def _said(self, word: bytes, seconds: float) -> bool:
+        assert self.control
+        self.control.settimeout(seconds)
+        with contextlib.suppress(OSError):
+            return self.control.recv(16) == word
+        return False
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": "1"}
+
+
+def _run_fresh(task: Task) -> Run:
+    """Run one task in a process that was started for it."""
+    process = subprocess.Popen(
+        [*SERVER, "--once"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
+    )
+    try:
+        assert process.stdin and process.stdout
+        with _killing(process, task.notebook_seconds + GRACE + 60):  # with the time to start
+            return _follow(task, process.stdout, process.stdin, time.monotonic())
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @contextlib.contextmanager
-def _after(seconds: float, stop: Callable[[], object]) -> Iterator[None]:
-    """Call `stop` if the block takes longer."""
-
-    def stop_quietly() -> None:
-        with contextlib.suppress(OSError):
-            stop()
-
-    timer = threading.Timer(seconds, stop_quietly)
+def _killing(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
+    """End the process if the block takes longer."""
+    timer = threading.Timer(seconds, process.kill)
     timer.daemon = True
     timer.start()
     try:
@@ -139,19 +188,15 @@ def _after(seconds: float, stop: Callable[[], object]) -> Iterator[None]:
         timer.cancel()
 
 
-def _environment() -> dict[str, str]:
-    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-
-
 def _follow(task: Task, reader: IO[bytes], writer: IO[bytes], begin: float) -> Run:
     """Read messages until the run is done, keeping the last evidence it sent."""
-    evidence, cell, pid = Evidence(), -1, 0
+    evidence, cell = Evidence(), -1
     try:
         send(writer, task)
         while True:
             message = receive(reader, Message)
             assert isinstance(message, Message)
-            pid, cell = pid or message.pid, max(cell, message.cell)  # only the first is ours
+            cell = max(cell, message.cell)
             evidence = message.evidence or evidence
             if message.done:
                 fault = message.fault
@@ -159,22 +204,9 @@ def _follow(task: Task, reader: IO[bytes], writer: IO[bytes], begin: float) -> R
     except (ProtocolError, OSError) as error:
         late = time.monotonic() - begin > task.notebook_seconds
         problem = f"took longer than {task.notebook_seconds:g} s" if late else "the process died"
-        problem += _at(task, cell) + ("" if late or str(error) == "closed" else f" ({error})")
-    finally:
-        if pid:
-            _end(pid)
+        problem += f" in code cell {cell + 1} of {len(task.cells)}" if cell >= 0 else ""
+        problem += "" if late or str(error) == "closed" else f" ({error})"
     return Run(evidence, problem, False, time.monotonic() - begin)
 
 
-def _at(task: Task, cell: int) -> str:
-    return f" in code cell {cell + 1} of {len(task.cells)}" if cell >= 0 else ""
-
-
-def _end(pid: int) -> None:
-    """End a process and its session."""
-    for kill in (getattr(os, "killpg", os.kill), os.kill):
-        with contextlib.suppress(OSError):
-            kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-
-
-__all__ = ["Run", "Sandbox", "SandboxError", "Task", "TaskCell"]
+__all__ = ["MODES", "Run", "Sandbox", "SandboxError", "Task", "TaskCell"]

@@ -1,17 +1,21 @@
-"""The warm process: imports torch and the rest once, answers each connection in a fork of itself.
+"""The warm process: imports torch and the rest once, then runs each task in a fork of itself.
 
-The sandbox starts it with `python -m autograder.sandbox.server SOCKET`, or, where processes cannot
-be forked, once a task with `--once` and talks over standard input and output.
+The sandbox starts it, behind the wall where there is one, with the number of an open socket; or,
+where processes cannot be forked, once a task with `--once`, over standard input and output.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-import socketserver
+import select
+import shutil
+import signal
+import socket
 import sys
 import tempfile
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 from autograder.reference import one_thread
 
@@ -23,35 +27,25 @@ import sklearn.metrics  # noqa: E402, F401
 import torch_geometric.nn  # noqa: E402, F401
 import torch_geometric.transforms  # noqa: E402, F401
 
+from autograder.sandbox.isolation import SHARED, close_to_others, die_with_parent, limit  # noqa: E402
 from autograder.sandbox.task import Message, ProtocolError, Task, receive, send  # noqa: E402
 from autograder.sandbox.worker import run  # noqa: E402
 
 
-def answer(reader: IO[bytes], writer: IO[bytes]) -> None:
-    """Read one task, run it in a temporary folder, write messages until it is done."""
+def answer(reader: IO[bytes], writer: IO[bytes], folder: Path) -> None:
+    """Read one task, run it in `folder`, write messages until it is done."""
     try:
         task = receive(reader, Task)
     except ProtocolError:
-        return  # the grader has gone, or only tried whether we are there
+        return  # the grader has gone
     assert isinstance(task, Task)
-    send(writer, Message(pid=os.getpid()))
-    with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as folder:
-        try:
-            run(task, Path(folder), lambda message: send(writer, message))
-        except (BrokenPipeError, ConnectionError):
-            return
-        except Exception as error:  # the grader's own fault: say so, the student pays nothing
-            send(writer, Message(done=True, fault=f"{type(error).__name__}: {error}"[:400]))
-        finally:
-            os.chdir(tempfile.gettempdir())
-
-
-class _Handler(socketserver.StreamRequestHandler):
-    def handle(self) -> None:
-        """Answer one connection, in a session of its own so that all it starts can be ended."""
-        os.setsid()
-        _silence()
-        answer(cast(IO[bytes], self.rfile), cast(IO[bytes], self.wfile))
+    limit(task.memory, task.notebook_seconds)
+    try:
+        run(task, folder, lambda message: send(writer, message))
+    except (BrokenPipeError, ConnectionError):
+        return
+    except Exception as error:  # the grader's own fault: say so, the student pays nothing
+        send(writer, Message(done=True, fault=f"{type(error).__name__}: {error}"[:400]))
 
 
 def _silence() -> None:
@@ -62,28 +56,79 @@ def _silence() -> None:
     sys.stdin = open(os.devnull)  # noqa: SIM115  (stays open as long as the process)
 
 
-def serve(path: str) -> None:
-    """Answer connections on a Unix socket, each in a fork, until the parent closes our stdin."""
-    import threading
+def serve(control: socket.socket, walled: bool) -> None:
+    """Run a task for each connection that comes over `control`, one at a time, until that closes.
 
-    class Server(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
-        max_children = 1024
-        block_on_close = False
-        request_queue_size = 128
+    A message on `control` is the seconds that the task may take, with the descriptor of its
+    connection. Whatever the task started has ended, and its files are gone, before `free` is said.
+    """
+    close_to_others(True)
+    control.send(b"ready")
+    while True:
+        told, descriptors, *_ = socket.recv_fds(control, 64, 1)
+        if not told:
+            return
+        folder = Path(tempfile.mkdtemp(prefix="grading-"))
+        child = os.fork()
+        if not child:
+            control.close()
+            _work(descriptors[0], folder)
+        os.close(descriptors[0])
+        _wait(child, float(told))
+        _sweep(child, folder, walled)
+        control.send(b"free")
 
-    with Server(path, _Handler) as server:
-        print("ready", flush=True)
-        threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
-        server.serve_forever(poll_interval=0.2)
+
+def _work(descriptor: int, folder: Path) -> None:
+    """In the fork: answer the connection and end."""
+    try:
+        os.setsid()
+        die_with_parent()
+        close_to_others(False)
+        _silence()
+        connection = socket.socket(fileno=descriptor)
+        answer(connection.makefile("rb"), connection.makefile("wb"), folder)
+    finally:
+        os._exit(0)
+
+
+def _wait(child: int, seconds: float) -> None:
+    """Wait for the fork, at most so long."""
+    process = os.pidfd_open(child)
+    try:
+        select.select([process], [], [], seconds)
+    finally:
+        os.close(process)
+
+
+def _sweep(child: int, folder: Path, walled: bool) -> None:
+    """End the fork and what it started: its session, or behind the wall every other process."""
+    with contextlib.suppress(OSError):
+        os.killpg(child, signal.SIGKILL)
+    with contextlib.suppress(OSError):
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    if walled:
+        with contextlib.suppress(OSError):
+            os.kill(-1, signal.SIGKILL)
+        for left in (path for place in SHARED for path in Path(place).iterdir()):
+            with contextlib.suppress(OSError):
+                shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def once() -> None:
     """Answer one task on standard input and output."""
-    reader = os.fdopen(os.dup(0), "rb")
-    writer = os.fdopen(os.dup(1), "wb")
+    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     _silence()
-    answer(reader, writer)
+    here = os.getcwd()
+    with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as folder:
+        answer(reader, writer, Path(folder))
+        os.chdir(here)
 
 
 if __name__ == "__main__":
-    once() if sys.argv[1:] == ["--once"] else serve(sys.argv[1])
+    if sys.argv[1] == "--once":
+        once()
+    else:
+        serve(socket.socket(fileno=int(sys.argv[2])), walled=sys.argv[1] == "walled")

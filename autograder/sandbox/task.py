@@ -35,7 +35,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     cells: list[TaskCell]
-    data: str  # path of user_artists.dat
+    data: dict[str, bytes]  # user_artists.dat and, where there is one, artists.dat
     files: dict[str, bytes] = {}
     name: str = ""  # of the notebook's file
     free_form: bool = False
@@ -43,12 +43,12 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     cell_seconds: float = 60.0
     notebook_seconds: float = 600.0
+    memory: int = 6 * 2**30  # bytes, over those of the warm process
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """Progress of a run: the process, the cell it is at, all evidence so far, or the end."""
+    """Progress of a run: the cell it is at, all evidence so far, or the end."""
 
-    pid: int = 0
     cell: int = -1
     evidence: Evidence | None = None
     done: bool = False

@@ -6,9 +6,7 @@ The sandbox's server calls it in a process of its own; nothing of the grader is 
 from __future__ import annotations
 
 import builtins
-import contextlib
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,14 +50,15 @@ def run(task: Task, folder: Path, say: Callable[[Message], None]) -> None:
 def _session(task: Task, folder: Path) -> Session:
     """Make `folder` the working folder, with the data and the student's other notebooks in it."""
     os.chdir(folder)
-    data = Path(task.data)
+    kept = folder / ".course_data"
+    kept.mkdir()
     for name, content in task.files.items():
         (folder / Path(name).name).write_bytes(content)
-    for source in (data, data.with_name("artists.dat")):
-        target = folder / ("user_artists.dat" if source == data else source.name)
-        with contextlib.suppress(FileNotFoundError, FileExistsError):
-            shutil.copyfile(source, target)
-    os.environ |= {GRADING: "1", "COURSE_DATA": task.data, "MPLBACKEND": "agg"}
+    for name, content in task.data.items():
+        for place in (folder, kept):
+            (place / name).write_bytes(content)
+    data = kept / "user_artists.dat"
+    os.environ |= {GRADING: "1", "COURSE_DATA": str(data), "MPLBACKEND": "agg"}
     session = Session(ns={}, data=data, seed=task.seed, free_form=task.free_form)
     session.cells = [cell.source for cell in task.cells]
     if task.free_form:

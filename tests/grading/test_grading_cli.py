@@ -15,6 +15,7 @@ from autograder.checks import catalogue
 from autograder.cli import app
 
 run = CliRunner()
+BASIC = ["--isolation", "basic"]
 BROKEN = PROJECT | {
     3: PROJECT[3].replace('f"u{i}"', "i").replace('f"a{i}"', "i"),
     5: "while True: pass",
@@ -33,7 +34,7 @@ def test_a_class_with_broken_notebooks_is_graded_to_the_end(
         (tmp_path / "class" / name / "project.ipynb").write_bytes(content)
     write("class/gil/project.ipynb", PROJECT)
     before = fingerprint(tmp_path / "class")
-    args = ["grade", str(tmp_path / "class"), "--output", str(tmp_path / "out")]
+    args = ["grade", str(tmp_path / "class"), "--output", str(tmp_path / "out"), *BASIC]
     result = run.invoke(app, [*args, "--cell-seconds", "2"])
     assert result.exit_code == 1, result.output
     assert fingerprint(tmp_path / "class") == before
@@ -63,6 +64,7 @@ def test_a_class_with_broken_notebooks_is_graded_to_the_end(
     ("args", "said", "code"),
     [
         (["grade", "nowhere"], "no such folder", 2),
+        (["grade", "nowhere", "--isolation", "some"], "choose full or basic", 2),
         (["grade", "."], "no submission here", 2),
         (["check", "nowhere.ipynb"], "check the path", 2),
         (["check", "empty.ipynb"], "the file is empty", 1),
@@ -105,7 +107,7 @@ def test_the_real_attempt(tmp_path: Path) -> None:
     (tmp_path / "class").mkdir()
     (tmp_path / "class" / "attempt.ipynb").write_bytes(ATTEMPT.read_bytes())
     args = ["grade", str(tmp_path / "class"), "--data", str(LASTFM), "--output", str(tmp_path)]
-    result = run.invoke(app, args)
+    result = run.invoke(app, [*args, *BASIC])
     assert result.exit_code == 0, result.output
     record = json.loads((tmp_path / "marks.json").read_text(encoding="utf-8"))["submissions"][0]
     steps = {step: v["score"] for step, v in record["steps"].items()}

@@ -1,4 +1,4 @@
-"""The sandbox: a crash, a hang or a flood costs what it should, and forked or not gives the same."""
+"""The sandbox: a crash, a hang or a flood costs what it should; forked or not, the same marks."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from autograder.reference import truth
 from autograder.sandbox import Sandbox, Task, TaskCell
 
 DATA = course_data.path("user_artists.dat").resolve()
+CONTENTS = {"user_artists.dat": DATA.read_bytes()}
 
 
 def task(*sources: str, **options: object) -> Task:
     cells = [TaskCell(source, f"step{n}") for n, source in enumerate(sources, 1)]
     defaults = {"free_form": True, "cell_seconds": 5.0, "notebook_seconds": 60.0}
-    return Task(cells=cells, data=str(DATA), **(defaults | options))  # type: ignore[arg-type]
+    return Task(cells=cells, data=CONTENTS, **(defaults | options))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,7 @@ while True:
 )
 def test_a_nuisance_costs_nothing_else(sandbox: Sandbox, nuisance: str) -> None:
     cells = [TaskCell(PROJECT[1], "step1"), TaskCell(nuisance, "step1")]
-    run = sandbox.run(Task(cells=cells, data=str(DATA), free_form=True))
+    run = sandbox.run(Task(cells=cells, data=CONTENTS, free_form=True))
     assert not run.problem
     assert sum(v for k, v in points(run.evidence).items() if k.startswith("step1")) == 10
 

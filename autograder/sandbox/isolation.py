@@ -1,0 +1,126 @@
+"""The wall around the warm process: bubblewrap where it is to be had, and limits of the kernel.
+
+bubblewrap is what Flatpak uses: small, unprivileged, kept for years, in every distribution.
+`Sandbox` asks `missing` and wraps its server's command with `wrap`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import os
+import shutil
+import site
+import subprocess
+import sys
+from pathlib import Path
+
+import autograder
+import course_data
+
+HIDDEN = ("checks", "authoring", "reports")  # folders of this package that no probe needs
+SHARED = ("/tmp", "/dev/shm")  # the only places to write to; the server empties them
+KEPT = ("LANG", "LC_ALL", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+ETC = ("ld.so.cache", "localtime", "fonts")
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, SIGKILL = 1, 4, 9
+
+
+@functools.cache
+def missing() -> str:
+    """Why submissions cannot be isolated on this machine; empty where they can."""
+    if sys.platform != "linux":
+        return f"isolation needs Linux, this is {sys.platform}"
+    if not shutil.which("bwrap"):
+        return "bubblewrap is not installed (Debian, Ubuntu, Fedora: the package bubblewrap)"
+    tried = subprocess.run(wrap(["true"]), capture_output=True, text=True, check=False)
+    if tried.returncode:
+        return f"bubblewrap does not work here: {tried.stderr.strip()[:200]}"
+    return ""
+
+
+def wrap(command: list[str]) -> list[str]:
+    """The command behind the wall: no network, own processes, a private /tmp, the rest read-only.
+
+    What is there: the system's programs, this Python, and the parts of the kit that probes need. No
+    solution, check, submission or gradebook, and no variable of the environment but a few.
+    """
+    wall = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
+    for name, value in _environment().items():
+        wall += ["--setenv", name, value]
+    for folder in _system():
+        kind = "--symlink" if folder.is_symlink() else "--ro-bind"
+        source = os.readlink(folder) if folder.is_symlink() else str(folder)
+        wall += [kind, source, str(folder)]
+    wall += ["--proc", "/proc", "--dev", "/dev"]
+    wall += [word for folder in SHARED for word in ("--tmpfs", folder)]
+    for folder in _python():
+        wall += ["--ro-bind", str(folder), str(folder)]
+    package = Path(autograder.__file__).parent
+    for name in HIDDEN:
+        wall += ["--tmpfs", str(package / name)]
+    wall += ["--remount-ro", "/dev", "--remount-ro", "/"]
+    return [*wall, "--chdir", "/tmp", *command]
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    path = os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin"))
+    own = {"HOME": "/tmp", "USER": "student", "PATH": path, "OMP_NUM_THREADS": "1"}
+    packages = os.pathsep.join(dict.fromkeys(str(folder.parent) for folder in _packages()))
+    return kept | own | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": packages}
+
+
+def _system() -> list[Path]:
+    folders = [Path("/usr"), *(Path("/") / n for n in ("bin", "sbin", "lib", "lib32", "lib64"))]
+    return [f for f in [*folders, *(Path("/etc") / name for name in ETC)] if f.exists()]
+
+
+def _packages() -> list[Path]:
+    return [Path(module.__file__ or "").parent for module in (autograder, course_data)]
+
+
+def _python() -> list[Path]:
+    """The interpreter, its libraries, and the kit's two packages, each folder once."""
+    wanted = [sys.prefix, sys.base_prefix, *site.getsitepackages()]
+    wanted += [str(folder) for folder in _packages()]
+    found: list[Path] = []
+    for folder in sorted({Path(os.path.realpath(name)) for name in wanted} | {Path(sys.prefix)}):
+        inside = any(folder.is_relative_to(outer) for outer in [Path("/usr"), *found])
+        if folder.is_dir() and not inside:
+            found.append(folder)
+    return found
+
+
+def limit(memory: int, seconds: float, files: int = 256 * 2**20) -> None:
+    """Limit this process: bytes of memory over what it has now, CPU seconds, bytes of a file."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    with contextlib.suppress(OSError, ValueError):
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
+    for kind, most in (
+        (resource.RLIMIT_CPU, int(seconds) + 10),
+        (resource.RLIMIT_FSIZE, files),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 512),
+    ):
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(kind, (most, most))
+
+
+def _prctl(option: int, value: int) -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+
+
+def die_with_parent() -> None:
+    """End this process when the one that forked it ends (Linux)."""
+    _prctl(PR_SET_PDEATHSIG, SIGKILL)
+
+
+def close_to_others(closed: bool) -> None:
+    """Keep other processes of the same user from reading or writing our memory (Linux)."""
+    _prctl(PR_SET_DUMPABLE, 0 if closed else 1)
