@@ -11,11 +11,15 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from checks_course import EXERCISES, Case, Course, sent
+from checks_course import EXERCISES, Case, Course
 
-from autograder.evidence import Array, EvidenceError, array
+from autograder.evidence import Array, EvidenceError, array, decode, encode
 
-REASON = "evidence.decode does not look at the shape and dtype of arrays: the check raises"
+BUGS = {  # step -> why some arrays are expected to trip a check
+    "step3": "coverage looks into user_index and artist_index, indices into values, however short",
+    "step4": "forward hands an edge_index below 0 to the layers",
+    "step6": "auc_right does not compare the number of scores with that of pairs",
+}
 Path = tuple[str | int, ...]
 CHANGES: dict[str, Callable[[np.ndarray], Array]] = {
     "empty": lambda a: array(np.empty(0), str(a.dtype)),
@@ -24,48 +28,57 @@ CHANGES: dict[str, Callable[[np.ndarray], Array]] = {
     "negative": lambda a: array(np.full(a.shape, -5), "int64"),
     "four dimensions": lambda a: array(a[None, None] if a.ndim < 3 else a, str(a.dtype)),
 }
-SOME = [  # step, field, change
+SOME = [  # step, field, change, and why it is expected to fail
     ("step1", ("load", "values"), "flat"),
     ("step2", ("edges", "edges"), "negative"),
     ("step2", ("edges", "sides"), "four dimensions"),
-    ("step3", ("mapping", "values"), "empty"),
-    ("step3", ("mapping", "user_index"), "empty"),
+    ("step3", ("mapping", "values"), "empty", BUGS["step3"]),
+    ("step3", ("mapping", "user_index"), "empty", BUGS["step3"]),
     ("step3", ("data", "edge_index", "values"), "four dimensions"),
     ("step3", ("split", "test", "positives", "values"), "empty"),
     ("step4", ("model", "embeddings", 0), "empty"),
     ("step4", ("model", "pairs"), "empty"),
     ("step5", ("train", "positives"), "empty"),
     ("step5", ("train", "epochs", 0, "pairs"), "NaN"),
-    ("step6", ("test", "runs", 0, "scores"), "empty"),
+    ("step6", ("test", "runs", 0, "scores"), "empty", BUGS["step6"]),
     ("step6", ("own", "positives"), "flat"),
 ]
 
 
 def put(thing: Any, path: Path, change: Callable[[np.ndarray], Array]) -> Any:
-    """A copy of evidence with the array at this path changed."""
+    """A copy of evidence, as plain dictionaries, with the array at this path changed."""
     if not path:
-        return change(thing.numpy())
+        values = np.frombuffer(thing["data"], dtype=thing["dtype"]).reshape(thing["shape"])
+        return msgspec.to_builtins(change(values), builtin_types=(bytes,))
     key = path[0]
     if isinstance(key, int):
         return [put(v, path[1:], change) if i == key else v for i, v in enumerate(thing)]
-    return msgspec.structs.replace(thing, **{key: put(getattr(thing, key), path[1:], change)})
+    return thing | {key: put(thing[key], path[1:], change)}
 
 
 def faults(course: Course, step: str, path: Path, change: str) -> list[str]:
     """The checks that trip over the right evidence of a step, with one array changed."""
     if (case := Case("solution", step)) not in course.seen:
         course.seen[case] = course.observe(case)
-    made = put(course.seen[case], (step, *path), CHANGES[change])
+    plain = msgspec.msgpack.decode(encode(course.seen[case]))
+    made = msgspec.msgpack.encode(put(plain, (step, *path), CHANGES[change]))
     try:
-        outcomes = course.judge(sent(made), step)
+        outcomes = course.judge(decode(made), step)
     except EvidenceError:
         return []
     return [f"{o.check.id}: {o.message.got}" for o in outcomes if o.status == "grader_error"]
 
 
-@pytest.mark.xfail(strict=True, reason=REASON)
 @pytest.mark.parametrize(
-    ("step", "path", "change"), [pytest.param(*p, id=f"{p[0]}-{p[1]}-{p[2]}") for p in SOME]
+    ("step", "path", "change"),
+    [
+        pytest.param(
+            *p,
+            id=f"{p[0]}-{p[1]}-{p[2]}",
+            marks=[pytest.mark.xfail(strict=True, reason=r) for r in why],
+        )
+        for *p, why in ((*s[:3], s[3:]) for s in SOME)
+    ],
 )
 def test_made_up_arrays(course: Course, step: str, path: Path, change: str) -> None:
     """No check fails by its own fault, whatever an array holds."""
@@ -83,8 +96,13 @@ def leaves(thing: Any, path: Path = ()) -> list[Path]:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason=REASON)
-@pytest.mark.parametrize("step", list(EXERCISES))
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(s, marks=[pytest.mark.xfail(strict=True, reason=BUGS[s])] if s in BUGS else [])
+        for s in EXERCISES
+    ],
+)
 def test_all_made_up_arrays(course: Course, step: str) -> None:
     """Every array of the right evidence, in all these ways."""
     found = course.observe(Case("solution", step))

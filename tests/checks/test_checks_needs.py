@@ -25,9 +25,6 @@ CELL_RAISES = {
     ),
     "step6.auc": Case("auc raises", "step6", (cell("auc", "val_auc = test(vali_data)"),)),
 }
-BUGS = {
-    "step2.edges": "a cell that raises in add_edge binds no name: its error is lost, not_attempted"
-}
 
 
 def statuses(course: Course, case: Case) -> dict[str, str]:
@@ -123,15 +120,7 @@ def test_one_mistake_is_told_once(course: Course, name: str) -> None:
     assert {i: found[i] for i in waiting if found[i] not in WAITING} == {}
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        pytest.param(
-            key, marks=[pytest.mark.xfail(strict=True, reason=BUGS[key])] if key in BUGS else []
-        )
-        for key in CELL_RAISES
-    ],
-)
+@pytest.mark.parametrize("key", list(CELL_RAISES))
 def test_an_error_of_the_cell_is_shown(course: Course, key: str) -> None:
     """Where a cell raised, its checks show the error, with its line, and not a blank."""
     outcomes = [o for o in course.verdicts(CELL_RAISES[key]).values() if o.check.cell == key]

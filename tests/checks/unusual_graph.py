@@ -52,7 +52,7 @@ def step3(name: str, *edits, **more) -> Case:
     return Case(name, "step3", edits, **more)
 
 
-def keyed(name: str, user: str, artist: str, known_bug: str = "") -> Case:
+def keyed(name: str, user: str, artist: str) -> Case:
     """One dictionary whose keys are made of `i`, the id."""
     source = (
         f"keys = [{user} for i in df['userID'].unique().tolist()]\n"
@@ -64,7 +64,7 @@ def keyed(name: str, user: str, artist: str, known_bug: str = "") -> Case:
         f"    [id_mapping[{artist}] for i in df['artistID'].tolist()]]\n"
         "data = Data(x=torch.arange(num_nodes), edge_index=torch.tensor(pairs))\n"
     )
-    return step3(name, cell("mapping", source), cell("data", data), known_bug=known_bug)
+    return step3(name, cell("mapping", source), cell("data", data))
 
 
 COUNTS = "n_users, n_artists = df.userID.nunique(), df.artistID.nunique()\n"
@@ -196,25 +196,21 @@ RIGHT: list[Case] = [
         "suffixed strings",
         "f'{i}_user'",
         "f'{i}_artist'",
-        known_bug="keys that end in the side are taken for one group: map.no-offset",
     ),
     keyed(
         "side after the id",
         "(i, 'user')",
         "(i, 'artist')",
-        known_bug="keys (id, side): the id is not found, disjoint is blocked",
     ),
     keyed(
         "offset ids",
         "i",
         "i + 10**6",
-        known_bug="artists keyed by id + offset: taken for raw ids, map.id-collision",
     ),
     keyed(
         "negative artists",
         "i",
         "-i",
-        known_bug="artists keyed by -id: taken for raw ids, map.id-collision",
     ),
     step3(
         "no num_nodes",
@@ -261,6 +257,5 @@ RIGHT: list[Case] = [
     step3(
         "supervision apart from messages",
         swap("split", "num_val=0.1", "num_val=0.1, disjoint_train_ratio=0.3"),
-        known_bug="disjoint_train_ratio: the smaller train supervision is called a wrong size",
     ),
 ]

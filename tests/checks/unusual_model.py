@@ -43,9 +43,9 @@ def setup(name: str, old: str, new: str, *more: Edit) -> Case:
     return Case(name, "step5", (swap("setup", old, new), *more))
 
 
-def loop(name: str, source: str, known_bug: str = "") -> Case:
+def loop(name: str, source: str) -> Case:
     """The loop in another way."""
-    return Case(name, "step5", (cell("loop", source),), known_bug=known_bug)
+    return Case(name, "step5", (cell("loop", source),))
 
 
 def evaluate(name: str, *pieces: tuple[str, str], **more) -> Case:
@@ -97,6 +97,11 @@ APART = (
 TWO_LOSSES = (
     (JOIN, "p, n = torch.ones(pos.size(1)), torch.zeros(neg.size(1))"),
     (LOSS, "loss = loss_fn(model.decode(z, pos), p) + loss_fn(model.decode(z, neg), n)"),
+)
+TWO_BACKWARDS = (
+    (JOIN, "p, n = torch.ones(pos.size(1)), torch.zeros(neg.size(1))"),
+    (LOSS, "one, two = loss_fn(model.decode(z, pos), p), loss_fn(model.decode(z, neg), n)"),
+    (BACK, "one.backward(retain_graph=True)\n    two.backward()\n    loss = one + two"),
 )
 SHUFFLED = (
     (
@@ -163,8 +168,8 @@ RIGHT: list[Case] = [
         "lazy widths",
         (CONV1, "SAGEConv(-1, hidden_channels)"),
         (CONV2, "SAGEConv(-1, out_channels)"),
-        known_bug="lazy SAGEConv(-1, ...): the probe raises at the uninitialized parameters",
     ),
+    model("lazy width, told by 0", (CONV1, "SAGEConv(0, hidden_channels)")),
     model(
         "PyG's GraphSAGE",
         (

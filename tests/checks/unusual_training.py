@@ -18,6 +18,7 @@ from unusual_model import (
     SHUFFLED,
     SHUFFLED_PAIRS,
     STEP,
+    TWO_BACKWARDS,
     TWO_LOSSES,
     evaluate,
     loop,
@@ -25,7 +26,7 @@ from unusual_model import (
     setup,
     train,
 )
-from wrong_model import AUC, BCE, ENCODE, LABELS, LOSS, MODEL, SAMPLING, SCORES, TEN, Z
+from wrong_model import AUC, BCE, ENCODE, LABELS, LOSS, MODEL, SAMPLING, SCORES, TEN, ZERO, Z
 
 RIGHT: list[Case] = [
     train(
@@ -71,6 +72,18 @@ RIGHT: list[Case] = [
     train("shuffled scores", *SHUFFLED),
     train("shuffled pairs", *SHUFFLED_PAIRS),
     Case("batches", "step5", (BATCHES,)),
+    train("zeros, not None", (ZERO, "optimizer.zero_grad(set_to_none=False)")),
+    train("gradients set to None", (ZERO, "for p in model.parameters():\n        p.grad = None")),
+    train(
+        "one backward a loss",
+        *TWO_BACKWARDS,
+        known_bug="the second backward of one step is called train.no-zero-grad",
+    ),
+    train(
+        "autograd's backward",
+        (BACK, "torch.autograd.backward(loss)"),
+        known_bug="only Tensor.backward is spied on: clears_gradients is blocked",
+    ),
     train(
         "by keywords",
         (ENCODE, "z = model.encode(x=x, edge_index=edge_index)"),
@@ -135,7 +148,6 @@ RIGHT: list[Case] = [
     loop(
         "numpy array",
         TEN + "\nlosses = np.array(losses)",
-        known_bug="losses as a numpy array count as not attempted",
     ),
     loop(
         "while",

@@ -28,7 +28,6 @@ WRONG: dict[str, list[Case]] = {
             "num_nodes a text",
             swap("mapping", "num_nodes = len(id_mapping)", "num_nodes = 'many'"),
             swap("data", "torch.arange(num_nodes,", "torch.arange(len(id_mapping),"),
-            known_bug="num_nodes that is no number passes",
         ),
         step3("half of them", swap("mapping", "users + artists)", "users)"), cell("data", "")),
     ],
@@ -57,7 +56,6 @@ WRONG: dict[str, list[Case]] = {
             "on top of each other",
             "data = Data(x=x, edge_index=torch.cat([edge_index, edge_index.flip(0)]))",
             "data.cat-dim",
-            known_bug="[4, E] is called data.edge-dtype, not data.cat-dim",
         ),
         data("no edges", "data = Data(x=x)"),
     ],
@@ -129,14 +127,12 @@ WRONG: dict[str, list[Case]] = {
             "validation edges for the test",
             "= transform(data)",
             "= transform(data)\ntest_data = val_data",
-            known_bug="test_data that is val_data passes every check of the split",
         ),
         split(
             "test edges as supervision",
             "= transform(data)",
             "= transform(data)\n"
             "train_data.pos_edge_label_index[:, :80] = test_data.pos_edge_label_index",
-            known_bug="test edges among the training positives pass every check of the split",
         ),
         split(
             "undirected, message edges of all",

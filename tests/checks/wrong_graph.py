@@ -107,7 +107,6 @@ WRONG: dict[str, list[Case]] = {
             "decimals",
             READ + RENAME + "df = df.astype(float)",
             "",
-            known_bug="float columns are called load.header-as-row",
         ),
         load("all text", READ + RENAME + "df = df.astype(str)"),
     ],
@@ -127,7 +126,6 @@ WRONG: dict[str, list[Case]] = {
             "rows twice",
             READ + RENAME + "df = pd.concat([df, df])",
             "",
-            known_bug="doubled rows are called load.rows-dropped",
         ),
         load(
             "one a user", READ + RENAME + "df = df.drop_duplicates('userID')", "load.rows-dropped"
@@ -173,7 +171,6 @@ WRONG: dict[str, list[Case]] = {
             swap("nodes", NODES[1], "pass"),
             cell("edges", ""),
             finding="",
-            known_bug="missing artists are called graph.endpoints-mismatch before there is an edge",
         ),
     ],
     "step2.nodes.attribute": [
@@ -228,7 +225,6 @@ WRONG: dict[str, list[Case]] = {
                 "        edges = (edges - {(u, a), (v, b)}) | {(u, b), (v, a)}\n"
                 "G.add_edges_from((('user', u), ('artist', a)) for u, a in edges)",
             ),
-            known_bug="edges between the wrong nodes pass where all degrees are right",
         ),
         graph("hub", swap("edges", "row.artistID", "df.artistID[0]")),
     ],

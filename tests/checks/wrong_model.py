@@ -41,6 +41,7 @@ SOURCE, TARGET = "source = z[edge_label_index[0]]", "destination = z[edge_label_
 DOT = "return (source * destination).sum(dim=-1)"
 
 SAMPLING = "negative_sampling(edge_index, num_nodes=x.size(0), num_neg_samples=pos.size(1))"
+ZERO = "optimizer.zero_grad()"
 LABELS = "torch.cat([torch.ones(pos.size(1)), torch.zeros(neg.size(1))])"
 ENCODE = "z = model.encode(x, edge_index)"
 LOSS = "loss = loss_fn(model.decode(z, edge_label_index), edge_label)"
@@ -178,7 +179,6 @@ WRONG: dict[str, list[Case]] = {
             "all pairs of the asked",
             (DOT, "return source @ destination.t()"),
             finding="decode.all-pairs",
-            known_bug="a result of [P, P] is called decode.sum-dim, not decode.all-pairs",
         ),
         model(
             "sum over pairs",

@@ -20,6 +20,7 @@ from wrong_model import (
     SWAPPED,
     TEN,
     UNTRAINED,
+    ZERO,
     Z,
     evaluate,
     loop,
@@ -174,9 +175,24 @@ WRONG: dict[str, list[Case]] = {
             "everything = reference.inputs('step6')['test_data'].edge_index",
         ),
     ],
+    "step5.train.clears_gradients": [
+        train("never", (ZERO, "pass"), finding="train.no-zero-grad"),
+        Case(
+            "once before the loop",
+            "step5",
+            (swap("train", ZERO, "pass"), cell("loop", f"{ZERO}\n{TEN}")),
+            finding="train.no-zero-grad",
+        ),
+    ],
     "step5.train.all_move": [
         train("no step", ("optimizer.step()", "pass"), finding="train.no-step"),
         train("no backward", ("loss.backward()", "pass"), finding="train.no-step"),
+        train(
+            "cleared before the step",
+            (ZERO, "pass"),
+            ("loss.backward()", f"loss.backward()\n    {ZERO}"),
+            finding="train.no-step",
+        ),
         setup("another model", f"optimizer = {ADAM}", f"optimizer = {ADAM}\nmodel = {MODEL}"),
     ],
     "step5.loop.losses_kept": [
