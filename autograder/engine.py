@@ -129,14 +129,22 @@ def observe(
 def _run(sandbox: Sandbox, task: Task) -> Run:
     """Run a task; step 6 once more without the other notebooks where they took it down."""
     run = sandbox.run(task)
-    if not run.problem or not task.files:
+    reason = run.problem or _taken_down(run.evidence)
+    if not task.files or not reason:
         return run
     alone = sandbox.run(msgspec.structs.replace(task, files={}))
     if alone.problem or alone.evidence.step6 is None:
         return run
-    crash = CellError(name="Crash", message=f"steps 1 to 5 in one piece: {run.problem}")
+    crash = CellError(name="Crash", message=f"steps 1 to 5 in one piece: {reason}")
     step6 = msgspec.structs.replace(alone.evidence.step6, own=Absent(name="model", error=crash))
     return replace(alone, evidence=msgspec.structs.replace(alone.evidence, step6=step6))
+
+
+def _taken_down(evidence: Evidence) -> str:
+    """What a crash took of step 6, if one did."""
+    found = [evidence.step6.test, evidence.step6.auc] if evidence.step6 else []
+    errors = [part.error for part in found if isinstance(part, Absent) and part.error]
+    return next((e.message for e in errors if e.name in ("Crash", "Timeout")), "")
 
 
 def grade_one(sandbox: Sandbox, submission: Submission, data: Path, options: Options) -> Graded:

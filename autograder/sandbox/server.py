@@ -27,12 +27,13 @@ import sklearn.metrics  # noqa: E402, F401
 import torch_geometric.nn  # noqa: E402, F401
 import torch_geometric.transforms  # noqa: E402, F401
 
+from autograder.sandbox.backup import oversee  # noqa: E402
 from autograder.sandbox.isolation import SHARED, close_to_others, die_with_parent, limit  # noqa: E402
 from autograder.sandbox.task import Message, ProtocolError, Task, receive, send  # noqa: E402
 from autograder.sandbox.worker import run  # noqa: E402
 
 
-def answer(reader: IO[bytes], writer: IO[bytes], folder: Path) -> None:
+def answer(reader: IO[bytes], writer: IO[bytes], folder: Path, copies: bool = False) -> None:
     """Read one task, run it in `folder`, write messages until it is done."""
     try:
         task = receive(reader, Task)
@@ -41,7 +42,7 @@ def answer(reader: IO[bytes], writer: IO[bytes], folder: Path) -> None:
     assert isinstance(task, Task)
     limit(task.memory, task.notebook_seconds)
     try:
-        run(task, folder, lambda message: send(writer, message))
+        run(task, folder, lambda message: send(writer, message), copies)
     except (BrokenPipeError, ConnectionError):
         return
     except Exception as error:  # the grader's own fault: say so, the student pays nothing
@@ -87,7 +88,8 @@ def _work(descriptor: int, folder: Path) -> None:
         close_to_others(False)
         _silence()
         connection = socket.socket(fileno=descriptor)
-        answer(connection.makefile("rb"), connection.makefile("wb"), folder)
+        reader, writer = connection.makefile("rb"), connection.makefile("wb")
+        oversee(lambda: answer(reader, writer, folder, copies=True))
     finally:
         os._exit(0)
 

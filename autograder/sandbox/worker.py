@@ -21,13 +21,17 @@ from autograder.notebook import GRADING
 from autograder.probes import Session, chain, observe, quiet
 from autograder.probes.aliases import fill
 from autograder.probes.limits import CellTimeout, limited
+from autograder.sandbox.backup import Lost, taken
 from autograder.sandbox.task import Message, Task, TaskCell
 
 SHOWN = 20_000  # characters of a cell's printed text that probes look at
 
 
-def run(task: Task, folder: Path, say: Callable[[Message], None]) -> None:
-    """Run the task inside `folder` and say, after every step, what has been observed so far."""
+def run(task: Task, folder: Path, say: Callable[[Message], None], copies: bool = False) -> None:
+    """Run the task inside `folder` and say, after every step, what has been observed so far.
+
+    With `copies` a crash costs its cell: a copy of the process from before the cell goes on.
+    """
     session = _session(task, folder)
     shell = _shell(session.ns)
     observer, step = _Observer(session), ""
@@ -42,7 +46,13 @@ def run(task: Task, folder: Path, say: Callable[[Message], None]) -> None:
             observer.at_check(cell.key)
             say(Message(evidence=observer.so_far(step)))
         else:
-            _execute(shell, session, cell, number, task.cell_seconds)
+            try:
+                over = taken(task.cell_seconds) if copies else lambda: None
+                _execute(shell, session, cell, number, task.cell_seconds)
+                over()
+            except Lost as lost:
+                error = CellError(name="Crash", message=str(lost), cell=number)
+                session.errors.append((cell.source, error))
     observer.at_end(step)
     say(Message(evidence=observer.evidence, done=True))
 

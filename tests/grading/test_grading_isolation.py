@@ -98,9 +98,10 @@ if os.fork() == 0:
     if os.fork() == 0:
         time.sleep(600)
     os._exit(0)"""
+    processes = "import os\nanswer = len([p for p in os.listdir('/proc') if p.isdigit()])"
+    before = told(walled, processes)
     assert not walled.run(task(daemon)).problem
-    after = "import os\nanswer = [p for p in os.listdir('/proc') if p.isdigit()]"
-    assert len(told(walled, after)) == 3  # bubblewrap, the warm process, this fork
+    assert told(walled, processes) == before
     assert told(walled, "import os\nanswer = os.listdir('/dev/shm')") == []
     assert told(walled, "import os\nanswer = os.path.exists('/tmp/left')") is False
 

@@ -66,8 +66,23 @@ def test_the_same_seed_gives_the_same_evidence(sandbox: Sandbox) -> None:
         "import ctypes; ctypes.string_at(0)",
     ],
 )
-def test_a_crash_keeps_the_steps_before_it(sandbox: Sandbox, hostile: str) -> None:
-    run = sandbox.run(task(PROJECT[1], hostile, PROJECT[3]))
+def test_a_crash_costs_its_cell(sandbox: Sandbox, hostile: str) -> None:
+    cells = [TaskCell(PROJECT[n], f"step{n}") for n in PROJECT]
+    cells.insert(3, TaskCell(hostile, "step3"))
+    run = sandbox.run(Task(cells=cells, data=CONTENTS, free_form=True))
+    assert not run.problem
+    assert sum(points(run.evidence).values()) == 90
+
+
+def test_a_crash_of_what_defines_a_name_is_its_reason(sandbox: Sandbox) -> None:
+    run = sandbox.run(task(PROJECT[1], "G = 1\nimport os; os._exit(0)"))
+    error = run.evidence.step2.nodes.error  # type: ignore[union-attr]
+    assert error.name == "Crash" and error.cell == 1
+
+
+def test_without_copies_a_crash_ends_the_notebook() -> None:
+    with Sandbox(fork=False) as fresh:
+        run = fresh.run(task(PROJECT[1], "import os; os._exit(0)"))
     assert "died in code cell 2" in run.problem and not run.grader_fault
     earned = points(run.evidence)
     assert sum(v for k, v in earned.items() if k.startswith("step1")) == 10
@@ -79,17 +94,24 @@ def test_an_endless_loop_costs_its_cell(sandbox: Sandbox) -> None:
     assert isinstance(run.evidence.step2.nodes, Absent)  # type: ignore[union-attr]
 
 
-def test_a_loop_that_catches_everything_ends_with_the_notebook(sandbox: Sandbox) -> None:
-    stubborn = """import time
+STUBBORN = """import time
 while True:
     try:
         time.sleep(60)
     except BaseException:
         pass"""
-    run = sandbox.run(task(PROJECT[1], stubborn, cell_seconds=0.5, notebook_seconds=2.0))
+
+
+def test_a_loop_that_catches_everything_costs_its_cell(sandbox: Sandbox) -> None:
+    run = sandbox.run(task(PROJECT[1], STUBBORN, PROJECT[2], cell_seconds=0.5))
+    assert not run.problem and run.seconds < 30
+    assert run.evidence.step3 is not None
+
+
+def test_a_notebook_that_takes_too_long_is_ended(sandbox: Sandbox) -> None:
+    run = sandbox.run(task(PROJECT[1], "while True: pass", cell_seconds=60, notebook_seconds=2.0))
     assert "longer than 2 s in code cell 2" in run.problem
-    assert run.seconds < 20
-    assert run.evidence.step1 is not None
+    assert run.seconds < 30 and run.evidence.step1 is not None
 
 
 @pytest.mark.parametrize(

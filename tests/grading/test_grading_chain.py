@@ -1,0 +1,70 @@
+"""Step 6 measures the student's own model; whatever steps 4 and 5 do, it costs that one check."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from autograder import NOTEBOOKS
+from autograder.engine import Options, grade
+from autograder.submission import Submission, load
+
+SOLUTIONS = ROOT / "solutions" / "gnn_recommender"
+
+
+@pytest.fixture
+def with_step5(tmp_path: Path) -> Callable[[str], Submission]:
+    """The solutions, with this code in place of the training loop of step 5."""
+
+    def make(code: str) -> Submission:
+        for name in NOTEBOOKS.values():
+            book = json.loads((SOLUTIONS / f"{name}.ipynb").read_text(encoding="utf-8"))
+            for cell in book["cells"]:
+                if name.startswith("step5") and cell["id"] == "loop":
+                    cell["source"] = code
+            (tmp_path / f"{name}.ipynb").write_text(json.dumps(book), encoding="utf-8")
+        return load(tmp_path)
+
+    return make
+
+
+def steps(submission: Submission, **options: float) -> dict[str, float]:
+    (record,) = grade([submission], Options(**options))  # type: ignore[arg-type]
+    assert not record.problems
+    return {step: earned for step, (earned, _) in record.marks.steps().items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os; os._exit(1)",
+        "raise SystemExit",
+        "while True: pass",
+        "losses = []",
+        "losses = [1.0] * 9; raise ValueError",
+        "",
+    ],
+)
+def test_a_broken_loop_costs_the_loop_and_the_chain(
+    with_step5: Callable[[str], Submission], code: str
+) -> None:
+    earned = steps(with_step5(code), cell_seconds=8)
+    assert {k: earned[k] for k in ("step1", "step2", "step3", "step4")} == {
+        "step1": 10,
+        "step2": 15,
+        "step3": 20,
+        "step4": 20,
+    }
+    assert 12 <= earned["step5"] <= 13  # what the loop does not define
+    assert earned["step6"] == 8
+
+
+@pytest.mark.slow
+def test_alone_step_6_has_a_model_to_measure() -> None:
+    earned = steps(load(SOLUTIONS / "step6_evaluation.ipynb"))
+    assert earned["step6"] == 8  # all but the own model
