@@ -165,6 +165,10 @@ class Mapping(Struct, tag="mapping"):
     artist_index: Ints | None = None  # [n_artists] likewise
     raw: bool = False  # the keys are plain ids, so a user and an artist can share one
 
+    def __post_init__(self) -> None:
+        if self.values.shape != [self.size] or not self.size:
+            raise ValueError("as many values as entries are due")
+
 
 class Edges(Struct):
     """A tensor of edges as found: `values` where it is numeric, of at most two dimensions."""
@@ -249,6 +253,12 @@ class ModelClass(Struct, tag="model_class"):
     pairs: Pairs | None = None  # [2, P] given to decode
     decode: Call = Call(missing=True)
 
+    def __post_init__(self) -> None:
+        for given in (self.edge_index, self.pairs):
+            ends = given.numpy() if given else np.zeros((2, 0))
+            if ends.size and not 0 <= ends.min() <= ends.max() < self.sizes[0]:
+                raise ValueError("an edge between indices that are no nodes")
+
 
 class Setup(Struct, tag="setup"):
     """Model, optimizer and loss of step 5."""
@@ -306,6 +316,10 @@ class Scoring(Struct):
     scores: Floats | None = None  # [S]
     grad_enabled: bool | None = None  # while encoding
     training_mode: bool | None = None  # while encoding
+
+    def __post_init__(self) -> None:
+        if self.scores and (not self.pairs or self.scores.shape != self.pairs.shape[1:]):
+            raise ValueError("as many scores as pairs are due")
 
 
 class Testing(Struct, tag="testing"):

@@ -126,7 +126,7 @@ def positives(split: Split) -> dict[str, np.ndarray]:
     see = "each part has its positive and negative edges"
     found = {part: getattr(split, part).positives for part in PARTS}
     need(all(e and e.values for e in found.values()), "`pos_edge_label_index` in every part", see)
-    return {part: e.values.numpy() for part, e in found.items()}
+    return {p: usable(e, f"`{p}_data.pos_edge_label_index`") for p, e in found.items()}
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ Each function raises what `teaching` holds where there is nothing to read.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch_geometric.nn import SAGEConv
@@ -62,8 +64,10 @@ def rebuild(facts: Convolution) -> SAGEConv | None:
     """The student's convolution on this side, or None where the facts do not make one."""
     if facts.in_channels is None or facts.out_channels is None:
         return None
-    kinds = {"normalize": bool, "root_weight": bool, "project": bool, "bias": bool, "aggr": str}
-    options = {k: v for k, v in facts.options.items() if isinstance(v, kinds.get(k, ()))}
+    flags = ("normalize", "root_weight", "project", "bias")
+    options: dict[str, Any] = {k: v for k, v in facts.options.items() if k in flags}
+    if facts.options.get("aggr"):
+        options["aggr"] = facts.options["aggr"]
     try:
         layer = SAGEConv(facts.in_channels, facts.out_channels, **options)
         weights = {k: torch.from_numpy(v.numpy().copy()) for k, v in facts.weights.items()}

@@ -146,15 +146,9 @@ def test_coverage(
     whole = directed == edge_index.shape[1] and directed in (len(found), 2 * len(found))
     right = whole and len(found) == truth.n_edges
     right = right and same_graph(np.stack(np.divmod(found, n)), truth)
-    mapping = evidence.step3.mapping if evidence.step3 else None
-    known = isinstance(mapping, Mapping) and mapping.user_index and mapping.artist_index
-    if right and known and mapping.user_index.numpy().min() >= 0:  # type: ignore[union-attr]
-        users, artists = mapping.user_index.numpy(), mapping.artist_index.numpy()  # type: ignore[union-attr]
-        where = [
-            np.searchsorted(i, truth.rows[:, c])
-            for c, i in enumerate((truth.user_ids, truth.artist_ids))
-        ]
-        right = np.array_equal(pairs(np.stack([users[where[0]], artists[where[1]]]), n), found)
+    mapped = _mapped(evidence, truth)
+    if right and mapped is not None:
+        right = np.array_equal(pairs(mapped, n), found)
     expect(
         right,
         ran="the pairs in `data.edge_index` beside the rows of the table",
@@ -164,3 +158,18 @@ def test_coverage(
         next="Send both columns of `df` (or both ends of G's edges) through the same mapping.",
         finding="data.duplicated-edges" if directed < edge_index.shape[1] else "",
     )
+
+
+def _mapped(evidence: Evidence, truth: Truth) -> np.ndarray | None:
+    """[2, E] of the table's rows under the student's own mapping, where that names every node."""
+    mapping = evidence.step3.mapping if evidence.step3 else None
+    if not isinstance(mapping, Mapping) or not mapping.user_index or not mapping.artist_index:
+        return None
+    ends = []
+    users, artists = mapping.user_index.numpy(), mapping.artist_index.numpy()
+    sides = ((truth.user_ids, users), (truth.artist_ids, artists))
+    for column, (ids, index) in enumerate(sides):
+        if len(index) != len(ids) or index.min(initial=0) < 0:
+            return None
+        ends.append(index[np.searchsorted(ids, truth.rows[:, column])])
+    return np.stack(ends)

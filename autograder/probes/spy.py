@@ -40,7 +40,8 @@ class Notes:
     scores: list[Tensor] = field(default_factory=list)  # and what came out
     losses: list[tuple[str, Tensor, Tensor]] = field(default_factory=list)  # name, input, target
     negatives: list[Tensor] = field(default_factory=list)  # from negative_sampling
-    stale: list[bool] = field(default_factory=list)  # gradients left when backward was called
+    stale: list[bool] = field(default_factory=list)  # gradients left at a step's first backward
+    stepped: bool = True  # since the last backward
 
 
 @contextlib.contextmanager
@@ -59,8 +60,13 @@ def spying(ns: dict[str, Any], model: nn.Module) -> Iterator[Notes]:
             stack.enter_context(_replaced(ns, F, name, _loss_spy(original, name, notes)))
         sampling = _sampling_spy(torch_geometric.utils.negative_sampling, notes)
         stack.enter_context(_replaced(ns, torch_geometric.utils, "negative_sampling", sampling))
-        backward = _backward_spy(Tensor.backward, model, notes)
-        stack.enter_context(_replaced({}, Tensor, "backward", backward))
+        backward = _backward_spy(torch.autograd.backward, model, notes)
+        stack.enter_context(_replaced({}, torch.autograd, "backward", backward))
+        if isinstance(ns.get("optimizer"), torch.optim.Optimizer):
+            hook = ns["optimizer"].register_step_post_hook(
+                lambda *_: setattr(notes, "stepped", True)
+            )
+            stack.callback(hook.remove)
         yield notes
 
 
@@ -130,8 +136,10 @@ def _loss_spy(original: Callable, name: str, notes: Notes) -> Callable:
 
 def _backward_spy(original: Callable, model: nn.Module, notes: Notes) -> Callable:
     def backward(*args: Any, **kwargs: Any) -> Any:
-        left = [p.grad for p in model.parameters() if p.grad is not None]
-        notes.stale.append(any(bool(grad.any()) for grad in left))
+        if notes.stepped:
+            left = [p.grad for p in model.parameters() if p.grad is not None]
+            notes.stale.append(any(bool(grad.any()) for grad in left))
+        notes.stepped = False
         return original(*args, **kwargs)
 
     return backward

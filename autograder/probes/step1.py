@@ -58,9 +58,12 @@ def _counted(session: Session, name: str) -> object:
         return session.ns.get(name)
     word = name.removeprefix("n_").removesuffix("s")
     lines = [line for text in session.shown if isinstance(text, str) for line in text.splitlines()]
-    said = [re.findall(r"\d[\d,]*", line) for line in lines if word in line.lower()]
-    numbers = [int(found[0].replace(",", "")) for found in said if len(found) == 1]
-    return numbers[-1] if numbers else None
+    numbers = []
+    for line in lines:
+        after = re.findall(rf"{word}\w*\W{{1,3}}(\d[\d,]*)", line.lower())  # users: 200
+        alone = re.findall(r"\d[\d,]*", line) if word in line.lower() else []  # 200 users
+        numbers += after or (alone if len(alone) == 1 else [])
+    return int(numbers[-1].replace(",", "")) if numbers else None
 
 
 def _previewed(session: Session) -> bool:
@@ -71,7 +74,8 @@ def _previewed(session: Session) -> bool:
     for value in [session.ns.get("preview"), *session.shown]:
         if isinstance(value, pd.DataFrame) and len(value) > 0 and value.equals(df.head(len(value))):
             return True
-        printed = isinstance(value, str) and "\t" not in value and len(df)  # tabs: the raw file
+        raw = isinstance(value, str) and re.search(r"\t|\\t", value)  # lines of the file itself
+        printed = isinstance(value, str) and not raw and len(df)
         if printed and all(str(v) in value for v in df.iloc[0]):
             return True
     return False

@@ -89,7 +89,6 @@ class Case:
     finding: str | None = None  # that the check must give; None: not looked at
     status: tuple[str, ...] = ("failed", "student_error")
     own: tuple[Edit, ...] | None = None  # step 6: changes in the student's own steps 1 to 5
-    known_bug: str = ""
 
     def __str__(self) -> str:
         return f"{self.step}-{self.name}"

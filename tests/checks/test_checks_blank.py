@@ -97,7 +97,6 @@ def test_first_exercise_alone(course: Course, step: str, first: str, second: str
     assert set(later.values()) == {"not_attempted"}, later
 
 
-@pytest.mark.xfail(strict=True, reason="what `raw_lines` prints by repr has no tab: a preview")
 def test_the_notebook_looks_at_no_row_for_the_student(course: Course) -> None:
     """Step 1 itself prints raw lines of the file; that is not the student's preview."""
     session = run_blank(course, "step1", load=solution("step1")["load"])

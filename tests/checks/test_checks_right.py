@@ -21,7 +21,6 @@ def params(cases: list[Case]) -> list:
         pytest.param(
             case,
             id=str(case),
-            marks=[pytest.mark.xfail(strict=True, reason=case.known_bug)] if case.known_bug else [],
         )
         for case in cases
     ]

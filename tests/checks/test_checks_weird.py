@@ -15,23 +15,10 @@ from checks_course import Case, Course, sent
 from autograder.checks.plugin import Outcome
 from autograder.probes import observe
 
-BUGS = {  # case -> why it is expected to fail
-    "step3-split with transposed positives": "sizes joins [E, 2] to [2, E]: a grader_error",
-}
-
 
 def params(values: list) -> list:
-    """Values as parameters; known bugs are expected to fail."""
-    found = [(value, str(value)) for value in values]
-    mark = pytest.mark.xfail
-    return [
-        pytest.param(
-            v,
-            id=n,
-            marks=[mark(strict=True, reason=BUGS[n], raises=BaseException)] if n in BUGS else [],
-        )
-        for v, n in found
-    ]
+    """Values as parameters, each named by itself."""
+    return [pytest.param(value, id=str(value)) for value in values]
 
 
 @pytest.mark.parametrize("case", params(weird_objects.CASES))

@@ -23,7 +23,6 @@ CASES = [
         check_id,
         case,
         id=f"{check_id}-{case.name}",
-        marks=[pytest.mark.xfail(strict=True, reason=case.known_bug)] if case.known_bug else [],
     )
     for check_id, cases in WRONG.items()
     for case in cases

@@ -158,7 +158,6 @@ RIGHT: list[Case] = [
     model(
         "two aggregations",
         (CONV1, CONV1[:-1] + ", aggr=['mean', 'max'])"),
-        known_bug="SAGEConv(aggr=[...]) cannot be rebuilt: forward is blocked",
     ),
     model("normalize", (CONV2, CONV2[:-1] + ", normalize=True)")),
     model("project, no bias", (CONV1, CONV1[:-1] + ", project=True, bias=False)")),

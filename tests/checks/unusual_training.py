@@ -77,12 +77,10 @@ RIGHT: list[Case] = [
     train(
         "one backward a loss",
         *TWO_BACKWARDS,
-        known_bug="the second backward of one step is called train.no-zero-grad",
     ),
     train(
         "autograd's backward",
         (BACK, "torch.autograd.backward(loss)"),
-        known_bug="only Tensor.backward is spied on: clears_gradients is blocked",
     ),
     train(
         "by keywords",

@@ -21,11 +21,6 @@ HERE = Path(__file__).parent
 SUBMITTED = HERE / "submitted"
 EXPECTED = json.loads((HERE / "expected.json").read_text(encoding="utf-8"))
 STUDENTS = sorted(EXPECTED)
-BUGS = {"hana": "two counts printed on one line are not read: step1.explore 1 instead of 3"}
-MARKED = [
-    pytest.param(s, marks=[pytest.mark.xfail(strict=True, reason=BUGS[s])] if s in BUGS else [])
-    for s in STUDENTS
-]
 
 
 def test_the_notebooks_are_what_make_gives():
@@ -135,7 +130,7 @@ def test_every_student_has_one_record(graded):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("student", MARKED)
+@pytest.mark.parametrize("student", STUDENTS)
 def test_marks_are_those_given_by_hand(graded, student):
     record, expected = graded.records[student], EXPECTED[student]
     assert record["cells"] == expected["cells"]
