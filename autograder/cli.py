@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -76,7 +78,12 @@ def grade(
     ),
     data: Data = None,
     isolation: Annotated[str, typer.Option(help="full (bubblewrap), or basic.")] = "full",
-    seed: Annotated[int, typer.Option(help="Of the inputs that checks draw.")] = 0,
+    twin: Annotated[
+        bool, typer.Option(help="Grade the sample once more, on made data with other counts.")
+    ] = True,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of all that is drawn; by default a secret one.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Submissions at a time.")] = 2,
     cell_seconds: CellSeconds = None,
     notebook_seconds: Seconds = None,
@@ -90,14 +97,18 @@ def grade(
     try:
         if isolation not in MODES:
             fail(f"--isolation {isolation}: choose full or basic", 2)
+        seed = secrets.randbelow(2**31) if seed is None else seed
         options = Options(data, seed, jobs, cell_seconds, notebook_seconds, isolation)
+        if twin and options.on_sample():
+            options = replace(options, twin=seed)
         graded = _graded(load_class(folder), options)
     except SubmissionError as error:
         fail(error, 2)
     out.print(klass.table(graded))
-    out.print(f"Isolation: {isolation}.")
+    both = "" if options.twin is None else " Graded on the sample and on a twin of it."
+    out.print(f"Isolation: {isolation}. Seed: {seed}.{both}", highlight=False)
     try:
-        written = klass.write(graded, output)
+        written = klass.write(graded, output, isolation=isolation, seed=seed, twin=options.twin)
     except OSError as error:
         fail(f"{output}: {error.strerror}: name another folder with --output", 2)
     out.print("Written: " + ", ".join(str(path) for path in written), markup=False, highlight=False)

@@ -15,6 +15,7 @@ import pytest
 
 from autograder.checks import catalogue
 from autograder.checks.plugin import FOLDER, Judge, Outcome
+from autograder.checks.teaching import Message
 from autograder.evidence import Evidence
 from autograder.reference import Truth
 
@@ -60,6 +61,27 @@ def best(runs: list[list[Outcome]]) -> list[Outcome]:
     """The outcomes of each step from its better run."""
     chosen = better_run(runs)
     return [outcomes[chosen[outcomes[0].check.step]] for outcomes in zip(*runs, strict=True)]
+
+
+def on_both(outcomes: list[Outcome], twin: list[Outcome]) -> list[Outcome]:
+    """What passed, unless it does not pass on a twin of the data: then it was typed in."""
+    return [
+        o if o.status != "passed" or o.check.by_hand or t.status == "passed" else _typed_in(t)
+        for o, t in zip(outcomes, twin, strict=True)
+    ]
+
+
+def _typed_in(again: Outcome) -> Outcome:
+    message = Message(
+        ran=f"{again.message.ran or 'the notebook'}, once more on a file with other counts",
+        expected=again.message.expected or "the same as on the first file",
+        got=again.message.got,
+        why="It is right on one file only: a number that belongs to that file stands in the code.",
+        next="Compute every count from the data: nunique, len, max.",
+        finding="test.hard-coded",
+    )
+    status = again.status if again.status in ("blocked", "grader_error") else "failed"
+    return Outcome(again.check, status, message)
 
 
 @dataclass(frozen=True)

@@ -94,16 +94,17 @@ def as_dict(record: Graded) -> dict[str, Any]:
     }
 
 
-def write(graded: list[Graded], folder: Path) -> tuple[Path, Path]:
+def write(graded: list[Graded], folder: Path, **how: object) -> tuple[Path, Path]:
     """Write `marks.csv` and `marks.json` into `folder`, which is made if need be.
+
+    `how` it was graded, such as the seed, stands at the top of `marks.json`.
 
     Raises:
         OSError: the folder cannot be made or written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    records = json.dumps(
-        {"submissions": [as_dict(g) for g in graded]}, indent=2, ensure_ascii=False
-    )
+    found = how | {"submissions": [as_dict(g) for g in graded]}
+    records = json.dumps(found, indent=2, ensure_ascii=False)
     (folder / "marks.json").write_text(records + "\n", encoding="utf-8")
     with (folder / "marks.csv").open("w", newline="", encoding="utf-8-sig") as stream:
         writer = csv.writer(stream)

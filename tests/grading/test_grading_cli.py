@@ -35,7 +35,7 @@ def test_a_class_with_broken_notebooks_is_graded_to_the_end(
     write("class/gil/project.ipynb", PROJECT)
     before = fingerprint(tmp_path / "class")
     args = ["grade", str(tmp_path / "class"), "--output", str(tmp_path / "out"), *BASIC]
-    result = run.invoke(app, [*args, "--cell-seconds", "2"])
+    result = run.invoke(app, [*args, "--cell-seconds", "2", "--no-twin"])
     assert result.exit_code == 1, result.output
     assert fingerprint(tmp_path / "class") == before
     records = json.loads((tmp_path / "out/marks.json").read_text(encoding="utf-8"))["submissions"]
@@ -96,6 +96,27 @@ def test_check_says_what_is_wrong(write: Callable[..., Path]) -> None:
     assert result.exit_code == 0
     assert "numbers of the same without the ReLU" in result.output
     assert "86 of 90 points" in result.output
+
+
+def test_what_was_typed_in_fails_on_the_twin(write: Callable[..., Path], tmp_path: Path) -> None:
+    typed = PROJECT[1].replace("df.userID.nunique(), df.artistID.nunique()", "200, 800")
+    assert typed != PROJECT[1]
+    write("class/ada.ipynb", PROJECT)
+    write("class/bob.ipynb", PROJECT | {1: typed})
+    args = ["grade", str(tmp_path / "class"), "--output", str(tmp_path), *BASIC, "--seed", "5"]
+    result = run.invoke(app, args)
+    assert result.exit_code == 0, result.output
+    found = json.loads((tmp_path / "marks.json").read_text(encoding="utf-8"))
+    ada, bob = found["submissions"]
+    assert (found["seed"], found["twin"], found["isolation"]) == (5, 5, "basic")
+    assert ada["total"] == 90 and ada["findings"] == []
+    assert bob["total"] == 88
+    assert {f["id"] for f in bob["findings"]} == {"test.hard-coded"}
+    assert {f["check"] for f in bob["findings"]} == {"step1.explore.users", "step1.explore.artists"}
+    assert "once more on a file with other counts" in str(bob["checks"])
+    result = run.invoke(app, [*args, "--no-twin"])
+    found = json.loads((tmp_path / "marks.json").read_text(encoding="utf-8"))
+    assert [r["total"] for r in found["submissions"]] == [90, 90]
 
 
 ATTEMPT, LASTFM = SHARED / "student_attempt.ipynb", SHARED / "course_data" / "user_artists.dat"
