@@ -9,7 +9,7 @@ import contextlib
 import functools
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,18 +100,18 @@ def inputs(step: str, path: Path | None = None) -> dict[str, Any]:
     Raises:
         KeyError: no such step.
     """
-    names = GIVES[step]
     path = path or course_data.path("user_artists.dat")
+    makers: dict[str, Callable[[Path], dict[str, Any]]] = {
+        "step1": lambda _: {},
+        "step2": _frame_inputs,
+        "step3": _graph_inputs,
+    }
     with random_state(0):
-        makers = {"GNNLinkPredictor": lambda: GNNLinkPredictor, "model": lambda: _trained(path)}
-        made: dict[str, Any] = {}
-        for name in names:
-            if name in makers:
-                made[name] = makers[name]()
-            elif name not in made:
-                made |= _graph_inputs(path) if "G" in names else _frame_inputs(path)
-                made |= _split_inputs(path) if step >= "step4" else {}
-    return {name: made[name] for name in names}
+        made = makers[step](path) if step in makers else _split_inputs(path)
+        made["GNNLinkPredictor"] = GNNLinkPredictor
+        if "model" in GIVES[step]:
+            made["model"] = _trained(path)
+    return {name: made[name] for name in GIVES[step]}
 
 
 def _frame_inputs(path: Path) -> dict[str, Any]:

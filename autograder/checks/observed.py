@@ -18,15 +18,7 @@ from autograder.checks.teaching import (
     need,
     output,
 )
-from autograder.evidence import (
-    Call,
-    Convolution,
-    Edges,
-    Epoch,
-    ModelClass,
-    Scoring,
-    Training,
-)
+from autograder.evidence import Call, Convolution, Edges, Epoch, ModelClass, Scoring, Training
 
 PARTS = ("train", "val", "test")
 RUNS = "train runs and returns the loss as a number"

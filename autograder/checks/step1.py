@@ -10,10 +10,7 @@ from autograder.checks.teaching import (
     expect,
     unfinished,
 )
-from autograder.evidence import (
-    Explore,
-    Frame,
-)
+from autograder.evidence import Explore, Frame
 from autograder.reference import Truth
 
 NAMES = ["userID", "artistID", "listen_count"]

@@ -10,9 +10,7 @@ from autograder.checks.teaching import (
     expect,
     need,
 )
-from autograder.evidence import (
-    Graph,
-)
+from autograder.evidence import Graph
 from autograder.reference import Truth
 
 

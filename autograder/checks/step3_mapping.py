@@ -14,11 +14,7 @@ from autograder.checks.teaching import (
     expect,
     need,
 )
-from autograder.evidence import (
-    Evidence,
-    GraphData,
-    Mapping,
-)
+from autograder.evidence import Evidence, GraphData, Mapping
 from autograder.reference import Truth
 
 ONCE = "the indices are 0 to num_nodes - 1, each once"

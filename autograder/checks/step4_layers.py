@@ -7,9 +7,7 @@ from autograder.checks.teaching import (
     expect,
     output,
 )
-from autograder.evidence import (
-    ModelClass,
-)
+from autograder.evidence import ModelClass
 
 
 @check("step4.layers", points=1)

@@ -16,9 +16,7 @@ from autograder.checks.teaching import (
     need,
     output,
 )
-from autograder.evidence import (
-    ModelClass,
-)
+from autograder.evidence import ModelClass
 
 NAMES = ("GNNLinkPredictor", "encode", "decode")
 

@@ -12,12 +12,7 @@ from autograder.checks.teaching import (
     expect,
     need,
 )
-from autograder.evidence import (
-    Evidence,
-    Loop,
-    Setup,
-    Training,
-)
+from autograder.evidence import Evidence, Loop, Setup, Training
 
 
 @check("step5.setup", points=1)

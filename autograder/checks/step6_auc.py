@@ -20,10 +20,7 @@ from autograder.checks.teaching import (
     need,
     present,
 )
-from autograder.evidence import (
-    Auc,
-    Evidence,
-)
+from autograder.evidence import Auc, Evidence
 from autograder.reference import Truth
 
 INDEX = "every index in edge_index is a node"

@@ -17,9 +17,7 @@ from autograder.checks.teaching import (
     need,
     raised,
 )
-from autograder.evidence import (
-    Scoring,
-)
+from autograder.evidence import Scoring
 
 
 @check("step6.test", points=1)

@@ -11,7 +11,8 @@ import io
 import warnings
 from typing import Any
 
-from autograder.evidence import Absent, Evidence, Struct
+from autograder.arrays import Struct
+from autograder.evidence import Absent, Evidence
 from autograder.probes.session import Session
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.evidence import Absent, Array, Call, CellError, array, text
+from autograder.arrays import Array, array, text
+from autograder.evidence import Absent, Call, CellError
 
 
 @dataclass

@@ -6,7 +6,8 @@ import re
 
 import pandas as pd
 
-from autograder.evidence import Absent, Array, Explore, Frame, Step1, array, text
+from autograder.arrays import Array, array, text
+from autograder.evidence import Absent, Explore, Frame, Step1
 from autograder.probes.session import Session, describe, whole
 
 COLUMNS = ["userID", "artistID", "listen_count"]

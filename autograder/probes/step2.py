@@ -9,7 +9,8 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from autograder.evidence import Graph, Step2, array, ints, pairs, text
+from autograder.arrays import array, ints, pairs, text
+from autograder.evidence import Graph, Step2
 from autograder.probes.session import Session
 
 

@@ -11,18 +11,8 @@ import torch
 from torch_geometric.data import Data
 
 from autograder import reference
-from autograder.evidence import (
-    Absent,
-    Edges,
-    GraphData,
-    Mapping,
-    Part,
-    Split,
-    Step3,
-    array,
-    ints,
-    text,
-)
+from autograder.arrays import array, ints, text
+from autograder.evidence import Absent, Edges, GraphData, Mapping, Part, Split, Step3
 from autograder.probes.session import Session, describe, whole
 from autograder.probes.step2 import label_and_id
 

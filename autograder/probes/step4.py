@@ -12,17 +12,8 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 from torch_geometric.nn import MessagePassing, SAGEConv
 
-from autograder.evidence import (
-    Absent,
-    Call,
-    Convolution,
-    ModelClass,
-    Step4,
-    array,
-    matrix,
-    pairs,
-    text,
-)
+from autograder.arrays import array, matrix, pairs, text
+from autograder.evidence import Absent, Call, Convolution, ModelClass, Step4
 from autograder.probes.session import Session, bound_names
 from autograder.reference import random_state
 

@@ -8,20 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from autograder.evidence import (
-    Absent,
-    Call,
-    Edges,
-    Epoch,
-    Floats,
-    Loop,
-    Pairs,
-    Setup,
-    Step5,
-    Training,
-    floats,
-)
-from autograder.evidence import pairs as pair_array
+from autograder.arrays import Floats, Pairs, floats
+from autograder.arrays import pairs as pair_array
+from autograder.evidence import Absent, Call, Edges, Epoch, Loop, Setup, Step5, Training
 from autograder.probes.session import Session, describe, number
 from autograder.probes.spy import Notes, spying, untouched
 from autograder.probes.step3 import edges

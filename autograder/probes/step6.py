@@ -7,19 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autograder.evidence import (
-    Absent,
-    Auc,
-    Call,
-    CellError,
-    Chain,
-    Scoring,
-    Step6,
-    Testing,
-    floats,
-    matrix,
-)
-from autograder.evidence import pairs as pair_array
+from autograder.arrays import floats, matrix
+from autograder.arrays import pairs as pair_array
+from autograder.evidence import Absent, Auc, Call, CellError, Chain, Scoring, Step6, Testing
 from autograder.probes.session import Session, number
 from autograder.probes.spy import Notes, spying, untouched
 from autograder.probes.step4 import find_method

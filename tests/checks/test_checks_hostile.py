@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from checks_course import EXERCISES, Case, Course
 
-from autograder.evidence import Array, EvidenceError, array, decode, encode
+from autograder.arrays import Array, array
+from autograder.evidence import EvidenceError, decode, encode
 
 Path = tuple[str | int, ...]
 CHANGES: dict[str, Callable[[np.ndarray], Array]] = {

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from autograder import evidence
-from autograder.evidence import Array, Evidence, EvidenceError, Explore, Frame, Step1
+from autograder.arrays import Array, array, text
+from autograder.evidence import Evidence, EvidenceError, Explore, Frame, Step1
 
 
 def test_what_goes_in_comes_out() -> None:
-    values = evidence.array(np.arange(6).reshape(2, 3), "int64")
+    values = array(np.arange(6).reshape(2, 3), "int64")
     frame = Frame(columns=["a"], dtypes=["int64"], rows=2, first_row=["0"], values=values)
     sent = Evidence(step1=Step1(load=frame, explore=Explore(n_users=3, n_artists=None)))
     received = evidence.decode(evidence.encode(sent))
@@ -52,7 +53,7 @@ def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_tensors_with_gradients_are_copied() -> None:
-    found = evidence.array(torch.ones(2, requires_grad=True), "float32")
+    found = array(torch.ones(2, requires_grad=True), "float32")
     assert found.numpy().tolist() == [1.0, 1.0]
 
 
@@ -61,5 +62,5 @@ def test_text_of_hostile_objects_is_short() -> None:
         def __str__(self) -> str:
             raise RuntimeError
 
-    assert "raises RuntimeError" in evidence.text(Loud())
-    assert len(evidence.text("x" * 10_000)) == 400
+    assert "raises RuntimeError" in text(Loud())
+    assert len(text("x" * 10_000)) == 400
