@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PIP_INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help install grade test test-all lint build clean
+.PHONY: help install grade test test-all lint build bench clean
 
 help:
 	@echo 'make grade      grade the sample class on the sample data, print the table'
@@ -15,6 +15,7 @@ help:
 	@echo 'make test-all   the slow tests too (real training, nbgrader)'
 	@echo 'make lint       ruff and mypy'
 	@echo 'make build      solutions/*.py -> solution and student notebooks'
+	@echo 'make bench      grading beside nbgrader, CPU seconds a submission'
 	@echo 'make clean      remove .venv, marks and caches'
 
 install: $(READY)
@@ -42,6 +43,9 @@ lint: $(READY)
 
 build: $(READY)
 	$(BIN)/autograder build
+
+bench: $(READY)
+	$(BIN)/python benchmarks/grading.py
 
 clean:
 	rm -rf .venv marks .pytest_cache .mypy_cache .ruff_cache *.egg-info

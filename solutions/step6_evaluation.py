@@ -182,7 +182,7 @@ for name, rule in rules.items():
 
 # %% id="treat"
 user = 0  # a node index, 0 .. n_users - 1
-# the reference numbering: users, then artists, each in the order of their first row
+# as step 3 asks: users, then artists, each in the order of their first row
 user_ids, artist_ids = df["userID"].unique(), df["artistID"].unique()
 table = pd.read_csv(course_data.path("artists.dat"), sep="\t", quoting=3)
 names = dict(zip(table["id"], table["name"], strict=True))
