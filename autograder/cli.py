@@ -51,7 +51,8 @@ def check(
     options = Options(data, 0, 2, cell_seconds, notebook_seconds)
     try:
         if all(path.is_file() for path in files):
-            found = [Submission(files[0].stem, tuple(read(path) for path in files))]
+            name = files[0].stem if len(files) == 1 else "your notebooks"
+            found = [Submission(name, tuple(read(path) for path in files))]
         else:
             found = [load(path) for path in files]
         graded = _graded(found, options)
@@ -63,7 +64,9 @@ def check(
             shown = [o for o in record.marks.automatic if o.check.step == step]
             out.print(str(Report(shown)), markup=False, highlight=False, soft_wrap=True)
         possible = sum(record.marks.steps()[step][1] for step in steps)
-        out.print(f"{record.student}: {record.marks.total:g} of {possible:g} points", markup=False)
+        by_hand = ", and up to 10 for the report, by hand" if "step6" in steps else ""
+        total = f"{record.marks.total:g} of {possible:g} points{by_hand}"
+        out.print(f"{record.student}: {total}", markup=False, highlight=False, soft_wrap=True)
         for problem in record.problems:
             err.print(problem, markup=False, highlight=False)
     if any(record.problems for record in graded):

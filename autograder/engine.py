@@ -142,7 +142,7 @@ def _run(sandbox: Sandbox, task: Task) -> Run:
     alone = sandbox.run(msgspec.structs.replace(task, files={}))
     if alone.problem or alone.evidence.step6 is None:
         return run
-    crash = CellError(name="Crash", message=f"steps 1 to 5 in one piece: {reason}")
+    crash = CellError(name="Crash", message=f"steps 4 and 5: {reason}")
     step6 = msgspec.structs.replace(alone.evidence.step6, own=Absent(name="model", error=crash))
     return replace(alone, evidence=msgspec.structs.replace(alone.evidence, step6=step6))
 

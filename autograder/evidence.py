@@ -45,6 +45,7 @@ class Absent(Struct, tag="absent"):
 
     name: Text
     error: CellError | None = None
+    found: Text = ""  # what stands under that name instead
 
 
 class Frame(Struct, tag="frame"):

@@ -81,7 +81,7 @@ def checkpoint(step: str) -> tuple[Any, ...]:
     if step == "step6":
         found = chain.run(Path.cwd(), data)
         if isinstance(found, dict):
-            print("The model is your own, from steps 4 and 5, with your own split.")
+            print("The model is your own, from steps 4 and 5.")
             return tuple(found[name] for name in names)
         print(_why_not_own(found))
     right = reference.inputs(step, data)
@@ -92,8 +92,8 @@ def _why_not_own(error: evidence.CellError | None) -> str:
     if error is None:
         reason = "the notebooks of steps 4 and 5 do not lie beside this one"
     else:
-        reason = "steps 4 and 5 are not done yet" if error.blank else f"your chain raised {error}"
-    return f"The model is a ready one, not your own: {reason}."
+        reason = "steps 4 and 5 are not done yet" if error.blank else f"they raised {error}"
+    return f"The model is a ready one, briefly trained, not your own: {reason}."
 
 
 def _seed() -> int:
@@ -113,7 +113,7 @@ def _here() -> Session:
             shell.events.register("post_run_cell", _remember)
     _session.data = course_data.path("user_artists.dat")
     if shell:
-        _session.cells = list(ns.get("In", []))
+        _session.cells = list(ns.get("In", []))[1:]
         _session.shown = list(ns.get("Out", {}).values())
     return _session
 
@@ -128,7 +128,7 @@ def _remember(result: Any) -> None:
     """Keep what a cell raised, so that a check can say why a name is missing."""
     error = result.error_in_exec or result.error_before_exec
     if _session and error is not None and result.info is not None:
-        _session.cells = list(_session.ns.get("In", []))
+        _session.cells = list(_session.ns.get("In", []))[1:]
         _session.failed(result.info.raw_cell or "", error)
 
 

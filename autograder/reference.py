@@ -92,10 +92,11 @@ def _frame(path: Path) -> pd.DataFrame:
     return frame
 
 
-def inputs(step: str, path: Path | None = None) -> dict[str, Any]:
+def inputs(step: str, path: Path | None = None, trained: bool = True) -> dict[str, Any]:
     """The names that `step` starts from, each with its right value, made anew at every call.
 
-    Leaves the random state of Python, NumPy and torch as it was.
+    Without `trained` there is no `model` among them. Leaves the random state of Python, NumPy and
+    torch as it was.
 
     Raises:
         KeyError: no such step.
@@ -109,9 +110,9 @@ def inputs(step: str, path: Path | None = None) -> dict[str, Any]:
     with random_state(0):
         made = makers[step](path) if step in makers else _split_inputs(path)
         made["GNNLinkPredictor"] = GNNLinkPredictor
-        if "model" in GIVES[step]:
+        if "model" in GIVES[step] and trained:
             made["model"] = _trained(path)
-    return {name: made[name] for name in GIVES[step]}
+    return {name: made[name] for name in GIVES[step] if name in made}
 
 
 def _frame_inputs(path: Path) -> dict[str, Any]:

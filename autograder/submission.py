@@ -211,7 +211,7 @@ def load(path: Path) -> Submission:
             found.append(read(file))
         except SubmissionError as error:
             problems.append(str(error))
-    return Submission(path.name, tuple(found), tuple(problems))
+    return Submission(path.resolve().name, tuple(found), tuple(problems))
 
 
 def load_class(folder: Path) -> list[Submission]:

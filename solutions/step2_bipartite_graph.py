@@ -121,7 +121,7 @@ print("ids that are both kinds:", f"{len(user_ids & artist_ids):,}")
 # - A node's name is a pair: `("user", id)` or `("artist", id)`. Any Python value that can be a key
 #   of a dictionary can be a node.
 # - The attribute `bipartite` is 0 for users and 1 for artists.
-# - Add all users first, then all artists: step 3 counts on this order.
+# - Add all users first, then all artists.
 
 # %% id="nodes" role="solution"
 # G: nx.Graph with n_users + n_artists nodes, each with the attribute bipartite, no edges yet.

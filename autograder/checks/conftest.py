@@ -70,7 +70,7 @@ def explore(evidence: Evidence) -> Explore:
 @pytest.fixture
 def values(load: Frame) -> np.ndarray:
     """[rows, 3] int64."""
-    need(load.values, "three columns of whole numbers under the right names", "the column names")
+    need(load.values, "three columns of whole numbers under the right names", "the checks above")
     return load.values.numpy()  # type: ignore[union-attr]
 
 

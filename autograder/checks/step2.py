@@ -123,8 +123,9 @@ def test_no_strays(edges: Graph) -> None:
         ran="the degree of every node of `G`",
         expected="at least 1: everybody in the file listened to somebody",
         got=count(alone, "nodes without an edge"),
-        why="`add_edge` makes new nodes for names it does not know, and yours stay alone.",
-        next="Use in `add_edge` the very names that you gave in `add_node`.",
+        why="A node without an edge can neither send nor receive a message.",
+        next="Does every row of the table add an edge? And are the names in `add_edge` the very "
+        "names that you gave in `add_node`? For a name it does not know it makes a new node.",
         finding="graph.endpoints-mismatch",
     )
 

@@ -53,7 +53,9 @@ def test_indices(mapping: Mapping, truth: Truth) -> None:
         expected=f"every whole number from 0 to {truth.num_nodes - 1:,}",
         got=f"{distinct:,} different ones, from {low:,} to {high:,}",
         why="An index is a row of the embedding: a gap wastes a row, a double mixes two nodes.",
-        next="Number users and artists in one go, from 0.",
+        next="Number users and artists in one go, from 0."
+        if high >= 0
+        else "These are no whole numbers: are keys and values swapped?",
         finding=finding,
     )
 

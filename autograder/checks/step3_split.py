@@ -109,7 +109,8 @@ def test_no_leak(
         expected="none in common",
         got=f"{leaked:,} {where}" if leaked else f"{foreign:,} positive edges are none of `data`",
         why="The model would be asked for edges that it has already been shown: leakage.",
-        next="Edges stored in both directions need `is_undirected=True`.",
+        next="Edges stored in both directions need `is_undirected=True`. The three parts come as "
+        "train, val, test. And does every node have an index of its own?",
         finding="split.directed" if "message" in where and leaked else "",
     )
 

@@ -64,8 +64,11 @@ def test_forward(
     weight, convolutions = layers
     forward = lambda relu, last: _forward(model, weight, convolutions, relu, last)  # noqa: E731
     known = {
-        "model.no-relu": ("the same without the ReLU", forward(False, False)),
-        "model.relu-after-last": ("a ReLU after the last layer too", forward(True, True)),
+        "model.no-relu": ("a model without the ReLU", forward(False, False)),
+        "model.relu-after-last": (
+            "a model with a ReLU after the last layer too",
+            forward(True, True),
+        ),
     }
     close = [k for k, (_, z) in known.items() if _close(z, encoded)]
     right = _close(forward(True, False), encoded)
@@ -73,7 +76,7 @@ def test_forward(
         right,
         ran="`encode(x, edge_index)`, and beside it the formula with your own weights",
         expected="the same numbers",
-        got=f"numbers of {known[close[0]][0]}" if close else "other numbers",
+        got=f"the numbers of {known[close[0]][0]}" if close else "other numbers",
         why="Without a ReLU between them two layers are one; after the last it cuts off half of "
         "every embedding.",
         next="Look up `x`, then first layer, ReLU, second layer; return that.",
@@ -128,8 +131,8 @@ def test_dot_product(model: ModelClass, decoded: np.ndarray) -> None:
     expect(
         _close(dots, decoded),
         ran="`decode(z, edge_label_index)` beside the dot products of `z`",
-        expected=f"{np.round(dots[:3], 3).tolist()}, ...",
-        got=f"{np.round(decoded[:3], 3).tolist()}, ...",
+        expected=", ".join(f"{v:.3f}" for v in dots[:3]) + ", ...",
+        got=", ".join(f"{v:.3f}" for v in decoded[:3]) + ", ...",
         why="BCEWithLogitsLoss applies the sigmoid itself; twice is once too often."
         if squashed
         else "Training pulls the embeddings of a user and a fitting artist into one direction.",

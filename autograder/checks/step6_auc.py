@@ -36,7 +36,7 @@ def test_auc_is_measured(auc: Auc) -> None:
     both = [couple for couple in both if couple != (None, None)]
     expect(
         auc.test_auc is not None
-        and all(a is not None and b is not None and abs(a - b) < 0.02 for a, b in both),
+        and all(a is not None and b is not None and abs(a - b) < 0.003 for a, b in both),
         ran="`val_auc` and `test_auc`, and `test` called again on `val_data` and `test_data`",
         expected=" and ".join(_rounded(again) for _, again in both),
         got=" and ".join(_rounded(noted) for noted, _ in both),
@@ -52,7 +52,7 @@ def _rounded(value: float | None) -> str:
 
 @check("step6.auc", points=2)
 def test_beats_chance(evidence: Evidence, truth: Truth) -> None:
-    """Your own model, steps 1 to 5 in one piece, beats random guessing on unseen edges"""
+    """Your own model beats random guessing on unseen edges"""
     chain = present(evidence.step6, "own")
     edges, asked, z = chain.edge_index.numpy(), chain.positives.numpy(), chain.z.numpy()
     seen = chain.message_edges.numpy()
@@ -79,7 +79,9 @@ def test_beats_chance(evidence: Evidence, truth: Truth) -> None:
         got=f"{value:.3f} with a sampling error of {error:.3f}",
         why="0.5 is what guessing gives. The split's own negatives are mostly artist-artist pairs "
         "and can hide this, either way.",
-        next="Does the loss fall? Clear the gradients in each epoch; a learning rate of 0.01 and "
+        next="Far below 0.5: are the labels of step 5 the wrong way round?"
+        if value < 0.35
+        else "Does the loss fall? Clear the gradients in each epoch; a learning rate of 0.01 and "
         "100 epochs are enough.",
     )
 

@@ -62,6 +62,9 @@ def test_auc_right(runs: list[Scoring]) -> None:
     """The number is the AUC of these scores, positives labelled 1"""
     for r in runs:
         scored = scored_pairs(r)
+        asked = np.concatenate([r.positives.numpy(), r.negatives.numpy()], axis=1)
+        same = np.array_equal(np.unique(scored, axis=1), np.unique(asked, axis=1))
+        need(same, "the pairs of its own data", "test scores exactly the edges of its data")
         need(r.scores, "a score for every pair", "step 4: decode gives one score for every pair")
         n = 1 + int(max(scored.max(initial=0), r.positives.numpy().max(initial=0)))
         labels = np.isin(keys(scored, n), keys(r.positives.numpy(), n))

@@ -99,6 +99,15 @@ def present(step: Any, field: str) -> Any:
         raise NotAttempted(Message(got="this step was not handed in", next="Hand in its notebook."))
     found = getattr(step, field)
     if isinstance(found, Absent):
+        if found.found and (found.error is None or found.error.blank):
+            expect(
+                False,
+                ran=f"`{found.name}`",
+                expected="what the exercise asks for under this name",
+                got=found.found,
+                why="The checks, and the later steps, look for it by its name.",
+                next="Is it another object that you meant to call so?",
+            )
         raise unfinished(found.name, found.error)
     return found
 
@@ -107,15 +116,33 @@ def unfinished(name: str, error: CellError | None) -> NotPassed:
     """The reason why `name` is not there: blank, never defined, or its cell raised `error`."""
     if error is None or error.blank:
         hint = f"Write the cell that defines `{name}` and run it."
-        return NotAttempted(Message(got=f"`{name}` is not there yet", next=hint))
+        return NotAttempted(Message(got=f"there is no `{name}` yet", next=hint))
     return raised(f"the cell that should define `{name}`", error)
+
+
+ADVICE = {  # what an error message says -> what to do next
+    "NameError": "A name is used before it is defined or imported: check its spelling and imports.",
+    "FileNotFoundError": 'The file is where `course_data.path("user_artists.dat")` says.',
+    "continuous format is not supported": "`roc_auc_score` takes labels first, then scores.",
+    "Can't call numpy() on Tensor that requires grad": "Decorate the function: `@torch.no_grad()`.",
+    "larger than": "An index is no node: does every node have a number of its own, from 0 on?",
+    "index out of range in self": "An index has no row in the embedding: compare it to num_nodes.",
+    "too many values to unpack": "`edge_index` needs two rows, [2, E]; a list of pairs is [E, 2].",
+    "Sizes of tensors must match": "Pairs are columns: join them along `dim=1`.",
+    "Expected all tensors": "Join lists of tensors with torch.cat, numbers with torch.tensor.",
+    "does not require grad": "The loss must come from the scores, without detach or no_grad.",
+    "Insufficient number of edges": "`is_undirected=True` drops every column whose source is above "
+    "its target: number the users first, and put them in row 0.",
+    "can't be cast": "The labels must be floats: torch.ones and torch.zeros are.",
+    "has no attribute 'pos_edge_label_index'": "Ask RandomLinkSplit for `split_labels=True`.",
+}
 
 
 def raised(ran: str, error: CellError) -> NotPassed:
     """The student's code raised `error` while `ran`."""
     advice = "Read the last line of the error first, then the line of yours that it names."
-    if error.name == "NameError":
-        advice = "A name is used before it is defined or imported: check its spelling and imports."
+    known = (a for said, a in ADVICE.items() if said in f"{error.name}: {error.message}")
+    advice = next(known, advice)
     why = "The code stops there: nothing after that line is computed."
     return StudentError(Message(ran, "no exception", str(error), why, advice))
 

@@ -66,11 +66,13 @@ class Session:
 
         A cell that would have is one that binds a name, or whose source holds `doing`.
         """
+        found = describe(self.ns[names[0]]) if names[0] in self.ns else ""
         for source, error in reversed(self.errors):
             bound = any(name in bound_names(source) for name in names)
-            if error.blank or bound or (doing and doing in source):
-                return Absent(name=names[0], error=error)
-        return Absent(name=names[0])
+            if not error.blank and (bound or (doing and doing in source)):
+                return Absent(name=names[0], error=error, found=found)
+        blank = next((error for _, error in reversed(self.errors) if error.blank), None)
+        return Absent(name=names[0], error=blank, found=found)
 
     def call(self, function: Callable[..., Any], *args: Any) -> tuple[Call, Any]:
         """Call the student's function; whatever it raises becomes evidence."""
@@ -97,6 +99,8 @@ def bound_names(source: str) -> set[str]:
 def describe(value: object) -> str:
     """A value in a few words: the shape of a tensor, the text of a number, else the type."""
     shape = getattr(value, "shape", None)
+    if shape == () and hasattr(value, "item"):
+        return text(repr(value.item()))
     if shape is not None and getattr(value, "dtype", None) is not None:
         return text(f"a {type(value).__name__} of shape {list(shape)}, {value.dtype}")  # type: ignore[attr-defined]
     if value is None or isinstance(value, (bool, int, float, str)):

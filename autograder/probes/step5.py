@@ -134,4 +134,6 @@ def _loop(session: Session) -> Loop | Absent:
         losses = losses.flatten().tolist()
     if not isinstance(losses, (list, tuple)) or not losses:
         return session.absent("losses")
-    return Loop(losses=[number(v) for v in losses[:100_000]])
+    graphs = [isinstance(v, Tensor) and v.requires_grad for v in losses[:100_000]]
+    kept = [None if g else number(v) for v, g in zip(losses, graphs, strict=False)]
+    return Loop(losses=kept)

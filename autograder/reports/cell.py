@@ -44,17 +44,17 @@ class Report(float):
         if not self.outcomes:
             return "nothing was checked here"
         lines = [self.title]
-        for outcome in self.outcomes:
+        for outcome, parts in _said_once(self.outcomes):
             sign, _, words = MARKS[outcome.status]
             passed = outcome.status == "passed"
             lines.append(f"  {sign} {outcome.check.title}" + ("" if passed else f" - {words}"))
-            lines += [f"      {label}: {value}" for label, value in details(outcome)]
+            lines += [f"      {label}: {value}" for label, value in parts]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         if not self.outcomes:
             return ""
-        rows = "".join(_row(outcome) for outcome in self.outcomes)
+        rows = "".join(_row(outcome, parts) for outcome, parts in _said_once(self.outcomes))
         return (
             '<div style="font-family:sans-serif;max-width:46em;line-height:1.45">'
             f"<strong>{escape(self.title)}</strong>{rows}</div>"
@@ -73,12 +73,23 @@ def _html(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def _row(outcome: Outcome) -> str:
+def _said_once(outcomes: list[Outcome]) -> list[tuple[Outcome, list[tuple[str, str]]]]:
+    """Each outcome with what there is to say about it; what several share is said once."""
+    said: list[list[tuple[str, str]]] = []
+    found = []
+    for outcome in outcomes:
+        parts = details(outcome)
+        found.append((outcome, [] if parts in said else parts))
+        said.append(parts)
+    return found
+
+
+def _row(outcome: Outcome, parts: list[tuple[str, str]]) -> str:
     sign, color, words = MARKS[outcome.status]
     rows = "".join(
         f'<tr><td style="text-align:left;vertical-align:top;white-space:nowrap">{label}</td>'
         f'<td style="text-align:left">{_html(value)}</td></tr>'
-        for label, value in details(outcome)
+        for label, value in parts
     )
     table = f'<table style="margin:0 0 .4em 1.4em">{rows}</table>' if rows else ""
     said = "" if outcome.status == "passed" else f' <span style="opacity:.7">({words})</span>'
