@@ -32,12 +32,9 @@ def main() -> None:
         course = make_course(Path(folder), options.students)
         graders = {
             "`nbgrader autograde`": lambda: by_nbgrader(course),
-            "`autograder grade`": lambda: by_kit(course, "basic"),
-            "`autograder grade`, isolated": lambda: by_kit(course, "full"),
+            "`autograder grade`": lambda: by_kit(course),
         }
-        if not shutil.which("bwrap"):
-            del graders["`autograder grade`, isolated"]
-        figures = {name: [] for name in graders}
+        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in graders}
         for _ in range(options.runs):
             for name, grade in graders.items():
                 figures[name].append(timed(grade))
@@ -61,9 +58,12 @@ def by_nbgrader(course: Path) -> None:
     run([BIN / "nbgrader", "autograde", ASSIGNMENT, "--force"], course)
 
 
-def by_kit(course: Path, isolation: str) -> None:
-    """Grade the class with the kit, once, one submission at a time."""
-    options = ["--jobs", "1", "--no-twin", "--isolation", isolation, "--output", course / "marks"]
+def by_kit(course: Path) -> None:
+    """Grade the class with the kit, once, one submission at a time.
+
+    Without the wall: what runs behind it ends with it, and its CPU seconds are in nobody's account.
+    """
+    options = ["--jobs", "1", "--no-twin", "--isolation", "basic", "--output", course / "marks"]
     run([BIN / "autograder", "grade", course / "submitted", *options], course)
 
 
