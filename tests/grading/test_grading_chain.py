@@ -17,14 +17,14 @@ SOLUTIONS = ROOT / "solutions" / "gnn_recommender"
 
 
 @pytest.fixture
-def with_step5(tmp_path: Path) -> Callable[[str], Submission]:
-    """The solutions, with this code in place of the training loop of step 5."""
+def with_cell(tmp_path: Path) -> Callable[[str, str, str], Submission]:
+    """The solutions, with this code in place of one cell, such as `loop` of `step5`."""
 
-    def make(code: str) -> Submission:
+    def make(step: str, cell_id: str, code: str) -> Submission:
         for name in NOTEBOOKS.values():
             book = json.loads((SOLUTIONS / f"{name}.ipynb").read_text(encoding="utf-8"))
             for cell in book["cells"]:
-                if name.startswith("step5") and cell["id"] == "loop":
+                if name.startswith(step) and cell["id"] == cell_id:
                     cell["source"] = code
             (tmp_path / f"{name}.ipynb").write_text(json.dumps(book), encoding="utf-8")
         return load(tmp_path)
@@ -51,9 +51,9 @@ def steps(submission: Submission, **options: float) -> dict[str, float]:
     ],
 )
 def test_a_broken_loop_costs_the_loop_and_the_chain(
-    with_step5: Callable[[str], Submission], code: str
+    with_cell: Callable[[str, str, str], Submission], code: str
 ) -> None:
-    earned = steps(with_step5(code), cell_seconds=8)
+    earned = steps(with_cell("step5", "loop", code), cell_seconds=8)
     assert {k: earned[k] for k in ("step1", "step2", "step3", "step4")} == {
         "step1": 10,
         "step2": 15,
@@ -68,3 +68,20 @@ def test_a_broken_loop_costs_the_loop_and_the_chain(
 def test_alone_step_6_has_a_model_to_measure() -> None:
     earned = steps(load(SOLUTIONS / "step6_evaluation.ipynb"))
     assert earned["step6"] == 8  # all but the own model
+
+
+OTHER_NUMBERS = """users = sorted((n for n in G if n[0] == "user"), reverse=True)
+id_mapping = {n: i for i, n in enumerate(users + [n for n in G if n[0] == "artist"])}
+num_nodes = len(id_mapping)"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "step3"), [(OTHER_NUMBERS, 20), ("raise NotImplementedError()", 0)]
+)
+def test_the_model_is_the_own_whatever_step_3_is(
+    with_cell: Callable[[str, str, str], Submission], code: str, step3: int
+) -> None:
+    earned = steps(with_cell("step3", "mapping", code))
+    assert earned["step6"] == 10
+    assert earned["step3"] == step3
