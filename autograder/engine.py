@@ -231,6 +231,7 @@ def grade(
                 done(future.result())
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            sandbox.close()  # or leaving would wait for what runs
             raise
         return [future.result() for future in futures]
 

@@ -72,7 +72,12 @@ class Sandbox:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End everything that runs, from whichever thread; `run` then returns what it has."""
         for slot in self._all:
+            slot.closed = True
             slot.stop()
 
     def run(self, task: Task) -> Run:
@@ -102,6 +107,7 @@ class _Slot:
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
         self.ready = False
+        self.closed = False
 
     def start(self) -> None:
         """Start the process; it is not waited for."""
@@ -142,12 +148,14 @@ class _Slot:
                 run = _follow(task, reader, writer, begin)
         if not self._said(b"free", task.notebook_seconds + 2 * GRACE):
             self.stop()
-            self.start()
+            if not self.closed:
+                self.start()
         return run
 
     def _wait_until_ready(self) -> None:
         if not self.ready and not self._said(b"ready", 300):
-            raise SandboxError("the warm process did not start: AUTOGRADER_DEBUG=1 shows why")
+            reason = "was stopped" if self.closed else "did not start: AUTOGRADER_DEBUG=1 shows why"
+            raise SandboxError(f"the warm process {reason}")
         self.ready = True
 
     def _said(self, word: bytes, seconds: float) -> bool:

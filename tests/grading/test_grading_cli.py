@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from conftest import PROJECT, SHARED, fingerprint
 from typer.testing import CliRunner
 
+from autograder import engine
 from autograder.checks import catalogue
 from autograder.cli import app
 
@@ -88,6 +90,24 @@ def test_a_mistake_gets_one_line(
     assert result.exit_code == code
     lines = result.output.strip().splitlines()
     assert len(lines) == 1 and said in lines[0] and "Traceback" not in result.output
+
+
+def test_stopping_is_prompt_and_says_so(
+    write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object) -> None:
+        time.sleep(1)  # a run has begun
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "as_completed", interrupted)
+    write("class/ada.ipynb", {1: "while True: pass"})
+    begin = time.monotonic()
+    args = ["grade", str(tmp_path / "class"), "--output", str(tmp_path / "out"), *BASIC]
+    result = run.invoke(app, [*args, "--cell-seconds", "600"])
+    assert result.exit_code == 130
+    assert "stopped; nothing was written" in result.output and "Traceback" not in result.output
+    assert time.monotonic() - begin < 120  # and not the 600 s of the cell
+    assert not (tmp_path / "out").exists()
 
 
 def test_check_says_what_is_wrong(write: Callable[..., Path]) -> None:
