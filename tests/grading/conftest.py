@@ -76,6 +76,12 @@ print(test_auc)""",
 }
 
 
+@pytest.fixture(autouse=True)
+def on_the_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever other tests of this session have chosen."""
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+
+
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., Path]:
     """`write(name, steps)` writes a free-form notebook: a heading and a code cell for each step."""

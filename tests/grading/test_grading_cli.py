@@ -114,7 +114,7 @@ def test_check_says_what_is_wrong(write: Callable[..., Path]) -> None:
     wrong = PROJECT | {4: PROJECT[4].replace(".relu()", "")}
     result = run.invoke(app, ["check", str(write("project.ipynb", wrong))])
     assert result.exit_code == 0
-    assert "numbers of the same without the ReLU" in result.output
+    assert "the numbers of a model without the ReLU" in result.output
     assert "86 of 90 points" in result.output
 
 
