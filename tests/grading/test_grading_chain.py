@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from grading_project import ROOT
 
 from autograder import NOTEBOOKS
 from autograder.engine import Options, grade

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, SHARED, fingerprint
+from grading_project import PROJECT, SHARED, fingerprint
 from typer.testing import CliRunner
 
 from autograder import engine

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, ROOT
+from grading_project import PROJECT, ROOT
 from test_grading_sandbox import points, task
 from typer.testing import CliRunner
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from conftest import PROJECT
+from grading_project import PROJECT
 
 import course_data
 from autograder import evidence

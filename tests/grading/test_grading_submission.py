@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import PROJECT, ROOT
+from grading_project import PROJECT, ROOT
 
 from autograder import NOTEBOOKS
 from autograder.submission import PathError, SubmissionError, load, load_class, read
