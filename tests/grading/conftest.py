@@ -1,4 +1,4 @@
-"""Notebooks written on the spot, and the free-form project that most tests of the grader use."""
+"""Notebooks written on the spot, graded on the sample."""
 
 from __future__ import annotations
 
