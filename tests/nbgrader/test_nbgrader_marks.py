@@ -54,6 +54,7 @@ def by_us(tmp_path_factory) -> Marks:
     command = "from autograder.cli import main; main()"
     run(
         *(sys.executable, "-c", command, "grade", str(SAMPLE_CLASS.parent)),
+        *("--isolation", "basic", "--no-twin"),
         *("--output", str(output), "--data", "sample", "--jobs", "1"),
         cwd=output,
     )

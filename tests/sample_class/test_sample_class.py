@@ -16,6 +16,7 @@ import pytest
 from make import RELEASED, class_files, drifts, stepwise
 
 from autograder import ASSIGNMENT, NOTEBOOKS, checks
+from autograder.sandbox import isolation
 
 HERE = Path(__file__).parent
 SUBMITTED = HERE / "submitted"
@@ -109,6 +110,7 @@ def graded(tmp_path_factory) -> Graded:
     env |= {"OMP_NUM_THREADS": "1", "COLUMNS": "200", "PYTHONPATH": str(HERE.parents[1])}
     command = [sys.executable, "-m", "autograder.cli", "grade", str(HERE)]
     command += ["--output", str(folder / "marks"), "--data", "sample"]
+    command += ["--isolation", "basic" if isolation.missing() else "full"]
     before = hashes()
     done = subprocess.run(
         command, cwd=folder, env=env, capture_output=True, encoding="utf-8", timeout=1200
