@@ -279,7 +279,7 @@ class Auc(Struct, tag="auc"):
 
 
 class Chain(Struct, tag="chain"):
-    """The student's own steps 1 to 5, in one piece: embeddings for the trusted side to judge."""
+    """The student's own trained model: embeddings for the trusted side to judge."""
 
     z: Matrix  # [N, D] of encode(test_data.x, test_data.edge_index)
     edge_index: Pairs  # of data
