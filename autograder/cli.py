@@ -44,7 +44,7 @@ def check(
     notebook_seconds: Seconds = None,
 ) -> None:
     """Check your own notebooks and say why a check does not pass."""
-    from autograder.engine import Options
+    from autograder.grading import Options
     from autograder.reports.cell import Report
     from autograder.submission import PathError, Submission, SubmissionError, load, read
 
@@ -92,7 +92,7 @@ def grade(
     notebook_seconds: Seconds = None,
 ) -> None:
     """Grade a class: print a table, write marks.csv and marks.json."""
-    from autograder.engine import Options
+    from autograder.grading import Options
     from autograder.reports import klass
     from autograder.sandbox import MODES
     from autograder.submission import SubmissionError, load_class

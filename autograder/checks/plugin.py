@@ -107,7 +107,7 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen = config.getoption("--submission", default=None)
     if not chosen:
         return
-    from autograder.engine import observe_submission  # heavy: only for this option
+    from autograder.grading import observe_submission  # heavy: only for this option
     from autograder.submission import SubmissionError
 
     try:

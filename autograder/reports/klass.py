@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder import STEPS
-from autograder.engine import Graded
+from autograder.grading import Graded
 
 LABELS = ("ran", "expected", "got", "why", "next")
 

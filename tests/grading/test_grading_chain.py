@@ -10,7 +10,8 @@ import pytest
 from grading_project import ROOT
 
 from autograder import NOTEBOOKS
-from autograder.engine import Options, grade
+from autograder.engine import grade
+from autograder.grading import Options
 from autograder.submission import Submission, load
 
 SOLUTIONS = ROOT / "solutions" / "gnn_recommender"

@@ -1,0 +1,57 @@
+"""The bank of programs that the diagnosis is tested on: whole projects, right and wrong.
+
+A program is one of the `bases` (a right project in percent format) with some of its text replaced.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Program:
+    """A base with edits: each `old` text occurs exactly once there and is replaced by `new`.
+
+    `ids` are the misconceptions that are in it, the most fundamental first; none: it is right.
+    """
+
+    name: str
+    base: str
+    edits: tuple[tuple[str, str], ...] = ()
+    ids: tuple[str, ...] = ()
+    crashes: bool = False  # a cell raises when it is run from top to bottom
+    held_out: bool = False  # not looked at while the detector was written
+    unknown: bool = False  # wrong in a way that the catalogue does not name
+
+    @property
+    def step(self) -> str:
+        """Where the first mistake is, by its id."""
+        areas = {"load": 1, "graph": 2, "map": 3, "data": 3, "split": 3, "model": 4, "decode": 4}
+        areas |= {"encode": 4, "train": 5, "test": 6}
+        return f"step{areas[self.ids[0].split('.')[0]]}" if self.ids else ""
+
+    def source(self) -> str:
+        """The program in percent format.
+
+        Raises:
+            ValueError: an `old` text is not there exactly once.
+        """
+        text = (FOLDER / "bases" / f"{self.base}.py").read_text(encoding="utf-8")
+        for old, new in self.edits:
+            if text.count(old) != 1:
+                raise ValueError(f"{self.name}: {text.count(old)} times in {self.base}: {old!r}")
+            text = text.replace(old, new)
+        return text
+
+
+def programs(kind: str) -> list[Program]:
+    """All programs in the modules of the folder `mistakes` or `right`."""
+    found: list[Program] = []
+    for module in pkgutil.iter_modules([str(FOLDER / kind)]):
+        found += importlib.import_module(f"{kind}.{module.name}").PROGRAMS
+    return found
