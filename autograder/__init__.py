@@ -22,3 +22,11 @@ NOTEBOOKS = {
     "step5": "step5_training",
     "step6": "step6_evaluation",
 }
+GIVES = {  # the names that each step starts from: what `checkpoint` hands out
+    "step1": (),
+    "step2": ("df", "n_users", "n_artists"),
+    "step3": ("df", "n_users", "n_artists", "G"),
+    "step4": ("num_nodes", "data", "train_data"),
+    "step5": ("num_nodes", "train_data", "GNNLinkPredictor"),
+    "step6": ("train_data", "val_data", "test_data", "model"),
+}

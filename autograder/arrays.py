@@ -6,11 +6,15 @@ Probes copy tensors into them, the evidence schema names which kind is due where
 from __future__ import annotations
 
 import math
+import re
 from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
 
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 Text = Annotated[str, msgspec.Meta(max_length=400)]
 
 
@@ -110,9 +114,15 @@ def _copied(kind: Any, value: Any, dtype: str) -> Any:
 
 
 def text(value: object) -> str:
-    """Any value in at most 400 characters."""
+    """Any value in at most 400 characters, none of them one that steers a terminal."""
     try:
-        shown = str(value)
+        shown = str.__str__(str(value))[:500]
     except Exception as error:  # the student's own __str__
         shown = f"<{type(value).__name__} whose text raises {type(error).__name__}>"
+    shown = printable(shown)
     return shown if len(shown) <= 400 else shown[:397] + "..."
+
+
+def printable(shown: str) -> str:
+    """Text in which what is no character to be seen, but for tabs and line ends, is a `\ufffd`."""
+    return _CONTROL.sub("\ufffd", shown)

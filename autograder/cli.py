@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import contextlib
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -87,33 +87,58 @@ def grade(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of all that is drawn; by default a secret one.")
     ] = None,
+    resume: Annotated[
+        bool | None,
+        typer.Option(
+            "--resume/--fresh",
+            help="Keep what the last run into OUTPUT graded, if nothing about it has changed, or "
+            "grade all again. By default a run that was stopped is resumed.",
+            show_default=False,
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Submissions at a time.")] = 2,
+    engine: Annotated[str, typer.Option(help="local, or dask: on a Dask cluster.")] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Of the Dask cluster, such as tcp://10.0.0.1:8786.")
+    ] = None,
     cell_seconds: CellSeconds = None,
     notebook_seconds: Seconds = None,
 ) -> None:
-    """Grade a class: print a table, write marks.csv and marks.json."""
+    """Grade a class: print a table, write marks.csv and marks.json.
+
+    A run that was stopped (Ctrl-C, a power cut) goes on where it was when the same command is given
+    once more.
+    """
     from autograder.grading import Options
+    from autograder.records import Records
     from autograder.reports import klass
     from autograder.sandbox import MODES
     from autograder.submission import SubmissionError, load_class
 
+    for name, value, known in (
+        ("isolation", isolation, MODES),
+        ("engine", engine, ("local", "dask")),
+    ):
+        if value not in known:
+            fail(f"--{name} {value}: choose {' or '.join(known)}", 2)
+    if (engine == "dask") != (scheduler is not None):
+        fail("--engine dask and --scheduler ADDRESS go together: give both, or none", 2)
     try:
-        if isolation not in MODES:
-            fail(f"--isolation {isolation}: choose full or basic", 2)
-        seed = secrets.randbelow(2**31) if seed is None else seed
-        options = Options(data, seed, jobs, cell_seconds, notebook_seconds, isolation)
-        if twin and options.on_sample():
-            options = replace(options, twin=seed)
-        graded = _graded(load_class(folder), options)
+        options = Options(data, 0, jobs, cell_seconds, notebook_seconds, isolation)
+        twin, submissions = options.on_sample() and twin, load_class(folder)
     except SubmissionError as error:
         fail(error, 2)
-    out.print(klass.table(graded))
-    both = "" if options.twin is None else " Graded on the sample and on a twin of it."
-    out.print(f"Isolation: {isolation}. Seed: {seed}.{both}", highlight=False)
+    records = Records(output, seed, resume)
+    seed = records.seed
+    options = replace(options, seed=seed, twin=seed if twin else None)
+    graded = _graded(submissions, options, records, scheduler)
     try:
         written = klass.write(graded, output, isolation=isolation, seed=seed, twin=options.twin)
     except OSError as error:
         fail(f"{output}: {error.strerror}: name another folder with --output", 2)
+    out.print(klass.table(graded))
+    both = "" if options.twin is None else " Graded on the sample and on a twin of it."
+    out.print(f"Isolation: {isolation}. Seed: {seed}.{both}", highlight=False)
     out.print("Written: " + ", ".join(str(path) for path in written), markup=False, highlight=False)
     for record in graded:
         for problem in record.problems:
@@ -122,22 +147,50 @@ def grade(
         raise typer.Exit(1)
 
 
-def _graded(submissions: list[Any], options: Any) -> list[Any]:
+def _graded(
+    submissions: list[Any], options: Any, records: Any = None, scheduler: str | None = None
+) -> list[Any]:
     from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
+    from autograder.cluster import ClusterError, cluster
+    from autograder.engine import EngineError
     from autograder.engine import grade as grade_all
+    from autograder.records import RecordsError
     from autograder.sandbox import SandboxError
 
     options.path()  # a wrong name is said before the bar appears
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        bar = progress.add_task("grading", total=len(submissions))
-        try:
-            return grade_all(submissions, options, done=lambda _: progress.advance(bar))
-        except SandboxError as error:
-            fail(error, 1)
-        except KeyboardInterrupt:
-            fail("stopped; nothing was written", 130)
+    place = cluster(scheduler) if scheduler else contextlib.nullcontext()
+    try:
+        with Progress(*columns, console=err, transient=True) as progress, place as executor:
+            bar = progress.add_task("grading", total=len(submissions))
+            found = grade_all(
+                submissions, options, lambda _: progress.advance(bar), executor, records
+            )
+    except ClusterError as error:
+        fail(error, 2)
+    except RecordsError as error:
+        fail(f"{error}: name another folder with --output", 2)
+    except SandboxError as error:
+        fail(error, 1)
+    except EngineError as error:
+        fail(f"{error}; {_kept(records, len(submissions))}", 1)
+    except KeyboardInterrupt:
+        fail(f"stopped; {_kept(records, len(submissions))}", 130)
+    if records and records.kept:
+        said = f"{records.kept} of {len(submissions)} were graded already; --fresh grades all again"
+        err.print(said, highlight=False)
+    return found
+
+
+def _kept(records: Any, count: int) -> str:
+    """What a run that was stopped leaves, and how to go on."""
+    if records is None:
+        return "nothing was written"
+    so_far = records.kept + records.added
+    if not so_far:
+        return "nothing was graded yet"
+    return f"{so_far} of {count} are graded and kept: the same command goes on from there"
 
 
 @app.command()

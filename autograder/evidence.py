@@ -58,6 +58,7 @@ class Frame(Struct, tag="frame"):
     values: Array | None = (
         None  # [rows, 3] int64: userID, artistID, listen_count; None if no such numbers
     )
+    distinct: Annotated[list[int], msgspec.Meta(max_length=20)] = []  # different values by column
 
     def __post_init__(self) -> None:
         if self.values and (self.values.dtype, self.values.shape) != ("int64", [self.rows, 3]):
@@ -84,6 +85,9 @@ class Graph(Struct, tag="graph"):
     ids: Ints  # [N]: the whole number in a node's name, -1 where there is none
     plain: int  # nodes whose name is just a number
     edges: Pairs | None = None  # positions of the endpoints
+    decimal: int = 0  # nodes with a decimal number in their name, such as 2.0
+    bare: int = 0  # nodes whose name holds nothing but one number without a sign, such as 2 or "2"
+    twins: int = 0  # nodes without an edge that have one under another spelling: 2 and "2"
     sample: Annotated[list[Text], msgspec.Meta(max_length=5)] = []  # some node names
 
     def __post_init__(self) -> None:
@@ -105,6 +109,7 @@ class Mapping(Struct, tag="mapping"):
     user_index: Ints | None = None  # [n_users] in order of the sorted user ids, -1 if absent
     artist_index: Ints | None = None  # [n_artists] likewise
     raw: bool = False  # the keys are plain ids, so a user and an artist can share one
+    derived: bool = False  # there is no dictionary: read off the order of `data.edge_index`
 
     def __post_init__(self) -> None:
         if self.values.shape != [self.size] or not self.size:
@@ -133,6 +138,20 @@ class GraphData(Struct, tag="data"):
     x_text: Text
     edge_index: Edges | None
     keys: Annotated[list[Text], msgspec.Meta(max_length=40)] = []
+    user_index: Ints | None = None  # as in Mapping, by the order of the columns of edge_index
+    artist_index: Ints | None = None
+
+
+class SplitCall(Struct):
+    """One call of `RandomLinkSplit` in the notebook's cells, with its settings."""
+
+    cell: int | None = None
+    line: int | None = None
+    num_val: float = 0.0
+    num_test: float = 0.0
+    is_undirected: bool = False
+    split_labels: bool = False
+    add_negative_train_samples: bool = False
 
 
 class Part(Struct):
@@ -141,6 +160,7 @@ class Part(Struct):
     edge_index: Edges | None
     positives: Edges | None
     negatives: Edges | None
+    labels: Edges | None = None  # edge_label_index, where positives and negatives are in one
     keys: Annotated[list[Text], msgspec.Meta(max_length=40)] = []
 
 
@@ -151,6 +171,7 @@ class Split(Struct, tag="split"):
     val: Part
     test: Part
     undirected_edges: int | None  # distinct unordered pairs in `data.edge_index`
+    calls: Annotated[list[SplitCall], msgspec.Meta(max_length=20)] = []  # the first ones
 
 
 class Call(Struct):
@@ -184,12 +205,16 @@ class ModelClass(Struct, tag="model_class"):
     embeddings: list[Matrix] = []  # weights of each nn.Embedding, [rows, dim]
     convolutions: list[Convolution] = []  # in the order in which encode calls them
     convolution_calls: int = 0
+    convolutions_called: int = 0  # different ones
+    embeddings_made: int = 0  # each nn.Embedding that a second call of encode made
+    forward_edges: Pairs | None = None  # given to encode by forward(x, edge_index, pairs)
     unregistered: Annotated[list[Text], msgspec.Meta(max_length=20)] = []
     encode_name: Text = ""
     decode_name: Text = ""
     edge_index: Pairs | None = None  # given to encode
     encode: Call = Call(missing=True)
     encode_without_edges: Call = Call(missing=True)
+    same_twice: bool | None = None  # two calls of encode on the same input agree
     z: Matrix | None = None  # [N, out_channels] given to decode
     pairs: Pairs | None = None  # [2, P] given to decode
     decode: Call = Call(missing=True)
@@ -212,10 +237,11 @@ class Setup(Struct, tag="setup"):
     optimized: int = 0  # of these tensors, how many the optimizer holds
     foreign: int = 0  # tensors in the optimizer that are not the model's
     loss_kind: Text = ""
+    learning_rate: float | None = None
 
 
 class Epoch(Struct):
-    """One call of `train(train_data)`, spied on."""
+    """One call of `train(train_data)`, spied on, or one round of a loop that was watched."""
 
     returned: float | None
     returned_text: Text
@@ -224,10 +250,21 @@ class Epoch(Struct):
     encoded: list[Edges] = []  # edge_index of each encode, [2, E]; repeated ones once
     loss_kind: Text = ""
     stale_gradients: bool | None = None  # left from before, when backward was called
+    splits: int = 0  # calls of RandomLinkSplit
+    drawn: int | None = None  # pairs that negative_sampling gave, None where it was not called
+    given_low: float | None = None  # smallest and largest number that the loss was given
+    given_high: float | None = None
+    backwards: int = 0
+    steps: int = 0  # of an optimizer
+    reached: int | None = None  # parameters of the model that got a gradient
+    descended: float | None = None  # the number that backward was called on, the smallest
 
 
 class Training(Struct, tag="training"):
-    """`train` called twice on `train_data`, beginning from the model as it stands."""
+    """`train` called twice on `train_data`, beginning from the model as it stands.
+
+    `watched`: it could not be called so, and these are the first rounds of the notebook's own loop.
+    """
 
     call: Call
     num_nodes: int
@@ -236,16 +273,27 @@ class Training(Struct, tag="training"):
     epochs: list[Epoch] = []
     still: Annotated[list[Text], msgspec.Meta(max_length=40)] = []  # parameters that did not move
     tensors: int = 0
+    held_out: Pairs | None = None  # positives of the validation and the test data
+    resplits: int = 0  # calls of RandomLinkSplit between the steps of one optimizer
+    watched: bool = False
 
 
 class Loop(Struct, tag="loop"):
-    """The losses that were kept, one an epoch; None for what is no number."""
+    """The losses that were kept, one an epoch; None for what is no number.
+
+    `watched`: none were kept, and these are what `backward` was called on.
+    """
 
     losses: list[float | None]
+    graphs: int = 0  # of these, how many hold their graph
+    watched: bool = False
 
 
 class Scoring(Struct):
-    """One call of `test(data)` on a data object that the probe made."""
+    """One call of `test(data)` on a data object that the probe made.
+
+    `watched`: it could not be called so, and this is what led to an AUC in the notebook's cells.
+    """
 
     call: Call
     returned: float | None
@@ -257,6 +305,10 @@ class Scoring(Struct):
     scores: Floats | None = None  # [S]
     grad_enabled: bool | None = None  # while encoding
     training_mode: bool | None = None  # while encoding
+    labels: Floats | None = None  # as roc_auc_score got them
+    handed: Floats | None = None  # the scores that roc_auc_score got
+    trained: bool | None = None  # the model that encoded is one that an optimizer has moved
+    watched: bool = False
 
     def __post_init__(self) -> None:
         if self.scores and (not self.pairs or self.scores.shape != self.pairs.shape[1:]):
@@ -276,6 +328,7 @@ class Auc(Struct, tag="auc"):
     test_auc: float | None
     val_again: float | None
     test_again: float | None
+    computed: list[float] | None = None  # what roc_auc_score gave in the notebook, if watched
 
 
 class Chain(Struct, tag="chain"):
@@ -329,6 +382,8 @@ class Evidence(Struct):
     step5: Step5 | None = None
     step6: Step6 | None = None
     report: str = ""  # the written report, as it stands in the file
+    errors: Annotated[list[CellError], msgspec.Meta(max_length=200)] = []  # of cells, in order
+    names: dict[Text, Text] = {}  # name of the contract -> the notebook's own, where they differ
 
 
 STEP_TYPES: dict[str, Any] = {

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import functools
+import pickle
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,14 +15,17 @@ from typing import Any
 import msgspec
 
 import course_data
-from autograder import STEPS
+from autograder import STEPS, reference
 from autograder.checks.plugin import Outcome
 from autograder.checks.teaching import Message
 from autograder.evidence import REST, Absent, CellError, Evidence
 from autograder.marks import Marks, best, better_run, judge, on_both
-from autograder.reference import truth
+from autograder.reports.executed import executed
 from autograder.sandbox import Run, Sandbox, Task, TaskCell
 from autograder.submission import Notebook, PathError, Submission, load
+from autograder.truth import truth
+
+STOPS = ("Crash", "Timeout")  # errors after which the rest of a notebook was not run
 
 
 @dataclass(frozen=True)
@@ -54,12 +59,19 @@ class Options:
 
 @dataclass(frozen=True)
 class Graded:
-    """One student's record. `problems` say what could not be run or read, and why."""
+    """One student's record.
+
+    `problems` say what could not be run or read, and why; `flags` what a TA should look at: signs
+    of tampering; `notes` what was repaired. `executed`: the notebooks with their outputs, by name.
+    """
 
     student: str
     marks: Marks
     problems: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    executed: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def status(self) -> str:
@@ -69,39 +81,40 @@ class Graded:
         return "partly graded" if any(o.points for o in self.marks.outcomes) else "not graded"
 
 
-def tasks(submission: Submission, data: Path, options: Options) -> list[list[Task]]:
-    """The runs of a submission, as alternatives of which each step's better one counts.
+@dataclass(frozen=True)
+class Observed:
+    """What one way of running a submission gave: evidence, and the runs that it is from.
 
-    Six notebooks are one alternative: every notebook alone, from its checkpoint. A free-form
-    notebook is two: as it is, and with the right inputs before each step.
+    `own` says that every step began from what the student's own earlier steps had made.
     """
-    stepwise = {book.step: book for book in reversed(submission.notebooks) if book.step}
-    free = [book for book in submission.notebooks if not book.step][:1]
-    siblings = {b.path.name: b.path.read_bytes() for b in stepwise.values()}
-    own = [_task(stepwise[step], data, options, siblings) for step in sorted(stepwise)]
-    own += [_task(book, data, options, {}) for book in free]
-    right = [_task(book, data, options, {}, right_inputs=True) for book in free]
-    return [own, right] if free else [own]
+
+    evidence: Evidence
+    runs: tuple[tuple[Task, Run], ...]
+    own: bool = True
 
 
 def _task(
-    book: Notebook,
-    data: Path,
-    options: Options,
-    files: dict[str, bytes],
-    right_inputs: bool = False,
+    books: list[Notebook], data: Path, options: Options, before: tuple[Notebook, ...] = ()
 ) -> Task:
     default = 60.0 if data.stat().st_size < 300_000 else 300.0
+    cells, earlier = (
+        [
+            TaskCell(c.source, c.step, c.key)
+            for book in found
+            for c in book.cells
+            if c.kind == "code"
+        ]
+        for found in (books, before)
+    )
     return Task(
-        cells=[TaskCell(c.source, c.step, c.key) for c in book.cells if c.kind == "code"],
+        cells=cells,
+        before=[cell for cell in earlier if not cell.key],
         data=_contents(data),
-        files=files if book.step == "step6" else {},
-        free_form=not book.step,
-        name=book.path.name,
-        right_inputs=right_inputs,
+        free_form=not books[0].step,
+        name=" and ".join(book.path.name for book in books),
         seed=options.seed,
         cell_seconds=options.cell_seconds or default,
-        notebook_seconds=options.notebook_seconds or 10 * default,
+        notebook_seconds=(options.notebook_seconds or 10 * default) * len(books),
     )
 
 
@@ -113,68 +126,131 @@ def _contents(data: Path) -> dict[str, bytes]:
     return found | ({"artists.dat": names.read_bytes()} if names.is_file() else {})
 
 
+@functools.lru_cache(maxsize=16)
+def _pickled(step: str, data: Path, modified: float) -> bytes:
+    """The right inputs of a step: our own objects, for the process that runs the notebook."""
+    return pickle.dumps(reference.inputs(step, data))
+
+
 def observe(
     sandbox: Sandbox, submission: Submission, data: Path, options: Options
-) -> list[tuple[Evidence, list[tuple[Task, Run]]]]:
-    """Run every alternative of a submission; the evidence of each, and its runs."""
-    observed = []
-    for alternative in tasks(submission, data, options):
-        runs = [(task, _run(sandbox, task)) for task in alternative]
-        steps: dict[str, Any] = {}
-        for _, run in runs:
-            seen = {step: getattr(run.evidence, step) for step in STEPS}
-            steps = {step: steps.get(step) or found for step, found in seen.items()}
-        report = next((book.report for book in submission.notebooks if book.report), "")
-        observed.append((Evidence(**steps, report=report), runs))
-    return observed
+) -> Iterator[Observed]:
+    """Run a submission in one way after the other; each step counts with its better run.
+
+    Six notebooks: each from its checkpoint, and 5 and 6 in one go, on what the student's own steps
+    1 to 4 have made; then 5 and 6 alone. A free-form notebook: as it is; then with the right inputs
+    before each step. Whoever has full marks can stop after the first.
+    """
+    free = next((book for book in submission.notebooks if not book.step), None)
+    stepwise = {book.step: book for book in reversed(submission.notebooks) if book.step}
+    if free and len(free.steps) > len(stepwise):
+        own = _task([free], data, options)
+        first = _observed(sandbox, submission, data, [own])
+        yield first
+        right = msgspec.structs.replace(own, right_inputs=True, names=first.evidence.names)
+        yield replace(_observed(sandbox, submission, data, [right]), own=False)
+        return
+    alone = {step: _task([book], data, options) for step, book in sorted(stepwise.items())}
+    ends = [step for step in STEPS[4:] if step in stepwise]
+    if not {"step4", "step5"} <= set(stepwise):
+        yield _observed(sandbox, submission, data, list(alone.values()))
+        return
+    before = tuple(stepwise[step] for step in STEPS[:4] if step in stepwise)
+    chain = _task([stepwise[step] for step in ends], data, options, before)
+    first = _observed(
+        sandbox, submission, data, [t for s, t in alone.items() if s not in ends] + [chain]
+    )
+    yield first
+    again = [alone[s] for s in ends if s == "step5" or _taken_down(first)]
+    second = _observed(sandbox, submission, data, again)
+    kept = {s: getattr(first.evidence, s) for s in STEPS if getattr(second.evidence, s) is None}
+    yield replace(second, evidence=msgspec.structs.replace(second.evidence, **kept), own=False)
 
 
-def _run(sandbox: Sandbox, task: Task) -> Run:
-    """Run a task; step 6 once more without the other notebooks where they took it down."""
-    run = sandbox.run(task)
-    reason = run.problem or _taken_down(run.evidence)
-    if not task.files or not reason:
-        return run
-    alone = sandbox.run(msgspec.structs.replace(task, files={}))
-    if alone.problem or alone.evidence.step6 is None:
-        return run
-    crash = CellError(name="Crash", message=f"steps 4 and 5: {reason}")
-    step6 = msgspec.structs.replace(alone.evidence.step6, own=Absent(name="model", error=crash))
-    return replace(alone, evidence=msgspec.structs.replace(alone.evidence, step6=step6))
+def _observed(sandbox: Sandbox, submission: Submission, data: Path, tasks: list[Task]) -> Observed:
+    inputs = functools.partial(_pickled, data=data, modified=data.stat().st_mtime)
+    runs = [(task, sandbox.run(task, inputs)) for task in tasks]
+    steps: dict[str, Any] = {}
+    errors: list[CellError] = []
+    names: dict[str, str] = {}
+    for _, run in runs:
+        found = {step: getattr(run.evidence, step) for step in STEPS}
+        steps |= {step: value for step, value in found.items() if value is not None}
+        errors += run.evidence.errors
+        names |= run.evidence.names
+    report = next((book.report for book in submission.notebooks if book.report), "")
+    return Observed(Evidence(**steps, report=report, errors=errors[:200], names=names), tuple(runs))
 
 
-def _taken_down(evidence: Evidence) -> str:
-    """What a crash took of step 6, if one did."""
-    found = [evidence.step6.test, evidence.step6.auc] if evidence.step6 else []
-    errors = [part.error for part in found if isinstance(part, Absent) and part.error]
-    return next((e.message for e in errors if e.name in ("Crash", "Timeout")), "")
+def _taken_down(observed: Observed) -> bool:
+    """Whether the run of steps 5 and 6 in one go did not reach the end of step 6."""
+    step6 = observed.evidence.step6
+    parts = [step6.test, step6.auc] if step6 else [Absent(name=REST)]
+    lost = [part for part in parts if isinstance(part, Absent)]
+    return any(p.name == REST or (p.error and p.error.name in STOPS) for p in lost)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One way of running a submission, and what the checks say of it."""
+
+    observed: Observed
+    outcomes: list[Outcome]
+
+
+def judged(sandbox: Sandbox, submission: Submission, data: Path, options: Options) -> list[Judged]:
+    """Observe and judge a submission, until nothing more can be gained; at least once."""
+    found: list[Judged] = []
+    ours = _in_our_form(submission)
+    for observed in observe(sandbox, submission, data, options):
+        outcomes = judge(observed.evidence, truth(data), numbered=ours)
+        for task, run in observed.runs:
+            if run.problem:
+                steps = {c.step for c in task.cells}
+                outcomes = _with_problem(outcomes, observed.evidence, steps, run)
+        found.append(Judged(observed, outcomes))
+        lost = [o for o in outcomes if not o.points and not o.check.by_hand]
+        if ours:
+            lost = [o for o in lost if o.check.step == "step5" and o.status != "not_attempted"]
+        if not lost and not _taken_down(observed):
+            break
+    return found
+
+
+def _in_our_form(submission: Submission) -> bool:
+    """Whether steps 5 and 6 are sure to run on the reference's node numbers."""
+    stepwise = {book.step for book in submission.notebooks if book.step}
+    return not any(len(book.steps) > len(stepwise) for book in submission.notebooks)
 
 
 def grade_one(
     sandbox: Sandbox, submission: Submission, data: Path, options: Options, twin: Path | None = None
 ) -> Graded:
     """Grade one submission; with a twin of the data, what passes must pass on both."""
-    outcomes, problems, seconds = _outcomes(sandbox, submission, data, options)
+    ways = judged(sandbox, submission, data, options)
+    outcomes = best([way.outcomes for way in ways])
+    runs = [run for way in ways for run in way.observed.runs]
     if twin and any(o.points for o in outcomes):
-        again, _, more = _outcomes(sandbox, submission, twin, options)
-        outcomes, seconds = on_both(outcomes, again), seconds + more
-    return Graded(submission.student, Marks(tuple(outcomes)), tuple(problems), seconds)
-
-
-def _outcomes(
-    sandbox: Sandbox, submission: Submission, data: Path, options: Options
-) -> tuple[list[Outcome], list[str], float]:
-    known = truth(data)
-    judged, problems = [], list(submission.problems)
-    observed = observe(sandbox, submission, data, options)
-    for evidence, runs in observed:
-        outcomes = judge(evidence, known)
-        for task, run in runs:
-            if run.problem:
-                outcomes = _with_problem(outcomes, evidence, {c.step for c in task.cells}, run)
-        judged.append(outcomes)
-    problems += [f"{task.name}: {run.problem}" for task, run in observed[0][1] if run.problem]
-    return best(judged), problems, sum(run.seconds for _, runs in observed for _, run in runs)
+        again = judged(sandbox, submission, twin, options)
+        outcomes = on_both(outcomes, best([way.outcomes for way in again]))
+        runs += [run for way in again for run in way.observed.runs]
+    again_fine = {
+        c.step for way in ways[1:] for t, r in way.observed.runs if not r.problem for c in t.cells
+    }
+    problems = [
+        f"{task.name}: {run.problem}"
+        for task, run in ways[0].observed.runs
+        if run.problem and not {c.step for c in task.cells} <= again_fine
+    ]
+    return Graded(
+        submission.student,
+        Marks(tuple(outcomes)),
+        (*submission.problems, *problems),
+        sum(run.seconds for _, run in runs),
+        flags=tuple(dict.fromkeys(flag for _, run in runs for flag in run.flags)),
+        notes=tuple(dict.fromkeys([*submission.notes, *(n for _, run in runs for n in run.notes)])),
+        executed=executed(submission, ways[0].observed.runs),
+    )
 
 
 def _with_problem(
@@ -193,11 +269,12 @@ def _with_problem(
     ]
 
 
-def observe_submission(path: Path, data: str | None) -> tuple[Evidence, Path, list[str]]:
+def observe_submission(path: Path, data: str | None) -> tuple[Evidence, Path, list[str], bool]:
     """Evidence of one file or folder, for `pytest --submission`.
 
     Returns:
-        The evidence, each step from its better run; the data file; the steps that were handed in.
+        The evidence, each step from its better run; the data file; the steps that were handed in;
+        whether nodes are numbered as the reference numbers them.
 
     Raises:
         SubmissionError: there is no submission at `path`, or no such data.
@@ -205,8 +282,8 @@ def observe_submission(path: Path, data: str | None) -> tuple[Evidence, Path, li
     options = Options(data=data)
     submission, file = load(path), options.path()
     with Sandbox(fork=options.fork) as sandbox:
-        evidences = [evidence for evidence, _ in observe(sandbox, submission, file, options)]
+        ways = judged(sandbox, submission, file, options)
     steps = sorted({step for book in submission.notebooks for step in book.steps})
-    choice = better_run([judge(evidence, truth(file)) for evidence in evidences])
-    best_evidence = Evidence(**{s: getattr(evidences[i], s) for s, i in choice.items()})
-    return best_evidence, file, steps
+    choice = better_run([way.outcomes for way in ways])
+    evidence = {s: getattr(ways[i].observed.evidence, s) for s, i in choice.items()}
+    return Evidence(**evidence), file, steps, _in_our_form(submission)

@@ -17,7 +17,7 @@ from autograder.checks import catalogue
 from autograder.checks.plugin import FOLDER, Judge, Outcome
 from autograder.checks.teaching import Message
 from autograder.evidence import Evidence
-from autograder.reference import Truth
+from autograder.truth import Truth
 
 ORDER = ("passed", "failed", "student_error", "blocked", "not_attempted", "grader_error")
 _one_at_a_time = threading.Lock()  # pytest keeps global state
@@ -27,13 +27,21 @@ class NoChecksError(Exception):
     """Not one check was collected: a fault of the installation."""
 
 
-def judge(evidence: Evidence, truth: Truth, wanted: Iterable[str] | None = None) -> list[Outcome]:
+def judge(
+    evidence: Evidence,
+    truth: Truth,
+    wanted: Iterable[str] | None = None,
+    numbered: bool = False,
+) -> list[Outcome]:
     """Run the checks of the wanted cells or steps (all by default) over evidence.
+
+    `numbered` says that steps 5 and 6 ran on the reference's node numbers, so that their edges can
+    be compared with the file's.
 
     Raises:
         NoChecksError: nothing was collected, or a check gave no outcome.
     """
-    judge_plugin = Judge(evidence, truth, wanted)
+    judge_plugin = Judge(evidence, truth, wanted, numbered)
     args = ["-c", str(FOLDER / "pytest.ini"), "--rootdir", str(FOLDER)]
     args += ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging"]
     args += ["-p", "no:faulthandler", "-p", "no:unraisableexception", "-p", "no:threadexception"]

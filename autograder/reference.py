@@ -1,16 +1,11 @@
-"""The right inputs of each step, and the truth about a data file.
+"""The right inputs of each step, made from the data file.
 
-A notebook's `checkpoint`, the grader's runs on right inputs and the checks all take them from here.
+`autograder.given` hands them out: to a student's `checkpoint`, and to the grader's runs.
 """
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import os
-import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,85 +13,21 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 from torch_geometric.data import Data
 from torch_geometric.transforms import RandomLinkSplit
 from torch_geometric.utils import negative_sampling
 
 import course_data
-
-DIM = 32  # embedding, hidden and output channels of the notebooks
-GIVES = {
-    "step1": (),
-    "step2": ("df", "n_users", "n_artists"),
-    "step3": ("df", "n_users", "n_artists", "G"),
-    "step4": ("num_nodes", "data", "train_data"),
-    "step5": ("num_nodes", "train_data", "GNNLinkPredictor"),
-    "step6": ("train_data", "val_data", "test_data", "model"),
-}
+from autograder import GIVES
+from autograder.randomness import random_state
+from autograder.standin import DIM, GNNLinkPredictor
+from autograder.truth import frame, truth
 
 
-@dataclass(frozen=True)
-class Truth:
-    """What is true of a data file. `rows` is [n, 3] int64: userID, artistID, listen_count."""
-
-    rows: np.ndarray
-    user_ids: np.ndarray  # sorted
-    artist_ids: np.ndarray  # sorted
-
-    @property
-    def n_users(self) -> int:
-        """Distinct users."""
-        return len(self.user_ids)
-
-    @property
-    def n_artists(self) -> int:
-        """Distinct artists."""
-        return len(self.artist_ids)
-
-    @property
-    def num_nodes(self) -> int:
-        """Users and artists together."""
-        return self.n_users + self.n_artists
-
-    @property
-    def n_edges(self) -> int:
-        """Rows of the file; every user-artist pair has one."""
-        return len(self.rows)
-
-    @property
-    def shared(self) -> int:
-        """Ids that are both a user's and an artist's."""
-        return len(np.intersect1d(self.user_ids, self.artist_ids))
-
-    @property
-    def distinct_ids(self) -> int:
-        """Nodes that are left when raw ids are the nodes."""
-        return self.num_nodes - self.shared
-
-
-def truth(path: Path | None = None) -> Truth:
-    """The truth about `user_artists.dat` at `path` (default: the chosen data)."""
-    return _truth(path or course_data.path("user_artists.dat"))
-
-
-@functools.lru_cache(maxsize=4)
-def _truth(path: Path) -> Truth:
-    rows = _frame(path).to_numpy(dtype=np.int64)
-    return Truth(rows, np.unique(rows[:, 0]), np.unique(rows[:, 1]))
-
-
-def _frame(path: Path) -> pd.DataFrame:
-    frame = pd.read_csv(path, sep="\t")
-    frame.columns = ["userID", "artistID", "listen_count"]
-    return frame
-
-
-def inputs(step: str, path: Path | None = None, trained: bool = True) -> dict[str, Any]:
+def inputs(step: str, path: Path | None = None) -> dict[str, Any]:
     """The names that `step` starts from, each with its right value, made anew at every call.
 
-    Without `trained` there is no `model` among them. Leaves the random state of Python, NumPy and
-    torch as it was.
+    Leaves the random state of Python, NumPy and torch as it was.
 
     Raises:
         KeyError: no such step.
@@ -110,14 +41,14 @@ def inputs(step: str, path: Path | None = None, trained: bool = True) -> dict[st
     with random_state(0):
         made = makers[step](path) if step in makers else _split_inputs(path)
         made["GNNLinkPredictor"] = GNNLinkPredictor
-        if "model" in GIVES[step] and trained:
+        if "model" in GIVES[step]:
             made["model"] = _trained(path)
     return {name: made[name] for name in GIVES[step] if name in made}
 
 
 def _frame_inputs(path: Path) -> dict[str, Any]:
-    known = _truth(path)
-    return {"df": _frame(path), "n_users": known.n_users, "n_artists": known.n_artists}
+    known = truth(path)
+    return {"df": frame(path), "n_users": known.n_users, "n_artists": known.n_artists}
 
 
 def _graph_inputs(path: Path) -> dict[str, Any]:
@@ -132,9 +63,9 @@ def _graph_inputs(path: Path) -> dict[str, Any]:
 
 
 def _split_inputs(path: Path) -> dict[str, Any]:
-    known, frame = _truth(path), _frame(path)
-    users, _ = pd.factorize(frame["userID"])
-    artists, _ = pd.factorize(frame["artistID"])
+    known, rows = truth(path), frame(path)
+    users, _ = pd.factorize(rows["userID"])
+    artists, _ = pd.factorize(rows["artistID"])
     edge_index = torch.from_numpy(np.stack([users, artists + known.n_users]))
     data = Data(x=torch.arange(known.num_nodes), edge_index=edge_index)
     with random_state(0):
@@ -147,42 +78,6 @@ def _split_inputs(path: Path) -> dict[str, Any]:
         )(data)
     parts = {"train_data": train, "val_data": val, "test_data": test}
     return {"num_nodes": known.num_nodes, "data": data} | parts
-
-
-class GNNLinkPredictor(torch.nn.Module):
-    """A stand-in for step 5: the maths of two mean-aggregating SAGE layers in plain torch.
-
-    It lets a student train before the own class of step 4 works; it holds no `SAGEConv`.
-    """
-
-    def __init__(
-        self, num_nodes: int, embedding_dim: int, hidden_channels: int, out_channels: int
-    ) -> None:
-        super().__init__()
-        self.embedding = torch.nn.Embedding(num_nodes, embedding_dim)
-        widths = [embedding_dim, hidden_channels, out_channels]
-        pairs = list(zip(widths, widths[1:], strict=False))
-        self.from_neighbors = torch.nn.ModuleList(torch.nn.Linear(a, b) for a, b in pairs)
-        self.from_self = torch.nn.ModuleList(torch.nn.Linear(a, b, bias=False) for a, b in pairs)
-
-    def encode(self, x: Tensor, edge_index: Tensor) -> Tensor:
-        """Node indices x [N] and edges [2, E] to embeddings [N, out_channels]."""
-        h = self.embedding(x)
-        source, target = edge_index
-        degree = torch.bincount(target, minlength=len(h)).clamp(min=1).unsqueeze(1)
-        for i, (neighbors, own) in enumerate(zip(self.from_neighbors, self.from_self, strict=True)):
-            mean = torch.zeros_like(h).index_add(0, target, h[source]) / degree
-            h = neighbors(mean) + own(h)
-            h = h.relu() if i == 0 else h
-        return h
-
-    def decode(self, z: Tensor, edge_label_index: Tensor) -> Tensor:
-        """Embeddings [N, D] and pairs [2, P] to scores [P]."""
-        return torch.einsum("pd,pd->p", z[edge_label_index[0]], z[edge_label_index[1]])
-
-    def forward(self, x: Tensor, edge_index: Tensor, edge_label_index: Tensor) -> Tensor:
-        """Scores [P] of the pairs."""
-        return self.decode(self.encode(x, edge_index), edge_label_index)
 
 
 def _trained(path: Path, epochs: int = 30) -> GNNLinkPredictor:
@@ -206,25 +101,3 @@ def _trained(path: Path, epochs: int = 30) -> GNNLinkPredictor:
             ).backward()
             optimizer.step()
     return model
-
-
-@contextlib.contextmanager
-def random_state(seed: int | None = None) -> Iterator[None]:
-    """Seed Python, NumPy and torch inside the block, and put their states back after it."""
-    kept = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    try:
-        if seed is not None:
-            random.seed(seed)
-            np.random.seed(seed)
-            torch.manual_seed(seed)
-        yield
-    finally:
-        random.setstate(kept[0])
-        np.random.set_state(kept[1])
-        torch.set_rng_state(kept[2])
-
-
-def one_thread() -> None:
-    """Keep torch to one thread: faster on a busy machine, and a fork of this process stays safe."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    torch.set_num_threads(1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +17,13 @@ from typing import Any
 import nbformat
 
 from autograder import ASSIGNMENT, EXERCISES, NOTEBOOKS, STEPS
+from autograder.arrays import printable
 
 MAX_BYTES = 50 * 2**20
 _STEP_OF_NAME = {name: step for step, name in NOTEBOOKS.items()}
-_CHECK_CALL = re.compile(r"""^\s*check\(\s*["'](step[1-6](?:\.\w+)?)["']""", re.M)
-_HEADING = re.compile(r"^[#*\s]*step\s*([1-6])\b", re.I | re.M)
+MAX_CELLS, MAX_SOURCE = 2_000, 200_000
+_CHECK_CALL = re.compile(r"""^[ \t]*check\([ \t]*["'](step[1-6](?:\.\w+)?)["']""", re.M)
+_HEADING = re.compile(r"^[#*_ \t]{0,20}step[ \t]*([1-6])\b", re.I | re.M)
 
 
 class SubmissionError(Exception):
@@ -44,11 +47,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """One notebook. `step` is set where it is one of the six; a free-form one has none."""
+    """One notebook. `step` is set where it is one of the six; a free-form one has none.
+
+    `notes` say what had to be repaired to read it.
+    """
 
     path: Path
     cells: tuple[Cell, ...]
     step: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -79,27 +86,48 @@ class Submission:
     notebooks: tuple[Notebook, ...]
     problems: tuple[str, ...] = ()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be repaired, file by file."""
+        return tuple(f"{printable(b.path.name)}: {n}" for b in self.notebooks for n in b.notes)
+
 
 def read(path: Path) -> Notebook:
-    """Read one notebook.
+    """Read one notebook, or a script in percent format (`# %%` between its cells).
 
     Raises:
         PathError: there is no such file.
         SubmissionError: it is empty, too large, not JSON, or no notebook.
     """
-    cells = _cells(path)
-    key = next((cell.key for cell in cells if cell.key), "")
-    step = _STEP_OF_NAME.get(path.stem) or key.split(".")[0]
-    if step and {cell.key.split(".")[0] for cell in cells if cell.key} <= {step}:
-        return Notebook(path, tuple(_with_step(cell, step) for cell in cells), step)
-    return Notebook(path, _by_content(cells))
+    repairs: list[str] = []
+    cells = _cells(path, repairs)
+    keys = [cell.key for cell in cells if cell.key]
+    step = _STEP_OF_NAME.get(path.stem) or (keys[0].split(".")[0] if keys else "")
+    if not step or {key.split(".")[0] for key in keys} - {step}:
+        return Notebook(path, _by_content(cells), "", tuple(repairs))
+    if path.stem not in _STEP_OF_NAME:
+        repairs.append(f"renamed: read as {NOTEBOOKS[step]}")
+    expected = [key for key in EXERCISES if key.startswith(step) and key != "step6.report"]
+    gone = [key for key in expected if key not in keys]
+    if gone:
+        repairs.append(f"check cells that are not there: {', '.join(gone)}")
+    if len(keys) > len(set(keys)) or _repeated(cells):
+        repairs.append("cells that occur twice: each was run where it stands")
+    return Notebook(path, tuple(_with_step(cell, step) for cell in cells), step, tuple(repairs))
+
+
+def _repeated(cells: list[Cell]) -> bool:
+    named = [cell.id for cell in cells if cell.id]
+    return len(named) > len(set(named))
 
 
 def _with_step(cell: Cell, step: str) -> Cell:
     return Cell(cell.kind, cell.source, cell.id, cell.key, step)
 
 
-def _cells(path: Path) -> list[Cell]:
+def _cells(path: Path, repairs: list[str]) -> list[Cell]:
+    if path.is_symlink():
+        raise SubmissionError(f"{path}: a link, not a file: ask for the notebook itself")
     try:
         raw = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
     except OSError as error:
@@ -108,31 +136,70 @@ def _cells(path: Path) -> list[Cell]:
         raise SubmissionError(f"{path}: larger than 50 MB: clear its outputs and hand in again")
     if not raw.strip():
         raise SubmissionError(f"{path}: the file is empty: ask for it again")
+    if path.suffix == ".py":
+        return _percent(path, raw)
     try:
-        content = json.loads(_decoded(raw))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        content = json.loads(_decoded(raw, repairs))
+    except (ValueError, RecursionError) as error:
         where = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         advice = "not JSON, so no notebook: save it in Jupyter as .ipynb and hand in again"
         raise SubmissionError(f"{path}{where}: {advice}") from None
     try:
         book = nbformat.convert(nbformat.from_dict(content), 4)
-        return [_cell(cell) for cell in book.cells]
+        found = [_cell(cell) for cell in book.cells]
+        _note_form(content, found, repairs)
     except Exception as error:  # nbformat raises whatever it trips over
         kind = type(error).__name__
         raise SubmissionError(
             f"{path}: JSON, but no notebook ({kind}): open it in Jupyter, save, hand in again"
         ) from None
+    if len(found) > MAX_CELLS:
+        raise SubmissionError(f"{path}: {len(found):,} cells, more than {MAX_CELLS:,}")
+    if any(len(cell.source) > MAX_SOURCE for cell in found):
+        raise SubmissionError(f"{path}: a cell of more than {MAX_SOURCE:,} characters: shorten it")
+    return found
 
 
-def _decoded(raw: bytes) -> str:
+def _note_form(content: dict[str, Any], cells: list[Cell], repairs: list[str]) -> None:
+    """Say what of the notebook's form is not as Jupyter would have saved it."""
+    version = content.get("nbformat"), content.get("nbformat_minor")
+    if version < (4, 5):  # type: ignore[operator]
+        repairs.append(f"an old notebook format, {version[0]}.{version[1]}")
+    kernel = content.get("metadata", {}).get("kernelspec", {}).get("name", "python3")
+    if kernel != "python3":
+        repairs.append(f"the kernel {printable(str(kernel))[:40]!r}: run with Python 3")
+    if any(cell.key for cell in cells) and not any(
+        c.get("metadata", {}).get("nbgrader") for c in content.get("cells", [])
+    ):
+        repairs.append("nbgrader's metadata is not there: cells were recognised by what they hold")
+
+
+def _percent(path: Path, raw: bytes) -> list[Cell]:
+    """The cells of a script in percent format; one without `# %%` is a single cell."""
+    import jupytext
+
+    try:
+        book = jupytext.reads(_decoded(raw, []), fmt="py:percent")
+    except (UnicodeDecodeError, SyntaxError, ValueError) as error:
+        raise SubmissionError(f"{path}: no script that can be read: {error}") from None
+    return [_cell(cell) for cell in book.cells]
+
+
+def _decoded(raw: bytes, repairs: list[str]) -> str:
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        repairs.append("UTF-16 in place of UTF-8")
         return raw.decode("utf-16")
+    if raw[:3] == b"\xef\xbb\xbf":
+        repairs.append("a byte order mark before the text")
+    if b"\r\n" in raw:
+        repairs.append("line ends of Windows")
     return raw.decode("utf-8-sig")
 
 
 def _cell(cell: Any) -> Cell:
     source = cell.get("source", "")
     source = "".join(source) if isinstance(source, list) else str(source)
+    source = source.replace("\r\n", "\n").encode("utf-8", "replace").decode()
     if cell.get("cell_type") != "code":
         grade_id = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", "")
         return Cell("markdown", source, str(grade_id or cell.get("id", "")))
@@ -147,8 +214,8 @@ def _cell(cell: Any) -> Cell:
 def _only_checks(source: str) -> bool:
     """Whether every statement is a call of `check`."""
     try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError):
+        body = ast.parse(source[:10_000]).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return all(
         isinstance(node, ast.Expr)
@@ -163,7 +230,7 @@ _SIGNS = {
     "step1": r"read_csv|read_table|\.unique\(\)\.size|nunique",
     "step2": r"nx\.(Multi)?(Di)?Graph\(|add_nodes?(_from)?\(|add_edges?(_from)?\(",
     "step3": r"\bData\(|RandomLinkSplit|mapping\s*=|factorize|LabelEncoder|edge_index\s*=",
-    "step4": r"class\s+\w+\(.*Module\)|SAGEConv\(|def (encode|decode)",
+    "step4": r"class \w+\([\w., ]*Module\)|SAGEConv\(|def (encode|decode)",
     "step5": r"optim\.|Adam\(|negative_sampling\(|\.backward\(|def train",
     "step6": r"roc_auc_score\(|def (test|evaluate)|no_grad",
 }
@@ -185,7 +252,8 @@ def _by_content(cells: list[Cell]) -> tuple[Cell, ...]:
 
 
 def _step_of_code(source: str) -> str:
-    lines = [li for li in source.splitlines() if not re.match(r"\s*(import|from|#|def __)", li)]
+    shortened = [line[:200] for line in source.splitlines()[:500]]
+    lines = [li for li in shortened if not re.match(r"\s*(import|from|#|def __)", li)]
     text = "\n".join(lines)
     return max((s for s, sign in _SIGNS.items() if re.search(sign, text)), default="step1")
 
@@ -198,11 +266,11 @@ def load(path: Path) -> Submission:
         SubmissionError: it is a single file that cannot be read.
     """
     if path.is_file():
-        return Submission(path.stem, (read(path),))
+        return Submission(_name(path.stem), (read(path),))
     if not path.is_dir():
         raise PathError(f"{path}: no such file or folder: check the path")
     folder = path / ASSIGNMENT if (path / ASSIGNMENT).is_dir() else path
-    files = sorted(f for f in folder.glob("*.ipynb") if f.is_file())
+    files = sorted(f for f in folder.glob("*.ipynb") if f.is_file() or f.is_symlink())
     if not files:
         raise PathError(f"{folder}: holds no .ipynb file: name a notebook or its folder")
     found, problems = [], []
@@ -210,8 +278,13 @@ def load(path: Path) -> Submission:
         try:
             found.append(read(file))
         except SubmissionError as error:
-            problems.append(str(error))
-    return Submission(path.resolve().name, tuple(found), tuple(problems))
+            problems.append(printable(str(error)))
+    return Submission(_name(path.resolve().name), tuple(found), tuple(problems))
+
+
+def _name(found: str) -> str:
+    """A student's name as a file is called: no bytes that are no text, no control characters."""
+    return printable(found.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
 
 
 def load_class(folder: Path) -> list[Submission]:
@@ -227,13 +300,16 @@ def load_class(folder: Path) -> list[Submission]:
     if len([name for name in _STEP_OF_NAME if (root / f"{name}.ipynb").is_file()]) > 1:
         return [load(root)]  # one student's own folder
     found: list[Submission] = []
-    for path in sorted(root.iterdir()):
+    for path in sorted(root.iterdir(), key=lambda found: os.fsencode(found.name)):
         if path.name.startswith(".") or not (path.is_dir() or path.suffix == ".ipynb"):
             continue
         try:
+            if path.is_symlink():
+                raise SubmissionError(f"{path}: a link, not a folder: ask for the notebooks")
             found.append(load(path))
         except SubmissionError as error:
-            found.append(Submission(path.stem if path.is_file() else path.name, (), (str(error),)))
+            name = _name(path.stem if path.is_file() else path.name)
+            found.append(Submission(name, (), (printable(str(error)),)))
     if not any(s.notebooks or s.problems for s in found):
         raise PathError(f"{folder}: no submission here: expected STUDENT/{ASSIGNMENT}/*.ipynb")
     return found

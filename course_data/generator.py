@@ -6,14 +6,15 @@ Called by tests, by `course_data sample` and by the grader. The bytes depend on 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote_plus
 
 import numpy as np
 from numpy.typing import NDArray
 
-from course_data.locate import ARTISTS, USER_ARTISTS
+from course_data.locate import ARTISTS, UNSEEN, USER_ARTISTS
 from course_data.names import artist_names
 
 SAMPLE_SEED = 2011
@@ -30,18 +31,45 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Dataset:
-    """The bytes of a user_artists.dat and of its artists.dat."""
+    """The bytes of a user_artists.dat and of its artists.dat.
+
+    `unseen` are rows that were held back from the first, in the same format; mostly there are none.
+    """
 
     user_artists: bytes
     artists: bytes
+    unseen: bytes = b""
 
     def write(self, folder: str | Path) -> Path:
-        """Write both files into a folder, made if need be. Returns the folder; raises OSError."""
+        """Write the files into a folder, made if need be. Returns the folder; raises OSError."""
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
         (target / USER_ARTISTS).write_bytes(self.user_artists)
         (target / ARTISTS).write_bytes(self.artists)
+        if self.unseen:
+            (target / UNSEEN).write_bytes(self.unseen)
         return target
+
+    def held_back(self, seed: int, share: float = 0.08) -> Dataset:
+        """The same with a share of its rows held back; every user and artist keeps one row or more.
+
+        A model that has learned from the rest alone can be measured on them.
+        """
+        head, *rows = self.user_artists.split(b"\r\n")
+        ends = [row.split(b"\t")[:2] for row in rows]
+        left = Counter((side, name) for end in ends for side, name in enumerate(end))
+        kept = [True] * len(rows)
+        wanted = int(share * len(rows))
+        for number in _Stream([seed, 2]).order(len(rows)):
+            names = list(enumerate(ends[number]))
+            if wanted and all(left[name] > 1 for name in names):
+                left.subtract(names)
+                kept[number], wanted = False, wanted - 1
+        seen, unseen = (
+            b"\r\n".join([head, *(r for r, keep in zip(rows, kept, strict=True) if keep is which)])
+            for which in (True, False)
+        )
+        return replace(self, user_artists=seen, unseen=unseen)
 
 
 def generate(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 USER_ARTISTS = "user_artists.dat"
 ARTISTS = "artists.dat"
+UNSEEN = "unseen.dat"  # rows held back from a twin: no student's process gets to see them
 NAMES = (USER_ARTISTS, ARTISTS)
 SAMPLE_FOLDER = Path(__file__).resolve().parent / "sample"
 

@@ -16,6 +16,7 @@ from autograder.checks.observed import (
     came_through,
     decoding,
     encoding,
+    of_the_file,
     rebuild,
     unmatched,
     usable,
@@ -42,7 +43,7 @@ from autograder.evidence import (
     Split,
     Training,
 )
-from autograder.reference import Truth
+from autograder.truth import Truth
 
 
 @pytest.fixture
@@ -55,6 +56,13 @@ def evidence(request: pytest.FixtureRequest) -> Evidence:
 def truth(request: pytest.FixtureRequest) -> Truth:
     """What is true of the data file."""
     return request.config.stash[JUDGE].truth
+
+
+@pytest.fixture
+def known(request: pytest.FixtureRequest) -> np.ndarray | None:
+    """[2, E]: the file's rows under the node numbers of steps 5 and 6, where these are ours."""
+    judge = request.config.stash[JUDGE]
+    return judge.truth.edges if judge.numbered else None
 
 
 @pytest.fixture
@@ -179,9 +187,10 @@ def setup(evidence: Evidence) -> Setup:
 
 
 @pytest.fixture
-def train_called(evidence: Evidence) -> Training:
-    """Two calls of train, whether they came through or not."""
+def train_called(evidence: Evidence, known: np.ndarray | None) -> Training:
+    """Two calls of train, whether they came through or not, on edges of the file."""
     found = present(evidence.step5, "train")
+    of_the_file(known, found.message_edges, found.positives)
     if found.call.error is not None and found.call.error.blank:
         raise unfinished("train", found.call.error)
     return found
@@ -214,10 +223,11 @@ def loop(evidence: Evidence) -> Loop:
 
 
 @pytest.fixture
-def test_called(evidence: Evidence) -> list[Scoring]:
+def test_called(evidence: Evidence, known: np.ndarray | None) -> list[Scoring]:
     """Calls of test on parts of the test and the validation data, come through or not."""
     found = present(evidence.step6, "test").runs
     for run in found:
+        of_the_file(known, run.edge_index, run.positives, other=run.negatives)
         if run.call.error is not None and run.call.error.blank:
             raise unfinished("test", run.call.error)
     return found

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from autograder.reference import Truth
+from autograder.truth import Truth
 
 
 def keys(edge_index: np.ndarray, n: int) -> np.ndarray:
@@ -51,7 +51,8 @@ def two_sides(edge_index: np.ndarray, n: int) -> np.ndarray | None:
     side = lower < upper
     component = np.unique(np.minimum(lower, upper), return_inverse=True)[1]
     ends = np.where(side[source], source, target), np.where(side[source], target, source)
-    first = np.bincount(component[source], weights=np.sign(ends[1] - ends[0]))
+    ahead = np.sign(ends[1] - ends[0])
+    first = np.bincount(component[source], weights=ahead, minlength=component.max(initial=-1) + 1)
     flip = first < 0
     return side ^ flip[component]
 

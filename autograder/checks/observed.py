@@ -11,14 +11,18 @@ import numpy as np
 import torch
 from torch_geometric.nn import SAGEConv
 
-from autograder.checks.graphs import (
-    keys,
+from autograder.checks.graphs import keys, pairs
+from autograder.checks.teaching import count, expect, need, output
+from autograder.evidence import (
+    Call,
+    Convolution,
+    Edges,
+    Epoch,
+    ModelClass,
+    Pairs,
+    Scoring,
+    Training,
 )
-from autograder.checks.teaching import (
-    need,
-    output,
-)
-from autograder.evidence import Call, Convolution, Edges, Epoch, ModelClass, Scoring, Training
 
 PARTS = ("train", "val", "test")
 RUNS = "train runs and returns the loss as a number"
@@ -83,6 +87,31 @@ def handed_over(encoded: list[Edges]) -> list[np.ndarray]:
     """Each [2, E] that was handed to `encode`; what was no such tensor is [2, 0]."""
     tensors = [e.values.numpy() if e.values else np.zeros((0,)) for e in encoded]
     return [t if t.ndim == 2 and len(t) == 2 else np.zeros((2, 0), dtype=int) for t in tensors]
+
+
+def of_the_file(known: np.ndarray | None, *edges: Pairs, other: Pairs | None = None) -> None:
+    """Edges that the student's process calls true have to be true, and `other` ones not.
+
+    Raises:
+        NotPassed: the data object that was handed over has been exchanged.
+    """
+    if known is None:
+        return
+    n = 1 + max(int(e.numpy().max(initial=0)) for e in [*edges, *([other] if other else [])])
+    n = max(n, int(known.max()) + 1)
+    true = pairs(known, n)
+    foreign = sum(int((~np.isin(pairs(e.numpy(), n), true)).sum()) for e in edges)
+    negatives = pairs(other.numpy(), n) if other else true[:0]
+    among = int(np.isin(negatives, true).sum())  # RandomLinkSplit draws a few reversed ones
+    foreign += among if among > 0.05 * len(negatives) else 0
+    expect(
+        not foreign,
+        ran="the edges of the data object, beside the rows of the file",
+        expected="edges of the file; and negatives that are none",
+        got=count(foreign, "pairs that are not what they should be"),
+        why="What is measured on other edges says nothing about this file.",
+        next="Use the data objects that `checkpoint` hands out as they are.",
+    )
 
 
 def scored_pairs(run: Scoring) -> np.ndarray:

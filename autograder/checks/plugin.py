@@ -15,7 +15,7 @@ import pytest
 from autograder.checks import Check
 from autograder.checks.teaching import Blocked, Message, NotPassed
 from autograder.evidence import Evidence
-from autograder.reference import Truth, truth
+from autograder.truth import Truth, truth
 
 FOLDER = Path(__file__).parent
 
@@ -38,9 +38,13 @@ class Judge:
     """Hands evidence to the checks, keeps those of the wanted cells, and notes each outcome."""
 
     def __init__(
-        self, evidence: Evidence, truth: Truth, wanted: Iterable[str] | None = None
+        self,
+        evidence: Evidence,
+        truth: Truth,
+        wanted: Iterable[str] | None = None,
+        numbered: bool = False,
     ) -> None:
-        self.evidence, self.truth = evidence, truth
+        self.evidence, self.truth, self.numbered = evidence, truth, numbered
         self._wanted = None if wanted is None else set(wanted)
         self.outcomes: dict[str, Outcome] = {}
 
@@ -111,10 +115,11 @@ def pytest_configure(config: pytest.Config) -> None:
     from autograder.submission import SubmissionError
 
     try:
-        evidence, data, steps = observe_submission(
+        evidence, data, steps, numbered = observe_submission(
             Path(chosen), config.getoption("--submission-data")
         )
     except SubmissionError as error:
         raise pytest.UsageError(str(error)) from None
-    config.pluginmanager.register(Judge(evidence, truth(data), steps), "gnn_judge")
+    judge = Judge(evidence, truth(data), steps, numbered)
+    config.pluginmanager.register(judge, "gnn_judge")
     config.args[:] = sorted(str(path) for path in FOLDER.glob("step*.py"))

@@ -7,7 +7,7 @@ import numpy as np
 from autograder.checks import check
 from autograder.checks.teaching import count, expect, need, unfinished
 from autograder.evidence import Explore, Frame
-from autograder.reference import Truth
+from autograder.truth import Truth
 
 NAMES = ["userID", "artistID", "listen_count"]
 

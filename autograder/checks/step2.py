@@ -11,7 +11,7 @@ from autograder.checks.teaching import (
     need,
 )
 from autograder.evidence import Graph
-from autograder.reference import Truth
+from autograder.truth import Truth
 
 
 @check("step2.nodes", points=1)

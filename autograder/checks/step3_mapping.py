@@ -15,7 +15,7 @@ from autograder.checks.teaching import (
     need,
 )
 from autograder.evidence import Evidence, GraphData, Mapping
-from autograder.reference import Truth
+from autograder.truth import Truth
 
 ONCE = "the indices are 0 to num_nodes - 1, each once"
 
@@ -119,13 +119,17 @@ def test_edge_tensor(data: GraphData) -> None:
 @check("step3.data", points=2)
 def test_bounds(data: GraphData, edge_index: np.ndarray) -> None:
     """Every index in edge_index is a node: 0 <= index < num_nodes"""
-    nodes = data.num_nodes if data.x is None else len(data.x.numpy())
+    said = [data.num_nodes, None if data.x is None else len(data.x.numpy())]
+    counts = {number for number in said if number is not None}
+    nodes = min(counts, default=0)
     low, high = int(edge_index.min(initial=0)), int(edge_index.max(initial=-1))
+    found = f"from {low:,} to {high:,}" if edge_index.size else "no edge at all"
+    apart = f"; `x` has {said[1]} rows, `data.num_nodes` is {said[0]}" if len(counts) == 2 else ""
     expect(
-        nodes is not None and edge_index.size and low >= 0 and high < nodes,
+        len(counts) == 1 and edge_index.size and low >= 0 and high < nodes,
         ran="smallest and largest index in `data.edge_index`",
-        expected=f"within 0 and {(nodes or 0) - 1:,}",
-        got=f"from {low:,} to {high:,}" if edge_index.size else "no edge at all",
+        expected=f"within 0 and {nodes - 1:,}",
+        got=found + apart,
         why="A larger one gives PyG's IndexError in training; a negative one reads another row.",
         next="Compare `len(id_mapping)` with the largest index it gives out.",
     )

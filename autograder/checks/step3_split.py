@@ -9,7 +9,7 @@ from autograder.checks.graphs import missing_reverse, pairs
 from autograder.checks.observed import PARTS, usable
 from autograder.checks.teaching import expect, need
 from autograder.evidence import Evidence, GraphData, Split
-from autograder.reference import Truth
+from autograder.truth import Truth
 
 LEAK = "no held-out edge, nor its reverse, is among the message-passing edges"
 

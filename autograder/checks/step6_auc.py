@@ -21,7 +21,7 @@ from autograder.checks.teaching import (
     present,
 )
 from autograder.evidence import Auc, Evidence
-from autograder.reference import Truth
+from autograder.truth import Truth
 
 INDEX = "every index in edge_index is a node"
 COVERAGE = "every listening pair is there, once, between the right nodes"

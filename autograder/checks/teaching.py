@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from autograder.arrays import printable
 from autograder.evidence import Absent, Call, CellError
 
 
@@ -23,6 +24,10 @@ class Message:
     why: str = ""
     next: str = ""
     finding: str = ""  # id of the misconception, where the check itself knows it
+
+    def __post_init__(self) -> None:
+        for part in ("ran", "expected", "got", "why", "next"):  # some are a student's words
+            object.__setattr__(self, part, printable(getattr(self, part)))
 
     def __str__(self) -> str:
         shown = [f"We looked at {self.ran}.", f"Expected: {self.expected}.", f"Got: {self.got}."]

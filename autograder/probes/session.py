@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.arrays import Array, array, text
-from autograder.evidence import Absent, Call, CellError
+from autograder.evidence import Absent, Call, CellError, SplitCall
 
 
 @dataclass
@@ -31,6 +31,17 @@ class Session:
     errors: list[tuple[str, CellError]] = field(default_factory=list)  # (cell source, error)
     shown: list[Any] = field(default_factory=list)  # values and printed text
     own: Callable[[], dict[str, Any] | CellError | None] = lambda: None  # the student's own chain
+    watched: Any = None  # what `autograder.probes.watch` saw, where it is installed
+    splits: list[SplitCall] = field(default_factory=list)  # calls of RandomLinkSplit in the cells
+    names: dict[str, str] = field(default_factory=dict)  # the contract's name -> the notebook's own
+    names: dict[str, str] = field(default_factory=dict)  # of the contract -> the notebook's own
+    splits: list[Any] = field(default_factory=list)  # a SplitCall for each RandomLinkSplit
+    watched: Any = None  # what the sandbox's watch has seen
+
+    def begin(self, cells: list[str]) -> dict[str, Any]:
+        """Go on to the next notebook, of these cells: an empty namespace."""
+        self.ns, self.cells, self.shown = {}, cells, []
+        return self.ns
 
     def failed(self, source: str, error: BaseException) -> None:
         """Remember that the cell with this source raised."""

@@ -8,7 +8,9 @@ import pandas as pd
 
 from autograder.arrays import Array, array, text
 from autograder.evidence import Absent, Explore, Frame, Step1
+from autograder.probes.aliases import shown_count
 from autograder.probes.session import Session, describe, whole
+from autograder.truth import truth
 
 COLUMNS = ["userID", "artistID", "listen_count"]
 
@@ -21,14 +23,22 @@ def probe(session: Session) -> Step1:
 def _load(session: Session) -> Frame | Absent:
     df = session.ns.get("df")
     if not isinstance(df, pd.DataFrame):
-        return session.absent("df")
+        return session.absent("df", doing="read_" if session.free_form else "")
     return Frame(
         columns=[text(c) for c in df.columns[:20]],
         dtypes=[text(d) for d in df.dtypes[:20]],
         rows=len(df),
         first_row=[text(v) for v in df.iloc[0, :20]] if len(df) else [],
         values=_values(df),
+        distinct=[_distinct(df.iloc[:, i]) for i in range(min(20, df.shape[1]))],
     )
+
+
+def _distinct(column: pd.Series) -> int:
+    try:
+        return int(column.nunique())
+    except TypeError:  # lists and the like
+        return 0
 
 
 def _values(df: pd.DataFrame) -> Array | None:
@@ -54,17 +64,23 @@ def _explore(session: Session) -> Explore | Absent:
 
 
 def _counted(session: Session, name: str) -> object:
-    """The count under its name or, in a free-form notebook, the one printed beside `user`."""
+    """The count under its name or, in a free-form notebook, the one shown beside `user`."""
     if name in session.ns or not session.free_form:
         return session.ns.get(name)
-    word = name.removeprefix("n_").removesuffix("s")
-    lines = [line for text in session.shown if isinstance(text, str) for line in text.splitlines()]
-    numbers = []
-    for line in lines:
-        after = re.findall(rf"{word}\w*\W{{1,3}}(\d[\d,]*)", line.lower())  # users: 200
-        alone = re.findall(r"\d[\d,]*", line) if word in line.lower() else []  # 200 users
-        numbers += after or (alone if len(alone) == 1 else [])
-    return int(numbers[-1].replace(",", "")) if numbers else None
+    shown = shown_count(session, name)
+    return _among_shown(session, name) if shown is None else shown
+
+
+def _among_shown(session: Session, name: str) -> int | None:
+    """The right number, where a cell showed it without saying what it is."""
+    known = truth(session.data)
+    right = known.n_users if name == "n_users" else known.n_artists
+    texts = [text for text in session.shown if isinstance(text, str)]
+    numbers = {int(n) for text in texts for n in re.findall(r"(?<![\d.])\d{1,15}(?!\d|\.\d)", text)}
+    for value in session.shown:
+        items = value if isinstance(value, (tuple, list, pd.Series)) else [value]
+        numbers |= {found for found in map(whole, list(items)[:20]) if found is not None}
+    return right if right in numbers else None
 
 
 def _previewed(session: Session) -> bool:

@@ -44,8 +44,22 @@ def observe(graph: nx.Graph, edges: bool) -> Graph:
         ids=ints([label_and_id(node)[1] for node in nodes]),
         plain=sum(isinstance(node, Number) for node in nodes),
         edges=pairs(ends.reshape(-1, 2).T) if edges else None,
-        sample=[text(plain(node)) for node in nodes[:2] + nodes[-2:]],
+        decimal=sum(bool(re.search(r"\d\.\d", _name(node))) for node in nodes),
+        bare=sum(not label_and_id(node)[0] for node in nodes),
+        twins=_twins(graph),
+        sample=[text(repr(plain(node))) for node in nodes[:2] + nodes[-2:]],
     )
+
+
+def _name(node: object) -> str:
+    return repr(plain(node)) if isinstance(node, tuple) else str(plain(node))
+
+
+def _twins(graph: nx.Graph) -> int:
+    """Nodes without an edge whose name, spelled otherwise, has some: `2` and `"2"`, `u2.0`."""
+    spelled = {node: re.sub(r"(\d)\.0+\b|['\"]", r"\1", _name(node)) for node in graph.nodes}
+    joined = {name for node, name in spelled.items() if graph.degree[node]}
+    return sum(name in joined and not graph.degree[node] for node, name in spelled.items())
 
 
 def _side(attributes: dict[str, Any]) -> int:

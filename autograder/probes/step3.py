@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
-from numbers import Number
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import torch
 from torch_geometric.data import Data
 
-from autograder import reference
+from autograder import truth
 from autograder.arrays import array, ints, text
 from autograder.evidence import Absent, Edges, GraphData, Mapping, Part, Split, Step3
+from autograder.probes.mapping import Sides, derive, edge_columns, find_mappings, is_raw, sides
 from autograder.probes.session import Session, describe, whole
-from autograder.probes.step2 import label_and_id
 
 PARTS = ("train_data", "val_data", "test_data")
 
@@ -25,66 +24,48 @@ def probe(session: Session) -> Step3:
 
 
 def _mapping(session: Session) -> Mapping | Absent:
-    known = reference.truth(session.data)
-    found = find_mappings(session.ns, known)
+    known = truth.truth(session.data)
+    used = derive(session.ns, known)
+    found = find_mappings(session.ns, known, used)
+    if not found and session.free_form:
+        return _derived(session, known, used)
     if not found:
         return session.absent("id_mapping")
-    num_nodes = session.ns.get("num_nodes")
     values = [whole(v) for mapping in found for v in mapping.values()]
-    users, artists = _sides(found, known)
+    users, artists = sides(found, known)
+    if users is None and used and {*used[0].values(), *used[1].values()} <= set(values):
+        users, artists = used
+    return _evidence(session, known, values, (users, artists), is_raw(found, known), False)
+
+
+def _derived(session: Session, known: truth.Truth, used: Sides | None) -> Mapping | Absent:
+    """There is no dictionary: what the order of the edges says or, without one, their indices."""
+    columns = edge_columns(session.ns)
+    if columns is None:
+        return session.absent("id_mapping")
+    return _evidence(session, known, np.unique(columns).tolist(), used or (None, None), False, True)
+
+
+def _evidence(
+    session: Session,
+    known: truth.Truth,
+    values: list[int | None],
+    by_side: tuple[dict | None, dict | None],
+    raw: bool,
+    derived: bool,
+) -> Mapping:
+    num_nodes = session.ns.get("num_nodes")
+    users, artists = by_side
     return Mapping(
         size=len(values),
         values=ints([-1 if v is None else v for v in values]),
         num_nodes=whole(num_nodes),
         num_nodes_text=describe(num_nodes) if "num_nodes" in session.ns else "",
-        user_index=None if users is None else ints(users),
-        artist_index=None if artists is None else ints(artists),
-        raw=_raw(found, known),
+        user_index=None if users is None else ints(_indices(users, known.user_ids)),
+        artist_index=None if artists is None else ints(_indices(artists, known.artist_ids)),
+        raw=raw,
+        derived=derived,
     )
-
-
-def find_mappings(ns: dict[str, Any], known: reference.Truth) -> list[dict[Hashable, Any]]:
-    """`id_mapping`, or else two dictionaries whose keys are the users and the artists."""
-    if isinstance(ns.get("id_mapping"), dict) and ns["id_mapping"]:
-        return [ns["id_mapping"]]
-    dicts = [v for k, v in ns.items() if isinstance(v, dict) and not k.startswith("_")]
-    sides = []
-    for ids in (known.user_ids, known.artist_ids):
-        wanted = set(ids.tolist())
-        match = [d for d in dicts if len(d) == len(wanted) and set(_by_id(d)) == wanted]
-        sides += match[:1]
-    return sides if len(sides) == 2 else []
-
-
-def _by_id(mapping: dict[Hashable, Any]) -> dict[int, int | None]:
-    return {label_and_id(key)[1]: whole(value) for key, value in mapping.items()}
-
-
-def _raw(mappings: list[dict[Hashable, Any]], known: reference.Truth) -> bool:
-    """Whether one dictionary is keyed by the ids as they stand in the file."""
-    ids = {*known.user_ids.tolist(), *known.artist_ids.tolist()}
-    plain_keys = len(mappings) == 1 and all(isinstance(key, Number) for key in mappings[0])
-    return plain_keys and {whole(key) for key in mappings[0]} <= ids
-
-
-def _sides(
-    mappings: list[dict[Hashable, Any]], known: reference.Truth
-) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Index of every user and every artist, or None where the keys do not tell them apart."""
-    groups = mappings
-    if len(mappings) == 1:
-        grouped: dict[str, dict[Hashable, Any]] = {}
-        for key, value in mappings[0].items():
-            grouped.setdefault(label_and_id(key)[0], {})[key] = value
-        groups = list(grouped.values())
-    if _raw(mappings, known):  # a shared id has one index for both
-        groups = [mappings[0], mappings[0]]
-    if len(groups) != 2:
-        return None, None
-    users, artists = (_by_id(group) for group in groups)
-    if set(artists) == set(known.user_ids.tolist()) != set(users):
-        users, artists = artists, users
-    return _indices(users, known.user_ids), _indices(artists, known.artist_ids)
 
 
 def _indices(by_id: dict[int, int | None], ids: Iterable[int]) -> np.ndarray:
@@ -109,13 +90,15 @@ def edges(value: object) -> Edges | None:
 def _data(session: Session) -> GraphData | Absent:
     data = session.ns.get("data")
     if not hasattr(data, "edge_index") and not isinstance(data, Data):
-        return session.absent("data")
+        return session.absent("data", doing="Data(" if session.free_form else "")
     x = getattr(data, "x", None)
     index = x if isinstance(x, torch.Tensor) and x.ndim == 1 and not x.is_floating_point() else None
     try:
         num_nodes = whole(data.num_nodes)  # type: ignore[union-attr]
     except Exception:  # PyG infers it from edge_index, which may be anything
         num_nodes = None
+    known = truth.truth(session.data)
+    used = derive(session.ns, known)
     return GraphData(
         kind=type(data).__name__,
         num_nodes=num_nodes,
@@ -123,6 +106,8 @@ def _data(session: Session) -> GraphData | Absent:
         x_text=describe(x),
         edge_index=edges(getattr(data, "edge_index", None)),
         keys=_keys(data),
+        user_index=None if used is None else ints(_indices(used[0], known.user_ids)),
+        artist_index=None if used is None else ints(_indices(used[1], known.artist_ids)),
     )
 
 
@@ -130,10 +115,11 @@ def _split(session: Session) -> Split | Absent:
     parts = {name: session.ns.get(name) for name in PARTS}
     for name, value in parts.items():
         if value is None or not hasattr(value, "edge_index"):
-            return session.absent(name, *PARTS)
+            return session.absent(name, *PARTS, doing="Split(" if session.free_form else "")
     made = {name.removesuffix("_data"): _part(value) for name, value in parts.items()}
     whole_graph = edges(getattr(session.ns.get("data"), "edge_index", None))
-    return Split(**made, undirected_edges=_undirected(whole_graph))
+    calls = list(getattr(session, "splits", []))[:20]
+    return Split(**made, undirected_edges=_undirected(whole_graph), calls=calls)
 
 
 def _part(data: Any) -> Part:
@@ -141,6 +127,7 @@ def _part(data: Any) -> Part:
         edge_index=edges(getattr(data, "edge_index", None)),
         positives=edges(getattr(data, "pos_edge_label_index", None)),
         negatives=edges(getattr(data, "neg_edge_label_index", None)),
+        labels=edges(getattr(data, "edge_label_index", None)),
         keys=_keys(data),
     )
 

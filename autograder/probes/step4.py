@@ -15,7 +15,8 @@ from torch_geometric.nn import MessagePassing, SAGEConv
 from autograder.arrays import array, matrix, pairs, text
 from autograder.evidence import Absent, Call, Convolution, ModelClass, Step4
 from autograder.probes.session import Session, bound_names
-from autograder.reference import random_state
+from autograder.probes.spy import find_method, methods, names_of, spying
+from autograder.randomness import random_state
 
 NAME = "GNNLinkPredictor"
 
@@ -25,8 +26,7 @@ def probe(session: Session) -> Step4:
     cls = find_class(session.ns)
     if cls is None:
         return Step4(model=_absent(session))
-    training = torch.is_grad_enabled()
-    with random_state(session.seed), torch.set_grad_enabled(training):
+    with random_state(session.seed), torch.set_grad_enabled(torch.is_grad_enabled()), aside(session):
         return Step4(model=_observe(session, cls))
 
 
@@ -47,18 +47,10 @@ def find_class(ns: dict[str, Any]) -> Any:
     return made[0] if len(made) == 1 else None
 
 
-def find_method(model: object, name: str) -> str:
-    """`encode`, or else the one method whose name begins like it (`encoder`); empty if none."""
-    if callable(getattr(model, name, None)):
-        return name
-    stem = name[:5] if name == "encode" else name[:4]
-    like = [m for m in methods(model) if m.lower().startswith(stem)]
-    return like[0] if len(like) == 1 else ""
-
-
-def methods(model: object) -> list[str]:
-    """Names of the methods that the student's class itself defines."""
-    return [k for k, v in vars(type(model)).items() if callable(v) and not k.startswith("__")]
+def aside(session: Session) -> Any:
+    """Nothing that the block does is the notebook's own doing."""
+    watched = session.watched
+    return contextlib.nullcontext() if watched is None else watched.instead(None)
 
 
 def _observe(session: Session, cls: Any) -> ModelClass:
@@ -66,22 +58,42 @@ def _observe(session: Session, cls: Any) -> ModelClass:
     sizes = [int(n) for n in (rng.integers(23, 30), *(rng.permutation([5, 6, 7, 8, 9])[:3]))]
     built, model = session.call(cls, *sizes)
     facts: dict[str, Any] = {"sizes": sizes, "is_module": isinstance(model, nn.Module)}
-    if not isinstance(model, nn.Module):
-        return ModelClass(built=built, methods=[], **facts)
-    model.eval()
+    if isinstance(model, nn.Module):
+        prepared, _ = session.call(lambda: list(model.eval().modules()))
+        built = prepared if prepared.error else built
+    if not isinstance(model, nn.Module) or built.error:
+        return ModelClass(built=built, methods=[cls.__name__, *names_of(cls)][:60], **facts)
     facts["built"] = Call(text=built.text)
-    facts["methods"] = [cls.__name__, *methods(model)][:60]
+    facts["methods"] = [cls.__name__, *names_of(cls)][:60]
     facts["unregistered"] = [name for name, _ in _hidden(model)][:20]
     layers = [*model.modules(), *(m for _, m in _hidden(model))]
     facts["embeddings"] = [matrix(m.weight) for m in layers if isinstance(m, nn.Embedding)]
-    facts["encode_name"], facts["decode_name"] = (
-        find_method(model, name) for name in ("encode", "decode")
-    )
-    facts |= _encode(session, model, facts["encode_name"], sizes, rng, layers)
-    facts |= _decode(session, model, facts["decode_name"], sizes, rng)
+    n, out = sizes[0], sizes[3]
+    x, z = torch.arange(n), torch.from_numpy(rng.normal(size=(n, out))).float()
+    edges = torch.from_numpy(rng.integers(0, n - 2, size=(2, 60)))
+    asked = torch.from_numpy(rng.integers(0, n, size=(2, 11)))
+    with torch.no_grad():
+        encode = find_method(model, "encode") or _like(session, model, (x, edges), 2)
+        decode = find_method(model, "decode") or _like(session, model, (z, asked), 1)
+    facts |= {"encode_name": encode, "decode_name": decode}
+    facts |= _encode(session, model, encode, x, edges, layers)
+    facts |= _decode(session, model, decode, z, asked)
+    facts |= _forward(session, model, encode, x, edges, asked)
     shapes = {n: list(p.shape) for n, p in model.named_parameters() if not is_lazy(p)}
     facts["parameters"] = shapes
     return ModelClass(**facts)
+
+
+def _like(session: Session, model: nn.Module, given: tuple, dims: int) -> str:
+    """The one method of another name that takes this and gives a tensor of so many dimensions."""
+    found = []
+    for name in methods(model):
+        call, value = session.call(getattr(model, name), *given)
+        right = isinstance(value, torch.Tensor) and value.is_floating_point()
+        if call.error is None and right and value.ndim == dims:
+            rows = given[0].size(0) if dims == 2 else given[1].size(1)
+            found += [name] if value.size(0) == rows else []
+    return found[0] if len(found) == 1 else ""
 
 
 def _hidden(model: nn.Module) -> list[tuple[str, nn.Module]]:
@@ -99,25 +111,67 @@ def _encode(
     session: Session,
     model: nn.Module,
     name: str,
-    sizes: list[int],
-    rng: np.random.Generator,
+    x: torch.Tensor,
+    edge_index: torch.Tensor,
     layers: list[nn.Module],
 ) -> dict[str, Any]:
     convolutions = [m for m in layers if isinstance(m, MessagePassing)]
-    edge_index = torch.from_numpy(rng.integers(0, sizes[0] - 2, size=(2, 60)))
-    x = torch.arange(sizes[0])
     facts: dict[str, Any] = {"edge_index": pairs(edge_index)}
     calls: list[nn.Module] = []
     if name:
-        with _recording(convolutions, calls), torch.no_grad():
-            facts["encode"], _ = session.call(getattr(model, name), x, edge_index)
+        encode, empty = getattr(model, name), torch.empty(2, 0, dtype=torch.long)
         with torch.no_grad():
-            empty = torch.empty(2, 0, dtype=torch.long)
-            facts["encode_without_edges"], _ = session.call(getattr(model, name), x, empty)
+            with _recording(convolutions, calls):
+                facts["encode"], first = session.call(encode, x, edge_index)
+            with _embeddings_made() as made:
+                _, second = session.call(encode, x, edge_index)
+            facts["encode_without_edges"], _ = session.call(encode, x, empty)
+        facts["embeddings_made"] = len(made)
+        if isinstance(first, torch.Tensor) and isinstance(second, torch.Tensor):
+            facts["same_twice"] = first.shape == second.shape and torch.allclose(
+                first, second, equal_nan=True
+            )
     ordered = list(dict.fromkeys([*calls, *convolutions]))
     facts["convolutions"] = [_convolution(m) for m in ordered]
     facts["convolution_calls"] = len(calls)
+    facts["convolutions_called"] = len(dict.fromkeys(calls))
     return facts
+
+
+@contextlib.contextmanager
+def _embeddings_made() -> Iterator[list[nn.Module]]:
+    """Every nn.Embedding that is made in the block."""
+    made: list[nn.Module] = []
+    original = nn.Embedding.__init__
+
+    def __init__(self: nn.Embedding, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        made.append(self)
+
+    nn.Embedding.__init__ = __init__  # type: ignore[method-assign]
+    try:
+        yield made
+    finally:
+        nn.Embedding.__init__ = original  # type: ignore[method-assign]
+
+
+def _forward(
+    session: Session,
+    model: nn.Module,
+    encode: str,
+    x: torch.Tensor,
+    edges: torch.Tensor,
+    asked: torch.Tensor,
+) -> dict[str, Any]:
+    """Which edges `forward(x, edge_index, edge_label_index)`, where there is one, encodes with."""
+    if not encode or "forward" not in methods(model):
+        return {}
+    with torch.no_grad(), spying({}, model, session.watched) as notes:
+        session.call(model.forward, x, edges, asked)
+    found = notes.open.encodes
+    if not found or found[-1].edges.ndim != 2 or found[-1].edges.size(0) != 2:
+        return {}
+    return {"forward_edges": pairs(found[-1].edges)}
 
 
 @contextlib.contextmanager
@@ -162,10 +216,8 @@ def _width(channels: object) -> int | None:
 
 
 def _decode(
-    session: Session, model: nn.Module, name: str, sizes: list[int], rng: np.random.Generator
+    session: Session, model: nn.Module, name: str, z: torch.Tensor, asked: torch.Tensor
 ) -> dict[str, Any]:
-    z = torch.from_numpy(rng.normal(size=(sizes[0], sizes[3]))).float()
-    asked = torch.from_numpy(rng.integers(0, sizes[0], size=(2, 11)))
     facts: dict[str, Any] = {"z": matrix(z), "pairs": pairs(asked)}
     if name:
         with torch.no_grad():

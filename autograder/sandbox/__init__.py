@@ -13,27 +13,46 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import IO
 
+import msgspec
+
+from autograder import STEPS
 from autograder.evidence import Evidence
 from autograder.sandbox import isolation
-from autograder.sandbox.task import Message, ProtocolError, Task, TaskCell, receive, send
+from autograder.sandbox.task import (
+    Given,
+    Message,
+    ProtocolError,
+    Shown,
+    Task,
+    TaskCell,
+    receive,
+    send,
+)
 
 SERVER = [sys.executable, "-m", "autograder.sandbox.server"]
 GRACE = 5.0  # seconds over a notebook's limit before its process is ended
 MODES = ("full", "basic")
+Inputs = Callable[[str], bytes]
 
 
 @dataclass(frozen=True)
 class Run:
-    """What came of one task. `problem` says why it did not reach its end, in words for a TA."""
+    """What came of one task. `problem` says why it did not reach its end, in words for a TA.
+
+    `shown` is what each cell printed, `flags` what a TA should look at.
+    """
 
     evidence: Evidence
     problem: str = ""
     grader_fault: bool = False
     seconds: float = 0.0
+    shown: dict[int, Shown] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class SandboxError(Exception):
@@ -80,17 +99,19 @@ class Sandbox:
             slot.closed = True
             slot.stop()
 
-    def run(self, task: Task) -> Run:
+    def run(self, task: Task, inputs: Inputs = lambda _: b"") -> Run:
         """Run one task to its end, its time limit, or its crash.
+
+        `inputs` gives the right inputs of a step as a pickle, when the run has come to it.
 
         Raises:
             SandboxError: the warm process did not start.
         """
         if not self.fork:
-            return _run_fresh(task)
+            return _run_fresh(task, inputs)
         slot = self._slots.get()
         try:
-            return slot.run(task)
+            return slot.run(task, inputs)
         finally:
             self._slots.put(slot)
 
@@ -123,7 +144,7 @@ class _Slot:
                 stdin=nowhere,
                 stdout=nowhere,
                 stderr=None if os.environ.get("AUTOGRADER_DEBUG") else nowhere,
-                env=_environment(),
+                env=isolation.environment() if self.walled else _environment(),
             )
         self.ready = False
 
@@ -134,8 +155,20 @@ class _Slot:
             self.process.kill()
             self.process.wait()
 
-    def run(self, task: Task) -> Run:
-        """Run one task, and wait until nothing of it is left."""
+    def run(self, task: Task, inputs: Inputs) -> Run:
+        """Run one task and wait until nothing of it is left; once more if the process was ill."""
+        try:
+            run = self._run(task, inputs)
+            if not run.grader_fault or self.closed:
+                return run
+        except OSError:  # an earlier task has harmed the warm process
+            pass
+        self.stop()
+        if not self.closed:
+            self.start()
+        return self._run(task, inputs)
+
+    def _run(self, task: Task, inputs: Inputs) -> Run:
         self._wait_until_ready()
         begin = time.monotonic()
         ours, theirs = socket.socketpair()
@@ -145,7 +178,7 @@ class _Slot:
             socket.send_fds(self.control, [told], [theirs.fileno()])
             theirs.close()
             with ours.makefile("rb") as reader, ours.makefile("wb") as writer:
-                run = _follow(task, reader, writer, begin)
+                run = _follow(task, inputs, reader, writer, begin)
         if not self._said(b"free", task.notebook_seconds + 2 * GRACE):
             self.stop()
             if not self.closed:
@@ -170,7 +203,7 @@ def _environment() -> dict[str, str]:
     return os.environ | {"OMP_NUM_THREADS": "1"}
 
 
-def _run_fresh(task: Task) -> Run:
+def _run_fresh(task: Task, inputs: Inputs) -> Run:
     """Run one task in a process that was started for it."""
     process = subprocess.Popen(
         [*SERVER, "--once"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
@@ -178,7 +211,7 @@ def _run_fresh(task: Task) -> Run:
     try:
         assert process.stdin and process.stdout
         with _killing(process, task.notebook_seconds + GRACE + 60):  # with the time to start
-            return _follow(task, process.stdout, process.stdin, time.monotonic())
+            return _follow(task, inputs, process.stdout, process.stdin, time.monotonic())
     finally:
         process.kill()
         process.communicate()
@@ -196,25 +229,63 @@ def _killing(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]
         timer.cancel()
 
 
-def _follow(task: Task, reader: IO[bytes], writer: IO[bytes], begin: float) -> Run:
-    """Read messages until the run is done, keeping the last evidence it sent."""
-    evidence, cell = Evidence(), -1
+def _follow(task: Task, inputs: Inputs, reader: IO[bytes], writer: IO[bytes], begin: float) -> Run:
+    """Read messages until the run is done."""
+    log = _Log(task)
     try:
         send(writer, task)
         while True:
             message = receive(reader, Message)
-            assert isinstance(message, Message)
-            cell = max(cell, message.cell)
-            evidence = message.evidence or evidence
+            log.take(message)
+            if message.wants:
+                send(writer, Given(inputs(message.wants) if log.may_have(message.wants) else b""))
             if message.done:
-                fault = message.fault
-                return Run(evidence, fault, bool(fault), time.monotonic() - begin)
+                return log.run(message.fault, time.monotonic() - begin, bool(message.fault))
     except (ProtocolError, OSError) as error:
         late = time.monotonic() - begin > task.notebook_seconds
         problem = f"took longer than {task.notebook_seconds:g} s" if late else "the process died"
-        problem += f" in code cell {cell + 1} of {len(task.cells)}" if cell >= 0 else ""
+        problem += f" in code cell {log.cell + 1} of {len(task.cells)}" if log.cell >= 0 else ""
         problem += "" if late or str(error) == "closed" else f" ({error})"
-    return Run(evidence, problem, False, time.monotonic() - begin)
+    return log.run(problem, time.monotonic() - begin)
+
+
+class _Log:
+    """What a run has said so far; what it has said of a step that is over stays as it is."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.steps = list(dict.fromkeys(cell.step for cell in task.cells))
+        self.cell = -1
+        self.evidence = Evidence()
+        self.over: dict[str, object] = {}
+        self.shown: dict[int, Shown] = {}
+        self.flags: dict[str, None] = {}
+        self.notes: dict[str, None] = {}
+
+    def take(self, message: Message) -> None:
+        """Note one message."""
+        self.cell = max(self.cell, min(message.cell, len(self.task.cells) - 1))
+        if message.shown and message.cell not in self.shown and 0 <= message.cell <= self.cell:
+            self.shown[message.cell] = message.shown
+        self.flags.update(dict.fromkeys(flag[:200] for flag in message.flags[:20]))
+        self.notes.update(dict.fromkeys(note[:200] for note in message.notes[:20]))
+        if message.evidence:
+            none = {step: None for step in STEPS if step not in self.steps}
+            self.evidence = msgspec.structs.replace(message.evidence, **none | self.over)
+        if message.over in self.steps and message.over not in self.over:
+            self.over[message.over] = getattr(self.evidence, message.over)
+
+    def may_have(self, step: str) -> bool:
+        """Whether the run has come to this step: what it starts from is then no secret any more."""
+        if self.task.before:  # the own chain is measured by steps 5 and 6 only
+            return True
+        here = [s for s in self.steps if s not in self.over][:1]
+        return step in STEPS and bool(here) and step <= here[0]
+
+    def run(self, problem: str, seconds: float, fault: bool = False) -> Run:
+        """All of it."""
+        said = tuple(self.flags)[:20], tuple(self.notes)[:20]
+        return Run(self.evidence, problem, fault, seconds, self.shown, *said)
 
 
 __all__ = ["MODES", "Run", "Sandbox", "SandboxError", "Task", "TaskCell"]

@@ -19,10 +19,12 @@ from pathlib import Path
 import autograder
 import course_data
 
-HIDDEN = ("checks", "authoring", "reports")  # folders of this package that no probe needs
+HIDDEN = ("checks", "diagnosis", "authoring", "reports")  # of this package: no probe needs them
+HIDDEN_FILES = ("reference.py",)
 SHARED = ("/tmp", "/dev/shm")  # the only places to write to; the server empties them
 KEPT = ("LANG", "LC_ALL", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 ETC = ("ld.so.cache", "localtime", "fonts")
+NOBODY = "65534"
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, SIGKILL = 1, 4, 9
 
 
@@ -46,7 +48,9 @@ def wrap(command: list[str]) -> list[str]:
     solution, check, submission or gradebook, and no variable of the environment but a few.
     """
     wall = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
-    for name, value in _environment().items():
+    wall += ["--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY]
+    wall += ["--cap-drop", "ALL"]  # root keeps its capabilities otherwise
+    for name, value in environment().items():
         wall += ["--setenv", name, value]
     for folder in _system():
         kind = "--symlink" if folder.is_symlink() else "--ro-bind"
@@ -59,11 +63,14 @@ def wrap(command: list[str]) -> list[str]:
     package = Path(autograder.__file__).parent
     for name in HIDDEN:
         wall += ["--tmpfs", str(package / name)]
+    for name in HIDDEN_FILES:
+        wall += ["--ro-bind", "/dev/null", str(package / name)]
     wall += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*wall, "--chdir", "/tmp", *command]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """All that a process behind the wall, and the wall itself, may know of ours."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     path = os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin"))
     own = {"HOME": "/tmp", "USER": "student", "PATH": path, "OMP_NUM_THREADS": "1"}

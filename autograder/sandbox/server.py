@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from autograder.reference import one_thread
+from autograder.randomness import one_thread
 
 one_thread()  # before anything else uses torch: a fork of a many-threaded parent hangs
 
@@ -29,8 +29,8 @@ import torch_geometric.transforms  # noqa: E402, F401
 
 from autograder.sandbox.backup import oversee  # noqa: E402
 from autograder.sandbox.isolation import SHARED, close_to_others, die_with_parent, limit  # noqa: E402
-from autograder.sandbox.task import Message, ProtocolError, Task, receive, send  # noqa: E402
-from autograder.sandbox.worker import run  # noqa: E402
+from autograder.sandbox.task import Given, Message, ProtocolError, Task, receive, send  # noqa: E402
+from autograder.sandbox.worker import Line, run  # noqa: E402
 
 
 def answer(reader: IO[bytes], writer: IO[bytes], folder: Path, copies: bool = False) -> None:
@@ -39,10 +39,10 @@ def answer(reader: IO[bytes], writer: IO[bytes], folder: Path, copies: bool = Fa
         task = receive(reader, Task)
     except ProtocolError:
         return  # the grader has gone
-    assert isinstance(task, Task)
     limit(task.memory, task.notebook_seconds)
     try:
-        run(task, folder, lambda message: send(writer, message), copies)
+        line = Line(lambda message: send(writer, message), lambda: receive(reader, Given))
+        run(task, folder, line, copies)
     except (BrokenPipeError, ConnectionError):
         return
     except Exception as error:  # the grader's own fault: say so, the student pays nothing

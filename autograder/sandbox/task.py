@@ -1,18 +1,20 @@
 """What travels between the grader and the sandbox: a task in, messages out, as msgpack frames.
 
-Messages come from a process in which student code ran: decoded by type, never unpickled.
+Messages come from a process in which student code ran: decoded by type, never unpickled. What goes
+the other way is ours, so that right inputs may travel as a pickle.
 """
 
 from __future__ import annotations
 
 import struct
-from typing import IO
+from typing import IO, TypeVar
 
 import msgspec
 
 from autograder.evidence import MAX_BYTES, Evidence
 
 _LENGTH = struct.Struct("<Q")
+Frame = TypeVar("Frame")
 
 
 class ProtocolError(Exception):
@@ -28,10 +30,12 @@ class TaskCell(msgspec.Struct, frozen=True):
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of one notebook.
+    """One run of one notebook, or of steps 5 and 6 in one go.
 
     `right_inputs` puts the right values of `checkpoint` into the namespace before each step (for
-    free-form notebooks). `files` lie in the working folder; times are in seconds.
+    free-form notebooks), under the `names` of the notebook too. `before` are the cells of the
+    student's own steps 1 to 4, from which step 5 goes on. `files` lie in the working folder; times
+    are in seconds.
     """
 
     cells: list[TaskCell]
@@ -40,29 +44,54 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""  # of the notebook's file
     free_form: bool = False
     right_inputs: bool = False
+    names: dict[str, str] = {}
+    before: list[TaskCell] = []
     seed: int = 0
     cell_seconds: float = 60.0
     notebook_seconds: float = 600.0
     memory: int = 6 * 2**30  # bytes, over those of the warm process
 
 
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cell printed and displayed, cut to a bounded length."""
+
+    stdout: str = ""
+    stderr: str = ""
+    outputs: list[dict[str, str]] = []  # MIME type -> text, or base64 where it is an image
+    error: str = ""
+
+
+class Given(msgspec.Struct, frozen=True):
+    """The right inputs of a step, as a pickle that the grader made; empty where it refuses."""
+
+    data: bytes = b""
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """Progress of a run: the cell it is at, all evidence so far, or the end."""
+    """Progress of a run: the cell it is at, all evidence so far, or the end.
+
+    `over` is a step that is done: its evidence is final. `wants` asks for the inputs of a step.
+    """
 
     cell: int = -1
+    shown: Shown | None = None
     evidence: Evidence | None = None
+    over: str = ""
+    wants: str = ""
+    flags: list[str] = []  # tampering that was noticed
+    notes: list[str] = []  # what was repaired
     done: bool = False
     fault: str = ""  # of the grader's own code
 
 
-def send(stream: IO[bytes], value: Task | Message) -> None:
+def send(stream: IO[bytes], value: Task | Message | Given) -> None:
     """Write one frame."""
     data = msgspec.msgpack.encode(value)
     stream.write(_LENGTH.pack(len(data)) + data)
     stream.flush()
 
 
-def receive(stream: IO[bytes], kind: type) -> Task | Message:
+def receive(stream: IO[bytes], kind: type[Frame]) -> Frame:
     """Read one frame of that kind.
 
     Raises:

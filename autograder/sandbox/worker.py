@@ -1,4 +1,4 @@
-"""Runs one task: the cells of a notebook in an IPython shell, and the probes between them.
+"""Runs one task: the cells of notebooks in an IPython shell, and the probes between them.
 
 The sandbox's server calls it in a process of its own; nothing of the grader is trusted afterwards.
 """
@@ -7,54 +7,82 @@ from __future__ import annotations
 
 import builtins
 import os
+import pickle
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
 
-from autograder import reference
+from autograder import GIVES, given
 from autograder.evidence import REST, STEP_TYPES, Absent, CellError, Evidence, fields_of
 from autograder.notebook import GRADING
-from autograder.probes import Session, chain, observe, quiet
+from autograder.probes import Session, chain, observe, quiet, watch
 from autograder.probes.aliases import fill
 from autograder.probes.limits import CellTimeout, limited
+from autograder.sandbox import tamper
 from autograder.sandbox.backup import Lost, taken
-from autograder.sandbox.task import Message, Task, TaskCell
+from autograder.sandbox.output import captured
+from autograder.sandbox.task import Given, Message, Shown, Task, TaskCell
 
-SHOWN = 20_000  # characters of a cell's printed text that probes look at
+
+@dataclass(frozen=True)
+class Line:
+    """The connection to the grader: `say` sends a message, `hear` reads the answer to `wants`."""
+
+    say: Callable[[Message], None]
+    hear: Callable[[], Given]
+
+    def ask(self, step: str) -> dict[str, Any]:
+        """The right inputs of a step.
+
+        Raises:
+            NotGiven: the run has not come to that step.
+        """
+        self.say(Message(wants=step))
+        data = self.hear().data
+        if not data:
+            raise given.NotGiven(f"checkpoint({step!r}): when graded, only the own step has one")
+        return pickle.loads(data)
 
 
-def run(task: Task, folder: Path, say: Callable[[Message], None], copies: bool = False) -> None:
+def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
     """Run the task inside `folder` and say, after every step, what has been observed so far.
 
     With `copies` a crash costs its cell: a copy of the process from before the cell goes on.
     """
+    given.ask = line.ask
     session = _session(task, folder)
+    watch.install(session)
+    seal = tamper.Seal()
     shell = _shell(session.ns)
-    observer, step = _Observer(session), ""
+    observer, step, first = _Observer(session), "", 0
     for number, cell in enumerate(task.cells):
-        say(Message(cell=number))
+        line.say(Message(cell=number))
         if cell.step != step:
-            observer.at_end(step)
-            say(Message(evidence=observer.evidence))
+            _leave(session, observer, step, line, seal)
             step = cell.step
+            if not task.free_form:
+                first = number
+                shell = _shell(session.begin([c.source for c in task.cells if c.step == step]))
             _enter(session, task, step)
         if cell.key:
             observer.at_check(cell.key)
-            say(Message(evidence=observer.so_far(step)))
+            line.say(Message(evidence=observer.so_far(step)))
         else:
             try:
                 over = taken(task.cell_seconds) if copies else lambda: None
-                _execute(shell, session, cell, number, task.cell_seconds)
+                shown = _execute(shell, session, cell, number - first, task.cell_seconds)
                 over()
             except Lost as lost:
-                error = CellError(name="Crash", message=str(lost), cell=number)
+                error = CellError(name="Crash", message=str(lost), cell=number - first)
                 session.errors.append((cell.source, error))
-    observer.at_end(step)
-    say(Message(evidence=observer.evidence, done=True))
+                shown = Shown(error=str(error))
+            line.say(Message(cell=number, shown=shown))
+    _leave(session, observer, step, line, seal)
+    line.say(Message(done=True))
 
 
 def _session(task: Task, folder: Path) -> Session:
@@ -91,32 +119,45 @@ def _shell(ns: dict[str, Any]) -> InteractiveShell:
 
 
 def _enter(session: Session, task: Task, step: str) -> None:
-    """Before a step on right inputs: put them into the namespace."""
-    if task.right_inputs and step in reference.GIVES:
-        with quiet():
-            session.ns.update(reference.inputs(step, session.data))
+    """Before a step: its right inputs, or the student's own chain as far as it goes."""
+    with quiet():
+        if task.right_inputs and GIVES[step]:
+            right = given.inputs(step, session.data)
+            own = {task.names[name]: value for name, value in right.items() if name in task.names}
+            session.ns.update(right | own)
+        elif task.before and step == "step5":
+            chain.begin([cell.source for cell in task.before], session.data, task.cell_seconds)
+
+
+def _leave(session: Session, observer: _Observer, step: str, line: Line, seal: tamper.Seal) -> None:
+    """After a step: its evidence, which is final, and what was tampered with."""
+    if step:
+        observer.at_end(step)
+        if chain.begun:
+            chain.end(session)
+        line.say(Message(evidence=observer.evidence, over=step, flags=seal.broken()))
 
 
 def _execute(
     shell: InteractiveShell, session: Session, cell: TaskCell, number: int, seconds: float
-) -> None:
+) -> Shown:
     """Run one cell; what it raises and shows goes into the session."""
-    with capture_output() as captured, limited(seconds):
+    result, error = None, None
+    with captured() as output, limited(seconds):
         try:
             result = shell.run_cell(cell.source, store_history=False, silent=False)
+            error = result.error_in_exec or result.error_before_exec
         except CellTimeout as timeout:
-            session.errors.append((cell.source, _timeout(timeout, number)))
-            return
-    error = result.error_in_exec or result.error_before_exec
+            error = timeout
     if isinstance(error, CellTimeout):
         session.errors.append((cell.source, _timeout(error, number)))
     elif error is not None:
         session.failed(cell.source, error)
-    if result.result is not None:
+    if result is not None and result.result is not None:
         session.shown.append(result.result)
-    if captured.stdout:
-        session.shown.append(captured.stdout[:SHOWN])
-    session.shown += [o.data["text/plain"] for o in captured.outputs if "text/plain" in o.data]
+    shown = output.shown(str(session.errors[-1][1]) if error is not None else "")
+    session.shown += output.texts()
+    return shown
 
 
 def _timeout(error: CellTimeout, number: int) -> CellError:
@@ -147,8 +188,6 @@ class _Observer:
 
     def at_end(self, step: str) -> None:
         """Observe what no check cell has asked for."""
-        if not step:
-            return
         kind = STEP_TYPES[step]
         pinned = {f: self.pinned[f] for f in kind.__struct_fields__ if f in self.pinned}
         self.pinned.clear()
@@ -158,4 +197,6 @@ class _Observer:
             if self.session.free_form:
                 fill(self.session)
             found = msgspec.structs.replace(getattr(observe(self.session, step), step), **pinned)
-        self.evidence = msgspec.structs.replace(self.evidence, **{step: found})
+        errors = [error for _, error in self.session.errors if not error.blank]
+        facts = {step: found, "errors": errors[:200], "names": self.session.names}
+        self.evidence = msgspec.structs.replace(self.evidence, **facts)

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder import NOTEBOOKS, evidence, reference
+from autograder import NOTEBOOKS, evidence, reference, truth
 from autograder.checks.plugin import Outcome
 from autograder.evidence import Evidence
 from autograder.marks import judge
@@ -161,7 +161,7 @@ class Course:
 
     def judge(self, found: Evidence, step: str) -> list[Outcome]:
         """The outcomes of one step over evidence."""
-        return judge(found, reference.truth(self.data), [step])
+        return judge(found, truth.truth(self.data), [step])
 
 
 def sent(found: Evidence) -> Evidence:

@@ -11,7 +11,7 @@ import course_data
 from autograder import evidence
 from autograder.evidence import Absent
 from autograder.marks import judge
-from autograder.reference import truth
+from autograder.truth import truth
 from autograder.sandbox import Sandbox, Task, TaskCell
 
 DATA = course_data.path("user_artists.dat").resolve()

@@ -1,0 +1,93 @@
+"""The truth about a data file: what the rows are, and how many users and artists.
+
+Probes look ids up in it, checks judge by it.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import course_data
+from course_data.locate import UNSEEN
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is true of a data file. `rows` is [n, 3] int64: userID, artistID, listen_count.
+
+    `unseen` is [m, 2]: pairs that are true as well, but were kept back from the file (twins only).
+    """
+
+    rows: np.ndarray
+    user_ids: np.ndarray  # sorted
+    artist_ids: np.ndarray  # sorted
+    unseen: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
+
+    @property
+    def n_users(self) -> int:
+        """Distinct users."""
+        return len(self.user_ids)
+
+    @property
+    def n_artists(self) -> int:
+        """Distinct artists."""
+        return len(self.artist_ids)
+
+    @property
+    def num_nodes(self) -> int:
+        """Users and artists together."""
+        return self.n_users + self.n_artists
+
+    @property
+    def n_edges(self) -> int:
+        """Rows of the file; every user-artist pair has one."""
+        return len(self.rows)
+
+    @property
+    def edges(self) -> np.ndarray:
+        """[2, n] int64: the rows under the reference's node numbers, users first."""
+        return self.numbered(self.rows[:, :2])
+
+    def numbered(self, pairs: np.ndarray) -> np.ndarray:
+        """[n, 2] pairs of ids as [2, n] node numbers, in order of first appearance in the file."""
+        ends = []
+        for column, offset in ((0, 0), (1, self.n_users)):
+            ids = pd.unique(self.rows[:, column])
+            order = np.argsort(ids)
+            ends.append(order[np.searchsorted(ids[order], pairs[:, column])] + offset)
+        return np.stack(ends)
+
+    @property
+    def shared(self) -> int:
+        """Ids that are both a user's and an artist's."""
+        return len(np.intersect1d(self.user_ids, self.artist_ids))
+
+    @property
+    def distinct_ids(self) -> int:
+        """Nodes that are left when raw ids are the nodes."""
+        return self.num_nodes - self.shared
+
+
+def truth(path: Path | None = None) -> Truth:
+    """The truth about `user_artists.dat` at `path` (default: the chosen data)."""
+    return _truth(path or course_data.path("user_artists.dat"))
+
+
+@functools.lru_cache(maxsize=4)
+def _truth(path: Path) -> Truth:
+    rows = frame(path).to_numpy(dtype=np.int64)
+    kept = path.with_name(UNSEEN)
+    more = [frame(kept).to_numpy(dtype=np.int64)[:, :2]] if kept.is_file() else []
+    return Truth(rows, np.unique(rows[:, 0]), np.unique(rows[:, 1]), *more)
+
+
+def frame(path: Path) -> pd.DataFrame:
+    """The file as step 1 is to load it."""
+    found = pd.read_csv(path, sep="\t")
+    found.columns = ["userID", "artistID", "listen_count"]
+    return found

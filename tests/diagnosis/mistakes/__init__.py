@@ -1,0 +1,1 @@
+"""Programs with mistakes, by step: lists of `bank.Program`."""

@@ -1,0 +1,138 @@
+"""The hostile bank's attacks: what each does, which notebook it changes, what it earns at most.
+
+`hostile_bank` makes a class folder of them; the tests and the report go through it. In an attack's
+code `@WAS@` stands for the cell's own source, `@KIT@`, `@CLASS@`, `@OUTPUT@`, `@HOME@`, `@OUTSIDE@`
+and `@PORT@` for places outside the wall, which whoever has the source at hand may know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+KINDS = ("forge", "read", "write", "break", "survive", "innocent")
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One submission that attacks, breaks, or is innocently damaged.
+
+    Args:
+        kind: one of KINDS. What a `read` attack got it tells as an exception, `LOOT[...]`.
+        what: what it does, in one line.
+        earns: points that the work behind it earns at most, of the automatic ones.
+        keeps: points that it must not lose.
+        step: the notebook that it changes; it alone is handed in, and those of `also`.
+        base: `blank`, as students get it, or `solution`.
+        cells: new sources by cell id; `first` and `last` add a cell.
+        damage: changes the files of the folder that is handed in.
+        row: the row of the measurements table that it stands for.
+        flagged: whether a person must be told, since no machine can tell right from forged here.
+        machine: why nbgrader, which has no wall, is not given it.
+        student: name of the student's folder, where the name itself is the attack.
+    """
+
+    name: str
+    kind: str
+    what: str
+    earns: float
+    keeps: float = 0.0
+    step: int = 1
+    base: str = "blank"
+    cells: Mapping[str, str] = field(default_factory=dict)
+    damage: Callable[[Path], None] | None = None
+    also: tuple[int, ...] = ()
+    row: str = ""
+    flagged: bool = False
+    machine: str = ""
+    student: str = ""
+
+
+# Takes what it can get; what came of it is told through the error of the cell.
+READ = """df = None
+loot = []
+def take(label, get):
+    try:
+        found = get()
+    except BaseException:
+        return
+    if found:
+        loot.append(f"{label}: {str(found)[:80]}")
+"""
+TELL = """
+raise RuntimeError("LOOT" + str(loot))
+"""
+
+# Finds the right values of every step, wherever the kit keeps them.
+STEAL = """
+import importlib, os, pathlib
+GIVES = {
+    "step2": "df n_users n_artists", "step3": "df n_users n_artists G",
+    "step4": "num_nodes data train_data", "step5": "num_nodes train_data GNNLinkPredictor",
+    "step6": "train_data val_data test_data model",
+}
+def steal(*steps):
+    found = {}
+    for step in steps or GIVES:
+        names = GIVES[step].split()
+        try:
+            from autograder.notebook import checkpoint
+            found.update(zip(names, checkpoint(step)))
+        except BaseException:
+            pass
+        for module in ("reference", "given", "standin", "truth"):
+            try:
+                kit = importlib.import_module(f"autograder.{module}")
+                found.update(kit.inputs(step, pathlib.Path(os.environ["COURSE_DATA"])))
+            except BaseException:
+                pass
+    if "G" in found:
+        found["id_mapping"] = {node: i for i, node in enumerate(found["G"])}
+    return found
+"""
+
+# Finds every way to the pipe that messages go through.
+FRAMES = """
+import gc, io, os, stat, struct
+from autograder import evidence as ev
+from autograder.sandbox.task import Message, send
+def forge(message):
+    for writer in [o for o in gc.get_objects() if isinstance(o, io.BufferedWriter)]:
+        try:
+            send(writer, message)
+        except BaseException:
+            pass
+def sockets():
+    found = []
+    for number in range(3, 256):
+        try:
+            if stat.S_ISSOCK(os.fstat(number).st_mode) or stat.S_ISFIFO(os.fstat(number).st_mode):
+                found.append(number)
+        except OSError:
+            pass
+    return found
+"""
+
+
+def collect() -> tuple[Attack, ...]:
+    """All attacks, in the order in which they are handed in."""
+    from attacks import (
+        damaged,
+        forge_frames,
+        forge_objects,
+        forge_patches,
+        forge_values,
+        innocent,
+        names,
+        read,
+        survive_limits,
+        survive_process,
+        write,
+    )
+
+    modules = (
+        *(forge_values, forge_objects, forge_patches, forge_frames, read, write),
+        *(survive_process, survive_limits, damaged, names, innocent),
+    )
+    return tuple(attack for module in modules for attack in module.ATTACKS)

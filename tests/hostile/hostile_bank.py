@@ -1,0 +1,125 @@
+"""The hostile bank: a class folder in which every attack sits between two honest students.
+
+The tests grade it once; `report.py` grades it and has `nbgrader autograde` grade the same files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from attacks import Attack, collect
+
+from autograder import ASSIGNMENT, NOTEBOOKS
+
+KIT = Path(__file__).parents[2]
+HONEST = 10.0  # points of the honest neighbours, who hand in step 1
+SOURCES = {"blank": KIT / "assignments", "solution": KIT / "solutions"}
+NEEDED = ("setup_imports", "start")  # what the graded cells need
+Places = Mapping[str, object]  # what stands for `@KIT@` and the like
+
+# Every row of the table "Hostile and broken submissions" in the measurements.
+ROWS = (
+    *("copied test or solution cell", "schema_version 1", "kills its parent"),
+    *("child holds the sqlite lock", "deletes another student's folder"),
+    *("sqlite manual_score=99", "extra_credit=7"),
+    "double-forked daemon edits the database after grading",
+    *("executes the solution notebook from disk", "reads hidden tests"),
+    *("neuters run_cell_async", "object whose __eq__ is always true"),
+    *("rebinds the comparison helper", "strips asserts by AST", "patches float display"),
+    *("partial credit above the maximum", "endless loop", "uninterruptible loop", "os._exit"),
+    *("SIGKILL (as by the OOM killer)", "sys.exit", "input()", "40 GiB allocation refused"),
+    *("100 forks", "rm of the folder", "50 MB on one line", "a warning in correct code"),
+    *("invalid JSON", "empty", "BOM", "UTF-16", "renamed", "deleted test cell"),
+    *("all metadata stripped", "nbformat 3", "4.0", "CRLF", "test turned to markdown"),
+    "unknown kernel",
+)
+
+
+@cache
+def attacks() -> tuple[Attack, ...]:
+    """Every attack, in the order in which they are handed in."""
+    return collect()
+
+
+def student(attack: Attack) -> str:
+    """The name of the attacker's folder: numbered, unless the name itself is the attack."""
+    return attack.student or f"{attacks().index(attack):03d}_{attack.name}"
+
+
+def neighbours(attack: Attack) -> tuple[str, str]:
+    """The honest students before and after."""
+    at = attacks().index(attack)
+    return f"{at:03d}_0_honest", f"{at + 1:03d}_0_honest"
+
+
+def build(folder: Path, places: Places, chosen: tuple[Attack, ...] = ()) -> None:
+    """Write the class: an honest student, an attacker, an honest student, and so on."""
+    for attack in chosen or attacks():
+        for name in neighbours(attack):
+            write(folder / name / ASSIGNMENT, 1, notebook("solution", 1))
+    for attack in chosen or attacks():
+        hand_in(attack, folder / student(attack) / ASSIGNMENT, places)
+
+
+def hand_in(attack: Attack, folder: Path, places: Places) -> None:
+    """Write what one attacker hands in."""
+    write(folder, attack.step, changed(attack, places))
+    for step in attack.also:
+        write(folder, step, notebook("solution", step))
+    if attack.damage:
+        attack.damage(folder)
+
+
+def changed(attack: Attack, places: Places) -> dict[str, Any]:
+    """The attack's notebook, before its file is damaged.
+
+    Raises:
+        KeyError: it changes a cell that there is not.
+    """
+    book = notebook(attack.base, attack.step)
+    for key, source in attack.cells.items():
+        if key in ("first", "last"):
+            book["cells"].insert(0 if key == "first" else len(book["cells"]), _cell(key))
+        found = [cell for cell in book["cells"] if cell["id"] == key]
+        if not found:
+            raise KeyError(f"{attack.name}: no cell {key}")
+        was = "".join(found[0]["source"])
+        found[0]["source"] = filled(source, places | {"WAS": was}).strip("\n")
+    return book
+
+
+def filled(source: str, places: Places) -> str:
+    """The source with its places filled in."""
+    for name, value in places.items():
+        source = source.replace(f"@{name}@", str(value))
+    return source
+
+
+def _cell(key: str) -> dict[str, Any]:
+    empty: dict[str, Any] = {"metadata": {}, "outputs": [], "execution_count": None}
+    return {"cell_type": "code", "id": key, "source": ""} | empty
+
+
+def notebook(base: str, step: int) -> dict[str, Any]:
+    """A notebook of the course as a dictionary of its own, without prose and toy examples."""
+    name = NOTEBOOKS[f"step{step}"]
+    file = SOURCES[base] / ASSIGNMENT / f"{name}.ipynb"
+    book = json.loads(file.read_text(encoding="utf-8"))
+    book["cells"] = [cell for cell in book["cells"] if cell["id"] in NEEDED or _graded(cell)]
+    return book
+
+
+def _graded(cell: dict[str, Any]) -> bool:
+    settings = cell["metadata"].get("nbgrader", {})
+    return bool(settings.get("grade") or settings.get("solution"))
+
+
+def write(folder: Path, step: int, book: dict[str, Any]) -> None:
+    """Write a notebook under its name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = NOTEBOOKS[f"step{step}"]
+    (folder / f"{name}.ipynb").write_text(json.dumps(book), encoding="utf-8")

@@ -1,0 +1,80 @@
+"""The bank itself: large enough, complete, and every attack builds what it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from attacks import KINDS, Attack
+from hostile_bank import ROWS, attacks, build, changed, filled, hand_in, neighbours, student
+
+from autograder import ASSIGNMENT
+
+PLACES = dict.fromkeys(("KIT", "CLASS", "OUTPUT", "HOME", "OUTSIDE"), "/nowhere") | {"PORT": 1}
+every = pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)
+
+
+def test_there_are_at_least_fifty() -> None:
+    assert len(attacks()) >= 50
+    assert len({attack.name for attack in attacks()}) == len(attacks())
+    assert {attack.kind for attack in attacks()} == set(KINDS)
+
+
+def test_every_row_of_the_measurements_is_there() -> None:
+    assert {attack.row for attack in attacks()} - {""} == set(ROWS)
+
+
+@every
+def test_it_can_be_told_from_honest_work(attack: Attack) -> None:
+    """An attack changes something, says what, and earns no more than the step has."""
+    assert attack.cells or attack.damage or attack.student
+    assert attack.what and attack.kind in KINDS
+    assert 0 <= attack.keeps <= attack.earns <= (10, 15, 20, 20, 15, 10)[attack.step - 1]
+
+
+@every
+def test_its_notebook_is_built(attack: Attack) -> None:
+    book = changed(attack, PLACES)
+    sources = ["".join(cell["source"]) for cell in book["cells"]]
+    assert not [s for s in sources for name in (*PLACES, "WAS") if f"@{name}@" in s]
+    assert len(sources) >= 3
+
+
+@pytest.mark.parametrize(
+    "attack", [a for a in attacks() if a.damage], ids=lambda attack: attack.name
+)
+def test_its_damage_is_done(attack: Attack, tmp_path: Path) -> None:
+    names = neighbours(attack)
+    build(tmp_path, PLACES, (attack,))
+    folder = tmp_path / student(attack) / ASSIGNMENT
+    whole = tmp_path / names[0] / ASSIGNMENT / "step1_data_loading.ipynb"
+    assert json.loads(whole.read_text())["cells"]
+    (file, *others) = sorted(folder.iterdir())
+    changed_mode = file.lstat().st_mode != whole.stat().st_mode
+    assert others or changed_mode or file.read_bytes() != whole.read_bytes()
+
+
+def test_each_stands_between_two_honest_students(tmp_path: Path) -> None:
+    build(tmp_path, PLACES)
+    plain = [attack for attack in attacks() if not attack.student]
+    order = sorted(path.name for path in tmp_path.iterdir())
+    for attack in plain:
+        at = order.index(student(attack))
+        before, after = neighbours(attack)
+        assert (order[at - 1], order[at + 1]) == (before, after)
+        assert (tmp_path / student(attack) / ASSIGNMENT).is_dir()
+
+
+def test_a_cell_that_there_is_not_is_an_error() -> None:
+    with pytest.raises(KeyError, match="no cell"):
+        changed(Attack("x", "forge", "x", 0, cells={"no_such_cell": "1"}), PLACES)
+
+
+def test_places_are_filled_in(tmp_path: Path) -> None:
+    assert filled("open('@HOME@/x', @PORT@)", {"HOME": "/h", "PORT": 7}) == "open('/h/x', 7)"
+    attack = Attack("x", "forge", "x", 0, base="solution", cells={"explore": "@WAS@\nmore"})
+    hand_in(attack, tmp_path, PLACES)
+    (file,) = tmp_path.iterdir()
+    sources = ["".join(cell["source"]) for cell in json.loads(file.read_text())["cells"]]
+    assert [s for s in sources if "nunique()" in s and s.endswith("more")]
