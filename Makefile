@@ -1,4 +1,5 @@
 # `make grade` and `make test` do all set-up in .venv; nothing else in the checkout changes.
+# BENCH holds options of a benchmark: make bench BENCH='--only kit floor'.
 # TORCH_INDEX adds a wheel index for torch: on Linux without a GPU the CPU build, as the README says.
 PYTHON ?= python3
 TORCH_INDEX ?=
@@ -7,7 +8,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PIP_INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help install grade test test-all lint build bench clean
+.PHONY: help install grade test test-all lint build bench bench-memory clean
 
 help:
 	@echo 'make grade      grade the sample class on the sample data, print the table'
@@ -15,7 +16,8 @@ help:
 	@echo 'make test-all   the slow tests too (real training, nbgrader)'
 	@echo 'make lint       ruff and mypy'
 	@echo 'make build      solutions/*.py -> solution and student notebooks'
-	@echo 'make bench      grading beside nbgrader, CPU seconds a submission'
+	@echo 'make bench      grading beside nbgrader and otter, CPU seconds a submission'
+	@echo 'make bench-memory   memory and cost over a class of 1,000'
 	@echo 'make clean      remove .venv, marks and caches'
 
 install: $(READY)
@@ -44,8 +46,15 @@ lint: $(READY)
 build: $(READY)
 	$(BIN)/autograder build
 
-bench: $(READY)
-	$(BIN)/python benchmarks/grading.py
+bench: .venv/.bench
+	$(BIN)/python benchmarks/grading.py $(BENCH)
+
+bench-memory: .venv/.bench
+	$(BIN)/python benchmarks/memory.py $(BENCH)
+
+.venv/.bench: $(READY)
+	$(BIN)/python -m pip install --quiet $(PIP_INDEX) -c constraints.txt --editable '.[dev,bench]'
+	@touch $@
 
 clean:
 	rm -rf .venv marks .pytest_cache .mypy_cache .ruff_cache *.egg-info

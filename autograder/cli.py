@@ -194,6 +194,69 @@ def _kept(records: Any, count: int) -> str:
 
 
 @app.command()
+def diagnose(
+    file: Annotated[Path, typer.Argument(help="A notebook, a script with # %%, or a folder.")],
+    data: Annotated[
+        str | None, typer.Option("--data", help="sample (default), lastfm, twin, or a file.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    hints: Annotated[int, typer.Option(min=0, max=3, help="How many hints to show.")] = 1,
+    isolation: Annotated[str, typer.Option(help="full (bubblewrap), or basic.")] = "basic",
+    cell_seconds: CellSeconds = None,
+    notebook_seconds: Seconds = None,
+) -> None:
+    """Name what is wrong in a notebook: the misconception, the proof, and what to ask."""
+    import msgspec
+
+    from autograder.engine import diagnose_file
+    from autograder.grading import Options
+    from autograder.reports import diagnosis as report
+    from autograder.sandbox import MODES, SandboxError
+    from autograder.submission import SubmissionError
+
+    if isolation not in MODES:
+        fail(f"--isolation {isolation}: choose {' or '.join(MODES)}", 2)
+    options = Options(data, 0, 1, cell_seconds, notebook_seconds, isolation)
+    try:
+        record = diagnose_file(file, options)
+    except SubmissionError as error:
+        fail(error, 2)
+    except SandboxError as error:
+        fail(error, 1)
+    if json:
+        shown = msgspec.json.format(msgspec.json.encode(report.as_dict(record)), indent=2)
+        print(shown.decode())
+    else:
+        out.print(report.render(record, hints), markup=False, highlight=False)
+
+
+@app.command()
+def explain(
+    file: Annotated[
+        Path | None, typer.Argument(help="A text file; by default standard input.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Explain a pasted traceback, or one line of an error."""
+    import msgspec
+
+    from autograder.diagnosis import explain as explaining
+
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace") if file else sys.stdin.read()
+        found = explaining.explain(text)
+    except OSError as error:
+        fail(f"{file}: {error.strerror}: check the path", 2)
+    except explaining.ExplainError as error:
+        fail(error, 2)
+    if json:
+        shown = msgspec.json.format(msgspec.json.encode(explaining.as_dict(found)), indent=2)
+        print(shown.decode())
+    else:
+        out.print(explaining.render(found), markup=False, highlight=False)
+
+
+@app.command()
 def build(
     check: Annotated[
         bool, typer.Option("--check", help="Only compare, and fail on drift.")

@@ -11,7 +11,8 @@ import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor
 
-SECONDS = 5  # that a scheduler has to answer, and then a first worker to be there
+SECONDS = 5  # that a scheduler has to answer
+STARTING = 60  # seconds that a first worker has to appear
 EXTRA = "pip install 'gnn-recommender-kit[cluster]'"
 
 
@@ -38,7 +39,7 @@ def cluster(address: str) -> Iterator[Executor]:
         raise ClusterError(f"no Dask scheduler answers at {address}: {advice}") from None
     with client:
         try:
-            client.wait_for_workers(1, timeout=SECONDS)
+            client.wait_for_workers(1, timeout=STARTING)
         except (OSError, asyncio.TimeoutError):
             advice = f"start some (dask worker {address}), in an environment that holds the kit"
             raise ClusterError(f"the scheduler at {address} has no workers: {advice}") from None

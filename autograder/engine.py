@@ -8,10 +8,12 @@ that its workers need no file of ours (`autograder.remote` is their side).
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import itertools
+import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     CancelledError,
@@ -35,7 +37,7 @@ from autograder.marks import Marks
 from autograder.randomness import one_thread
 from autograder.records import Records
 from autograder.sandbox import Sandbox, SandboxError
-from autograder.submission import Submission
+from autograder.submission import Submission, SubmissionError, load, looks_like_work
 
 IN_FLIGHT = 256  # jobs that an executor holds at a time, so that a large class costs it no memory
 
@@ -63,14 +65,15 @@ def grade(
     """
     one_thread()
     with _twin(options.twin) as twin:
-        key = _keys(options, twin)
-        keys = [key(submission) for submission in submissions] if records else []
-        found = [records.find(k) if records else None for k in keys] or [None] * len(submissions)
+        keys = _keys(submissions, options, twin) if records else []
+        found: list[Graded | None] = [None] * len(submissions)
+        if records:
+            found = [records.find(key) for key in keys]
         for record in filter(None, found):
             done(record)
         todo = [i for i, record in enumerate(found) if record is None]
-        with _submitter(options, twin, executor, len(todo)) as submit:
-            for i, record in _run(submit, submissions, todo):
+        with contextlib.closing(_graded(submissions, todo, options, twin, executor)) as finished:
+            for i, record in finished:
                 done(record)
                 found[i] = record = replace(record, executed={})  # or a large class would not fit
                 if records:
@@ -91,33 +94,39 @@ def _twin(seed: int | None) -> Iterator[Path | None]:
         yield Path(folder) / "user_artists.dat"
 
 
-def _keys(options: Options, twin: Path | None) -> Callable[[Submission], str]:
-    """What names a record: the submission's content, the kit's, the data's, and the options."""
+def _keys(submissions: list[Submission], options: Options, twin: Path | None) -> list[str]:
+    """What names their records: a submission's content, the kit's, the data's, and the options."""
     plain = {k: v for k, v in asdict(options).items() if k not in ("data", "jobs")}
     files = [remote.contents(path) for path in (options.path(), twin) if path]
-    known = hashlib.sha256(msgspec.msgpack.encode([plain, files, remote.version()]))
-
-    def key(submission: Submission) -> str:
-        content = msgspec.msgpack.encode(submission, enc_hook=lambda path: path.name)
-        return hashlib.sha256(known.digest() + content).hexdigest()
-
-    return key
+    known = hashlib.sha256(msgspec.msgpack.encode([plain, files, remote.version()])).digest()
+    contents = [msgspec.msgpack.encode(s, enc_hook=lambda path: path.name) for s in submissions]
+    return [hashlib.sha256(known + content).hexdigest() for content in contents]
 
 
-@contextlib.contextmanager
-def _submitter(
-    options: Options, twin: Path | None, executor: Executor | None, most: int
-) -> Iterator[Callable[[Submission], Future[Graded]]]:
-    """How to hand a submission in for grading; leaving ends at once what has not finished."""
-    data = options.path()
+def _graded(
+    submissions: list[Submission],
+    todo: list[int],
+    options: Options,
+    twin: Path | None,
+    executor: Executor | None,
+) -> Generator[tuple[int, Graded], None, None]:
+    """The number and the record of each submission that is to be graded, as they are finished.
+
+    Closing it early ends at once what still runs in this process.
+    """
+    if not todo:
+        return
+    data, jobs = options.path(), max(1, min(options.jobs, len(todo)))
     if executor is not None:
         make = remote.job_maker(data, twin, options)
-        yield lambda submission: executor.submit(remote.grade, make(submission))
+        submit = lambda i: executor.submit(remote.grade, make(submissions[i]))  # noqa: E731
+        yield from _run(submit, submissions, todo)
         return
-    jobs = max(1, min(options.jobs, most))
     with Sandbox(options.isolation, jobs, options.fork) as sandbox, ThreadPoolExecutor(jobs) as own:
+        one = functools.partial(own.submit, grade_one, sandbox)
+        submit = lambda i: one(submissions[i], data, options, twin)  # noqa: E731
         try:
-            yield lambda submission: own.submit(grade_one, sandbox, submission, data, options, twin)
+            yield from _run(submit, submissions, todo)
         except BaseException:
             own.shutdown(wait=False, cancel_futures=True)
             sandbox.close()  # or leaving would wait for what runs
@@ -125,19 +134,17 @@ def _submitter(
 
 
 def _run(
-    submit: Callable[[Submission], Future[Graded]], submissions: list[Submission], todo: list[int]
+    submit: Callable[[int], Future[Graded]], submissions: list[Submission], todo: list[int]
 ) -> Iterator[tuple[int, Graded]]:
-    """Each submission's number and record, as they are finished."""
     waiting = iter(todo)
-    running = {submit(submissions[i]): i for i in itertools.islice(waiting, IN_FLIGHT)}
+    running = {submit(i): i for i in itertools.islice(waiting, IN_FLIGHT)}
     try:
         while running:
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 i = running.pop(future)
                 yield i, _record(future, submissions[i])
-                for following in itertools.islice(waiting, 1):
-                    running[submit(submissions[following])] = following
+                running |= {submit(j): j for j in itertools.islice(waiting, 1)}
     finally:
         for future in running:
             future.cancel()

@@ -172,6 +172,7 @@ class Split(Struct, tag="split"):
     test: Part
     undirected_edges: int | None  # distinct unordered pairs in `data.edge_index`
     calls: Annotated[list[SplitCall], msgspec.Meta(max_length=20)] = []  # the first ones
+    given: Edges | None = None  # edges that RandomLinkSplit got, where they are not those of `data`
 
 
 class Call(Struct):

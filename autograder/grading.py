@@ -18,6 +18,7 @@ import course_data
 from autograder import STEPS, reference
 from autograder.checks.plugin import Outcome
 from autograder.checks.teaching import Message
+from autograder.diagnosis import Diagnosis, diagnose
 from autograder.evidence import REST, Absent, CellError, Evidence
 from autograder.marks import Marks, best, better_run, judge, on_both
 from autograder.reports.executed import executed
@@ -72,6 +73,7 @@ class Graded:
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     executed: dict[str, str] = field(default_factory=dict, compare=False)
+    diagnosis: Diagnosis = field(default=Diagnosis(()), compare=False)
 
     @property
     def status(self) -> str:
@@ -226,7 +228,7 @@ def _in_our_form(submission: Submission) -> bool:
 def grade_one(
     sandbox: Sandbox, submission: Submission, data: Path, options: Options, twin: Path | None = None
 ) -> Graded:
-    """Grade one submission; with a twin of the data, what passes must pass on both."""
+    """Grade one submission and name what is wrong; what passes must pass on a twin too."""
     ways = judged(sandbox, submission, data, options)
     outcomes = best([way.outcomes for way in ways])
     runs = [run for way in ways for run in way.observed.runs]
@@ -242,6 +244,7 @@ def grade_one(
         for task, run in ways[0].observed.runs
         if run.problem and not {c.step for c in task.cells} <= again_fine
     ]
+    seen = [(way.observed.evidence, way.outcomes) for way in ways]
     return Graded(
         submission.student,
         Marks(tuple(outcomes)),
@@ -250,6 +253,7 @@ def grade_one(
         flags=tuple(dict.fromkeys(flag for _, run in runs for flag in run.flags)),
         notes=tuple(dict.fromkeys([*submission.notes, *(n for _, run in runs for n in run.notes)])),
         executed=executed(submission, ways[0].observed.runs),
+        diagnosis=diagnose(submission, truth(data), seen, outcomes),
     )
 
 

@@ -26,6 +26,7 @@ from autograder.randomness import one_thread
 from autograder.sandbox import Sandbox, SandboxError
 from autograder.submission import Submission
 
+FILES = ("user_artists.dat", "artists.dat", "unseen.dat")
 LIBRARIES = ("torch", "torch-geometric", "numpy", "pandas", "networkx", "scikit-learn")
 
 
@@ -47,10 +48,9 @@ def job_maker(data: Path, twin: Path | None, options: Options) -> Callable[[Subm
 
 
 def contents(data: Path) -> dict[str, bytes]:
-    """A data file and the artists' names beside it, by their official names."""
-    found = {"user_artists.dat": data.read_bytes()}
-    names = data.with_name("artists.dat")
-    return found | ({"artists.dat": names.read_bytes()} if names.is_file() else {})
+    """A data file and what belongs to it beside it, by their official names."""
+    beside = [data.with_name(name) for name in FILES[1:]]
+    return {FILES[0]: data.read_bytes()} | {p.name: p.read_bytes() for p in beside if p.is_file()}
 
 
 @functools.cache
@@ -58,7 +58,8 @@ def version() -> str:
     """A hash of what decides marks: the kit's source, and the libraries that it computes with."""
     told = hashlib.sha256(repr(sys.version_info[:2]).encode())
     for library in LIBRARIES:
-        told.update(metadata.version(library).encode())
+        with contextlib.suppress(metadata.PackageNotFoundError):  # installed in some other way
+            told.update(f"{library} {metadata.version(library)}".encode())
     for package in (autograder, course_data):
         root = Path(package.__file__ or "").parent
         for path in sorted(root.rglob("*.py")):
@@ -129,7 +130,7 @@ class _Warm:
                 folder.mkdir()
                 for name, content in files.items():
                     (folder / Path(name).name).write_bytes(content)
-        return folder / "user_artists.dat"
+        return folder / FILES[0]
 
     def close(self) -> None:
         """End the warm processes and remove the data."""

@@ -251,6 +251,11 @@ def _by_content(cells: list[Cell]) -> tuple[Cell, ...]:
     return tuple(found)
 
 
+def looks_like_work(cell: Cell) -> bool:
+    """Whether a code cell does something of any step, or asks for a check."""
+    return bool(cell.key) or any(re.search(s, cell.source[:5_000]) for s in _SIGNS.values())
+
+
 def _step_of_code(source: str) -> str:
     shortened = [line[:200] for line in source.splitlines()[:500]]
     lines = [li for li in shortened if not re.match(r"\s*(import|from|#|def __)", li)]

@@ -18,7 +18,6 @@ from autograder.checks.observed import (
     encoding,
     of_the_file,
     rebuild,
-    unmatched,
     usable,
 )
 from autograder.checks.plugin import JUDGE
@@ -27,6 +26,7 @@ from autograder.checks.teaching import (
     present,
     unfinished,
 )
+from autograder.checks.training import negatives as negatives_of
 from autograder.evidence import (
     Auc,
     Epoch,
@@ -214,7 +214,7 @@ def epochs(training: Training) -> list[Epoch]:
 @pytest.fixture
 def negatives(training: Training, epochs: list[Epoch]) -> list[np.ndarray]:
     """[2, Q] of each epoch: the scored pairs that are no positives."""
-    return [unmatched(epoch, training) for epoch in epochs]
+    return [negatives_of(epoch, training) for epoch in epochs]
 
 
 @pytest.fixture

@@ -11,17 +11,15 @@ import numpy as np
 import torch
 from torch_geometric.nn import SAGEConv
 
-from autograder.checks.graphs import keys, pairs
+from autograder.checks.graphs import pairs
 from autograder.checks.teaching import count, expect, need, output
 from autograder.evidence import (
     Call,
     Convolution,
     Edges,
-    Epoch,
     ModelClass,
     Pairs,
     Scoring,
-    Training,
 )
 
 PARTS = ("train", "val", "test")
@@ -71,22 +69,6 @@ def rebuild(facts: Convolution) -> SAGEConv | None:
     except (RuntimeError, ValueError, TypeError):
         return None
     return layer.eval()
-
-
-def unmatched(epoch: Epoch, training: Training) -> np.ndarray:
-    """All pairs but one copy of each positive: what is left was meant as a negative."""
-    scored, n = epoch.pairs.numpy(), training.num_nodes  # type: ignore[union-attr]
-    keyed = keys(scored, max(n, int(scored.max(initial=0)) + 1))
-    positive = keys(training.positives.numpy(), max(n, int(scored.max(initial=0)) + 1))
-    first = np.zeros(len(keyed), dtype=bool)
-    first[np.unique(keyed, return_index=True)[1]] = True
-    return scored[:, ~(first & np.isin(keyed, positive))]
-
-
-def handed_over(encoded: list[Edges]) -> list[np.ndarray]:
-    """Each [2, E] that was handed to `encode`; what was no such tensor is [2, 0]."""
-    tensors = [e.values.numpy() if e.values else np.zeros((0,)) for e in encoded]
-    return [t if t.ndim == 2 and len(t) == 2 else np.zeros((2, 0), dtype=int) for t in tensors]
 
 
 def of_the_file(known: np.ndarray | None, *edges: Pairs, other: Pairs | None = None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from torch_geometric.nn import SAGEConv
 
 from autograder.checks import check
@@ -11,6 +10,8 @@ from autograder.checks.observed import (
     decoding,
     encoding,
 )
+from autograder.checks.recomputed import close, products
+from autograder.checks.recomputed import forward as recomputed_forward
 from autograder.checks.teaching import (
     expect,
     need,
@@ -62,7 +63,7 @@ def test_forward(
 ) -> None:
     """encode computes embedding, convolution, ReLU, convolution"""
     weight, convolutions = layers
-    forward = lambda relu, last: _forward(model, weight, convolutions, relu, last)  # noqa: E731
+    forward = lambda relu, last: recomputed_forward(model, weight, convolutions, relu, last)  # noqa: E731
     known = {
         "model.no-relu": ("a model without the ReLU", forward(False, False)),
         "model.relu-after-last": (
@@ -70,17 +71,17 @@ def test_forward(
             forward(True, True),
         ),
     }
-    close = [k for k, (_, z) in known.items() if _close(z, encoded)]
-    right = _close(forward(True, False), encoded)
+    like = [k for k, (_, z) in known.items() if close(z, encoded)]
+    right = close(forward(True, False), encoded)
     expect(
         right,
         ran="`encode(x, edge_index)`, and beside it the formula with your own weights",
         expected="the same numbers",
-        got=f"the numbers of {known[close[0]][0]}" if close else "other numbers",
+        got=f"the numbers of {known[like[0]][0]}" if like else "other numbers",
         why="Without a ReLU between them two layers are one; after the last it cuts off half of "
         "every embedding.",
         next="Look up `x`, then first layer, ReLU, second layer; return that.",
-        finding=close[0] if close else "",
+        finding=like[0] if like else "",
     )
 
 
@@ -89,13 +90,23 @@ def test_uses_graph(model: ModelClass, encoded: np.ndarray) -> None:
     """encode passes messages along edge_index"""
     alone = output(model.encode_without_edges, "`encode(x, edge_index)` with no edge")
     expect(
-        encoded.size and not _close(alone, encoded) and np.isfinite(encoded).all(),
+        encoded.size and not close(alone, encoded) and np.isfinite(encoded).all(),
         ran="`encode` once with 60 edges and once with none",
         expected="different embeddings",
         got="the same embeddings, or none that are finite",
         why="A network that ignores the edges knows nothing about who listens to whom.",
         next="Hand `edge_index` to both convolutions.",
         finding="encode.ignores-graph",
+    )
+    handed, given = model.forward_edges, model.edge_index
+    expect(
+        handed is None or given is None or np.array_equal(handed.numpy(), given.numpy()),
+        ran="`forward(x, edge_index, edge_label_index)`, and what it handed to `encode`",
+        expected="`edge_index`, the message-passing edges",
+        got="other edges",
+        why="The edges in question, and the negatives among them, are no messages.",
+        next="Which of the two arguments is for `encode`, and which for `decode`?",
+        finding="encode.label-edges",
     )
 
 
@@ -124,12 +135,11 @@ def test_decode_shape(model: ModelClass) -> None:
 @check("step4.decode", points=3)
 def test_dot_product(model: ModelClass, decoded: np.ndarray) -> None:
     """The score of a pair is the dot product of its two embeddings"""
-    z, (source, target) = model.z.numpy(), model.pairs.numpy()  # type: ignore[union-attr]
-    dots = (z[source] * z[target]).sum(axis=1)
+    dots = products(model).sum(axis=1)
     need(decoded.shape == dots.shape, "one score for every pair", "decode gives one score a pair")
-    squashed = _close(1 / (1 + np.exp(-dots)), decoded)
+    squashed = close(1 / (1 + np.exp(-dots)), decoded)
     expect(
-        _close(dots, decoded),
+        close(dots, decoded),
         ran="`decode(z, edge_label_index)` beside the dot products of `z`",
         expected=", ".join(f"{v:.3f}" for v in dots[:3]) + ", ...",
         got=", ".join(f"{v:.3f}" for v in decoded[:3]) + ", ...",
@@ -139,17 +149,3 @@ def test_dot_product(model: ModelClass, decoded: np.ndarray) -> None:
         next="Multiply the two embeddings number by number and sum over the channels.",
         finding="decode.sigmoid" if squashed else "decode.not-dot",
     )
-
-
-def _close(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.shape == b.shape and np.allclose(a, b, rtol=1e-3, atol=1e-4)
-
-
-def _forward(
-    model: ModelClass, weight: np.ndarray, layers: list[SAGEConv], relu: bool, last: bool
-) -> np.ndarray:
-    edge_index = torch.from_numpy(model.edge_index.numpy().copy())  # type: ignore[union-attr]
-    with torch.no_grad():
-        h = layers[0](torch.from_numpy(weight.copy()), edge_index)
-        z = layers[1](h.relu() if relu else h, edge_index)
-        return (z.relu() if last else z).numpy()

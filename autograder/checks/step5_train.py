@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.checks import check
-from autograder.checks.graphs import keys
-from autograder.checks.observed import handed_over
 from autograder.checks.teaching import count, expect, need, raised
+from autograder.checks.training import label_means, messages
 from autograder.evidence import Epoch, Training
 
 
@@ -32,12 +31,9 @@ def test_returns_loss(train_called: Training) -> None:
 @check("step5.train", points=1)
 def test_labels(training: Training, epochs: list[Epoch]) -> None:
     """Positive edges have label 1, negatives label 0"""
-    labelled = [e for e in epochs if e.labels is not None and e.labels.shape == e.pairs.shape[1:]]  # type: ignore[union-attr]
-    need(labelled, "scores that go to the loss as `decode` gave them", "the loss on logits")
-    scored, labels = labelled[0].pairs.numpy(), labelled[0].labels.numpy()  # type: ignore[union-attr]
-    n = max(training.num_nodes, int(scored.max(initial=0)) + 1)
-    positive = np.isin(keys(scored, n), keys(training.positives.numpy(), n))
-    means = [float(labels[m].mean()) if m.any() else float("nan") for m in (positive, ~positive)]
+    means = next((m for e in epochs if (m := label_means(e, training))), None)
+    need(means, "scores that go to the loss as `decode` gave them", "the loss on logits")
+    assert means is not None  # `need` has seen to it
     swapped = means[0] < 0.5 < means[1]
     expect(
         means[0] > 0.99 and means[1] < 0.1,
@@ -55,21 +51,26 @@ def test_labels(training: Training, epochs: list[Epoch]) -> None:
 @check("step5.train", points=1)
 def test_message_edges(training: Training) -> None:
     """The model encodes with the message-passing edges of train_data"""
-    encoded = handed_over([e for epoch in training.epochs for e in epoch.encoded])
-    need(encoded, "a call of `model.encode`", "encode and decode are called by their names")
-    n = max(training.num_nodes, *(int(e.max(initial=0)) + 1 for e in encoded))
-    allowed = np.unique(keys(training.message_edges.numpy(), n))
-    used = [np.unique(keys(e, n)) for e in encoded]
-    extra = max(int((~np.isin(u, allowed)).sum()) for u in used)
-    share = min(len(u) for u in used) / max(1, len(allowed))
     expect(
-        extra == 0 and share > 0.9,
+        not training.resplits,
+        ran="the calls of RandomLinkSplit between the steps of the optimizer",
+        expected="none: one split for all epochs",
+        got=count(training.resplits, "new splits"),
+        why="Each new split trains on edges that were held out before: nothing is unseen.",
+        next="Split once, before the loop.",
+        finding="train.resplit",
+    )
+    used = messages(training)
+    need(used, "a call of `model.encode`", "encode and decode are called by their names")
+    assert used is not None  # `need` has seen to it
+    expect(
+        used.extra == 0 and used.share > 0.9,
         ran="the `edge_index` that `train` handed to `encode`",
-        expected=count(len(allowed), "message-passing edges of train_data"),
-        got=f"{extra:,} other edges" if extra else f"{share:.0%} of them",
+        expected=count(used.allowed, "message-passing edges of train_data"),
+        got=f"{used.extra:,} other edges" if used.extra else f"{used.share:.0%} of them",
         why="Other edges are held-out ones, or the negatives themselves: the answer leaks in.",
         next="Encode with `train_data.edge_index`; only decode sees the supervision edges.",
-        finding="train.full-graph" if extra else "encode.label-edges",
+        finding="train.full-graph" if used.extra else "encode.label-edges",
     )
 
 

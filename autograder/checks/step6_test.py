@@ -10,13 +10,14 @@ from autograder.checks.graphs import (
     keys,
     pairs,
 )
-from autograder.checks.observed import RETURNS, handed_over, scored_pairs
+from autograder.checks.observed import RETURNS, scored_pairs
 from autograder.checks.teaching import (
     count,
     expect,
     need,
     raised,
 )
+from autograder.checks.training import handed_over
 from autograder.evidence import Scoring
 
 
@@ -89,8 +90,17 @@ def test_auc_right(runs: list[Scoring]) -> None:
 
 @check("step6.test", points=1)
 def test_eval_mode(run: Scoring) -> None:
-    """The model is in evaluation mode"""
+    """The model that was trained is scored, in evaluation mode"""
     need(run.training_mode is not None, "a call of `model.encode`", RETURNS)
+    expect(
+        run.trained is not False,
+        ran="the model that `test` encodes with",
+        expected="the one that the optimizer has moved",
+        got="a new one, with the random weights that it was made with",
+        why="The AUC is then that of guessing, whatever was learned.",
+        next="Make the model once, before the training, and score that one.",
+        finding="test.untrained",
+    )
     expect(
         run.training_mode is False,
         ran="`model.training` while `test` encodes",

@@ -59,9 +59,9 @@ Predicate = Callable[[Case], "str | None"]
 class Misconception:
     """One entry of the catalogue.
 
-    `found` gives the proof, a sentence with the numbers, or None. `at` names what to point at in the
-    source: a name that is bound, or a function or method that is called or defined. Where this is
-    found, ids that match `hides` are its consequences and are not reported.
+    `found` gives the proof, a sentence with the numbers, or None. `at` names what to point at in
+    the source: a name that is bound, or a function or method that is called or defined. Where this
+    is found, ids that match `hides` are its consequences and are not reported.
     """
 
     id: str
@@ -76,17 +76,23 @@ class Misconception:
 
     @property
     def step(self) -> str:
-        """The step that it belongs to, by the first word of its id."""
-        return AREAS[self.id.split(".")[0]]
+        """The step that it belongs to, by the first word of its id; empty where it is any."""
+        return AREAS.get(self.id.split(".")[0], "")
+
+    @property
+    def rank(self) -> int:
+        """How fundamental its area is: what is done first can spoil what comes after."""
+        return list(AREAS).index(self.id.split(".")[0])
 
 
-AREAS = {
+AREAS = {  # first word of an id -> step, in the order in which the work is done
     "load": "step1",
     "graph": "step2",
     **dict.fromkeys(("map", "data", "split"), "step3"),
-    **dict.fromkeys(("model", "encode", "decode"), "step4"),
+    **dict.fromkeys(("model", "decode", "encode"), "step4"),
     "train": "step5",
     "test": "step6",
+    "run": "",
 }
 
 

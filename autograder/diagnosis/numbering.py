@@ -12,13 +12,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograder.diagnosis.entry import Case
-from autograder.evidence import GraphData, Mapping
+from autograder.evidence import Edges, GraphData, Mapping
 
 
 def observed(case: Case) -> Mapping | None:
     """The mapping, if there is one."""
     found = case.evidence.step3.mapping if case.evidence.step3 else None
     return found if isinstance(found, Mapping) else None
+
+
+def graph_data(case: Case) -> GraphData | None:
+    """The Data object, if there is one."""
+    found = case.evidence.step3.data if case.evidence.step3 else None
+    return found if isinstance(found, GraphData) else None
+
+
+def columns(edges: Edges | None) -> np.ndarray | None:
+    """[2, E] of a tensor of edges, if it is one."""
+    if edges is None or edges.values is None or edges.shape[:1] != [2] or len(edges.shape) != 2:
+        return None
+    return edges.values.numpy()
 
 
 @dataclass(frozen=True)
@@ -38,14 +51,15 @@ class Numbering:
     def in_one_go(self) -> bool:
         """Whether the indices follow on each other without gap or double."""
         distinct = len(np.unique(self.values))
-        return distinct == len(self.values) == self.values.max() - self.values.min() + 1
+        span = int(self.values.max()) - int(self.values.min()) + 1
+        return distinct == len(self.values) == span
 
 
 def numberings(case: Case) -> list[Numbering]:
     """What the edges use and what the mapping holds."""
     found = []
-    data = case.evidence.step3.data if case.evidence.step3 else None
-    if isinstance(data, GraphData) and data.user_index and data.artist_index:
+    data = graph_data(case)
+    if data is not None and data.user_index and data.artist_index:
         sides = data.user_index.numpy(), data.artist_index.numpy()
         values = np.unique(np.concatenate(sides))
         found.append(Numbering("the edges", values, sides, len(values)))

@@ -9,21 +9,8 @@ import numpy as np
 
 from autograder.checks.graphs import missing_reverse
 from autograder.diagnosis.entry import Case, misconception
-from autograder.diagnosis.numbering import numberings, observed
-from autograder.evidence import Edges, GraphData
-
-
-def graph_data(case: Case) -> GraphData | None:
-    """The Data object, if there is one."""
-    found = case.evidence.step3.data if case.evidence.step3 else None
-    return found if isinstance(found, GraphData) else None
-
-
-def columns(edges: Edges | None) -> np.ndarray | None:
-    """[2, E] of a tensor of edges, if it is one."""
-    if edges is None or edges.values is None or edges.shape[:1] != [2] or len(edges.shape) != 2:
-        return None
-    return edges.values.numpy()
+from autograder.diagnosis.numbering import columns, graph_data, numberings, observed
+from autograder.evidence import Edges
 
 
 def _edges(case: Case) -> Edges | None:

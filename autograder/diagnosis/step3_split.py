@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.graphs import missing_reverse, pairs
+from autograder.checks.graphs import keys, missing_reverse, pairs
 from autograder.diagnosis.entry import Case, misconception
-from autograder.diagnosis.step3_data import columns, duplicated_edges, graph_data
+from autograder.diagnosis.numbering import columns, graph_data
 from autograder.evidence import Absent, Part, Split, SplitCall
 
 PARTS = ("train", "val", "test")
@@ -23,6 +23,12 @@ def _split(case: Case) -> Split | None:
 def _call(split: Split | None) -> SplitCall | None:
     """The call that gave the parts, as far as can be told: the last one."""
     return split.calls[-1] if split and split.calls else None
+
+
+def _whole(case: Case) -> np.ndarray | None:
+    """[2, E] of the graph that was split."""
+    split, data = _split(case), graph_data(case)
+    return columns(split.given if split and split.given else data.edge_index if data else None)
 
 
 def _positives(part: Part) -> np.ndarray | None:
@@ -57,14 +63,15 @@ def _held_out_shown(split: Split) -> tuple[int, int]:
     references=("PyG issue 3440",),
 )
 def directed(case: Case) -> str | None:
-    split, data = _split(case), graph_data(case)
-    graph = columns(data.edge_index) if data else None
+    split, graph = _split(case), _whole(case)
     if split is None or graph is None or not graph.size or graph.min() < 0:
         return None
     call = _call(split)
-    unaware = not call.is_undirected if call else not duplicated_edges.found(case)
+    n = int(graph.max()) + 1
+    once = len(np.unique(keys(graph, n))) == graph.shape[1]
+    unaware = not call.is_undirected if call else once
     shown, asked = _held_out_shown(split)
-    if not unaware or not shown or missing_reverse(graph, int(graph.max()) + 1):
+    if not unaware or not shown or missing_reverse(graph, n):
         return None
     return (
         f"{shown:,} of {asked:,} held-out pairs are, in the other direction, among the "
@@ -87,8 +94,7 @@ def directed(case: Case) -> str | None:
     hides=("split.sizes",),
 )
 def one_way_graph(case: Case) -> str | None:
-    split, data = _split(case), graph_data(case)
-    graph = columns(data.edge_index) if data else None
+    split, graph = _split(case), _whole(case)
     shown = columns(split.train.edge_index) if split else None
     if graph is None or shown is None or not shown.size or min(graph.min(), shown.min()) < 0:
         return None
@@ -232,11 +238,12 @@ def train_negatives(case: Case) -> str | None:
     split = _split(case)
     if split is None:
         return None
-    negatives = split.train.negatives
+    call, negatives = _call(split), split.train.negatives
+    if call is not None and not call.add_negative_train_samples:
+        return None
     if negatives is not None:
         fixed = negatives.shape[-1] if negatives.shape else 0
         return f"`train_data.neg_edge_label_index` is there, with {fixed:,} fixed negatives"
-    call = _call(split)
-    if call is None or not call.add_negative_train_samples or split.train.positives is not None:
+    if call is None or split.train.positives is not None:
         return None
     return "`add_negative_train_samples` was True: `train_data.edge_label` holds negatives too"

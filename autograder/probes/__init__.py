@@ -13,6 +13,7 @@ from typing import Any
 
 from autograder.arrays import Struct
 from autograder.evidence import Absent, Evidence
+from autograder.probes.limits import CellTimeout
 from autograder.probes.session import Session
 
 
@@ -30,12 +31,14 @@ def observe(session: Session, step: str) -> Evidence:
     with quiet():
         try:
             found = module.probe(session)
-        except Exception as error:  # an object of the student's that raises wherever it is touched
+        except CellTimeout:
+            raise
+        except BaseException as error:  # an object of the student's that raises wherever touched
             found = _nothing(step, session, error)
     return Evidence(**{step: found})
 
 
-def _nothing(step: str, session: Session, error: Exception) -> Struct:
+def _nothing(step: str, session: Session, error: BaseException) -> Struct:
     kind: Any = getattr(importlib.import_module("autograder.evidence"), step.capitalize())
     absent = Absent(name=step, error=session.cell_error(error))
     return kind(**dict.fromkeys(kind.__struct_fields__, absent))

@@ -1,7 +1,7 @@
 """The student's own chain: steps 1 to 5 in one piece, so that step 6 measures the own model.
 
-In a notebook `checkpoint("step6")` runs it. In the sandbox it begins before step 5: what that step's
-notebook then trains, watched by the probes, is what step 6 gets.
+In a notebook `checkpoint("step6")` runs it. In the sandbox it begins before step 5: what that
+step's notebook then trains, watched by the probes, is what step 6 gets.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ def run(folder: Path, data: Path) -> dict[str, Any] | CellError | None:
 def begin(cells: list[str], data: Path, seconds: float = 0.0) -> None:
     """Run the student's own steps 1 to 4: `checkpoint("step5")` then hands out what they made.
 
-    What is missing, or does not number the nodes as step 6 reads names by, is the right one instead.
-    After `seconds`, if any, it stops.
+    What is missing, or does not number the nodes as step 6 reads names by, is the right one
+    instead. After `seconds`, if any, it stops.
     """
     begun.clear()
     step4, parts = given.inputs("step4", data), given.inputs("step6", data)

@@ -144,6 +144,8 @@ class Notes:
 
     def lost(self, name: str, given: object, target: object) -> None:
         """A loss function is called."""
+        if self.full:
+            return
         live = isinstance(given, Tensor) and given.requires_grad
         copies = [
             v.detach().clone().flatten() if isinstance(v, Tensor) else torch.empty(0)
@@ -154,7 +156,7 @@ class Notes:
 
     def sampled(self, negatives: object) -> None:
         """negative_sampling has given pairs."""
-        if isinstance(negatives, Tensor):
+        if isinstance(negatives, Tensor) and not self.full:
             bundle = self._room()
             bundle.negatives = [*bundle.negatives[-500:], negatives.detach()]
 

@@ -58,7 +58,7 @@ class Session:
                 cell, line = found, frame.lineno
                 source = linecache.getline(frame.filename, frame.lineno or 0)
         return CellError(
-            name=type(error).__name__,
+            name=text(type.__getattribute__(type(error), "__name__")),
             message=text(message),
             cell=cell,
             line=line,

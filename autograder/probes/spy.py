@@ -66,7 +66,7 @@ def _unbound(bound: Callable, _: object, *args: Any, **kwargs: Any) -> Any:
 
 @contextlib.contextmanager
 def libraries(to: To, ns: dict[str, Any]) -> Iterator[None]:
-    """Spies on losses, samplers, backward, optimizers, splits and AUCs, also where `ns` has them."""
+    """Spies on losses, samplers, backward, optimizers, splits and AUCs, in `ns` too."""
     utils, metrics = torch_geometric.utils, sklearn.metrics
     with contextlib.ExitStack() as stack:
         for name in LOSSES:
@@ -122,7 +122,7 @@ def _replaced(ns: dict[str, Any], owners: tuple, name: str, spy: Callable) -> It
 
 
 def method_spy(original: Callable, kind: str, to: To) -> Callable:
-    """A spy on a method of a model. `kind`: encode, decode, or empty: by what it takes and gives."""
+    """A spy on a method of a model. `kind`: encode, decode, or empty: by its arguments."""
 
     @functools.wraps(original)
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:

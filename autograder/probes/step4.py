@@ -26,7 +26,11 @@ def probe(session: Session) -> Step4:
     cls = find_class(session.ns)
     if cls is None:
         return Step4(model=_absent(session))
-    with random_state(session.seed), torch.set_grad_enabled(torch.is_grad_enabled()), aside(session):
+    with (
+        random_state(session.seed),
+        torch.set_grad_enabled(torch.is_grad_enabled()),
+        aside(session),
+    ):
         return Step4(model=_observe(session, cls))
 
 

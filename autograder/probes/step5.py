@@ -136,7 +136,8 @@ def _training(
         still=still[:40],
         tensors=tensors,
         held_out=_held_out(session, data),
-        resplits=session.watched.resplits if session.watched is not None else 0,
+        resplits=(session.watched.resplits if session.watched is not None else 0)
+        or sum(e.splits for e in epochs[1:]),
     )
 
 
@@ -207,6 +208,8 @@ def _loop(session: Session) -> Loop | Absent:
     losses = session.ns.get("losses")
     if isinstance(losses, (Tensor, np.ndarray)):
         losses = losses.flatten().tolist()
+    if isinstance(losses, dict):
+        losses = list(losses.values())
     if not isinstance(losses, (list, tuple)) or not losses:
         return _free_loop(session) or session.absent("losses")
     return _kept(losses)
@@ -218,14 +221,17 @@ def _kept(losses: Any) -> Loop:
     return Loop(losses=kept, graphs=sum(graphs))
 
 
+def _is_live(value: object) -> bool:
+    return isinstance(value, Tensor) and value.numel() == 1 and value.requires_grad
+
+
 def _free_loop(session: Session) -> Loop | None:
     """In a notebook of one's own: a list of loss tensors, or what `backward` was called on."""
     if not session.free_form or session.watched is None:
         return None
     for value in session.ns.values():
-        if isinstance(value, list) and len(value) > 1 and isinstance(value[0], Tensor):
-            if all(isinstance(v, Tensor) and v.numel() == 1 and v.requires_grad for v in value):
-                return _kept(value)
+        if isinstance(value, list) and len(value) > 1 and all(_is_live(v) for v in value):
+            return _kept(value)
     notes, positives = session.watched.notes, _positives(train_data(session))
     if not notes.values or positives is None:
         return None

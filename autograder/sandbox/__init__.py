@@ -179,7 +179,7 @@ class _Slot:
             theirs.close()
             with ours.makefile("rb") as reader, ours.makefile("wb") as writer:
                 run = _follow(task, inputs, reader, writer, begin)
-        if not self._said(b"free", task.notebook_seconds + 2 * GRACE):
+        if not self._said(b"free", 3 * GRACE):  # or it was harmed, or stopped
             self.stop()
             if not self.closed:
                 self.start()
@@ -200,7 +200,7 @@ class _Slot:
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | {"OMP_NUM_THREADS": "1"}
+    return os.environ | isolation.MALLOC | {"OMP_NUM_THREADS": "1"}
 
 
 def _run_fresh(task: Task, inputs: Inputs) -> Run:
@@ -239,8 +239,11 @@ def _follow(task: Task, inputs: Inputs, reader: IO[bytes], writer: IO[bytes], be
             log.take(message)
             if message.wants:
                 send(writer, Given(inputs(message.wants) if log.may_have(message.wants) else b""))
+            if message.done and not log.complete():
+                raise ProtocolError("it ended early")
             if message.done:
-                return log.run(message.fault, time.monotonic() - begin, bool(message.fault))
+                ours = bool(message.fault) and log.cell < 0
+                return log.run(message.fault, time.monotonic() - begin, ours)
     except (ProtocolError, OSError) as error:
         late = time.monotonic() - begin > task.notebook_seconds
         problem = f"took longer than {task.notebook_seconds:g} s" if late else "the process died"
@@ -254,7 +257,9 @@ class _Log:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.steps = list(dict.fromkeys(cell.step for cell in task.cells))
+        own = dict.fromkeys(cell.step for cell in task.cells)
+        self.steps = list(STEPS if task.free_form else own)
+        self.last = {cell.step: number for number, cell in enumerate(task.cells)}
         self.cell = -1
         self.evidence = Evidence()
         self.over: dict[str, object] = {}
@@ -264,7 +269,9 @@ class _Log:
 
     def take(self, message: Message) -> None:
         """Note one message."""
-        self.cell = max(self.cell, min(message.cell, len(self.task.cells) - 1))
+        if message.cell > self.cell + 1:
+            raise ProtocolError("it skipped cells")
+        self.cell = max(self.cell, message.cell)
         if message.shown and message.cell not in self.shown and 0 <= message.cell <= self.cell:
             self.shown[message.cell] = message.shown
         self.flags.update(dict.fromkeys(flag[:200] for flag in message.flags[:20]))
@@ -273,7 +280,13 @@ class _Log:
             none = {step: None for step in STEPS if step not in self.steps}
             self.evidence = msgspec.structs.replace(message.evidence, **none | self.over)
         if message.over in self.steps and message.over not in self.over:
+            if self.cell < self.last.get(message.over, -1):
+                raise ProtocolError("it left cells out")
             self.over[message.over] = getattr(self.evidence, message.over)
+
+    def complete(self) -> bool:
+        """Whether every cell was reached, and every step ended."""
+        return self.cell == len(self.task.cells) - 1 and set(self.over) == set(self.steps)
 
     def may_have(self, step: str) -> bool:
         """Whether the run has come to this step: what it starts from is then no secret any more."""

@@ -21,10 +21,17 @@ import course_data
 
 HIDDEN = ("checks", "diagnosis", "authoring", "reports")  # of this package: no probe needs them
 HIDDEN_FILES = ("reference.py",)
-SHARED = ("/tmp", "/dev/shm")  # the only places to write to; the server empties them
 KEPT = ("LANG", "LC_ALL", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 ETC = ("ld.so.cache", "localtime", "fonts")
 NOBODY = "65534"
+PROCESSES = 64  # and threads, of one notebook
+ROOM = {"/tmp": 1024 * 2**20, "/dev/shm": 256 * 2**20}  # bytes; the only places to write to
+# glibc: large tensors stay with the process, in place of being zeroed by the kernel each time
+MALLOC = {
+    "MALLOC_MMAP_THRESHOLD_": str(2**30),
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+    "MALLOC_TOP_PAD_": str(2**26),
+}
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, SIGKILL = 1, 4, 9
 
 
@@ -57,12 +64,13 @@ def wrap(command: list[str]) -> list[str]:
         source = os.readlink(folder) if folder.is_symlink() else str(folder)
         wall += [kind, source, str(folder)]
     wall += ["--proc", "/proc", "--dev", "/dev"]
-    wall += [word for folder in SHARED for word in ("--tmpfs", folder)]
+    for place, size in ROOM.items():
+        wall += ["--size", str(size), "--tmpfs", place]
     for folder in _python():
         wall += ["--ro-bind", str(folder), str(folder)]
     package = Path(autograder.__file__).parent
     for name in HIDDEN:
-        wall += ["--tmpfs", str(package / name)]
+        wall += ["--tmpfs", str(package / name), "--remount-ro", str(package / name)]
     for name in HIDDEN_FILES:
         wall += ["--ro-bind", "/dev/null", str(package / name)]
     wall += ["--remount-ro", "/dev", "--remount-ro", "/"]
@@ -73,7 +81,7 @@ def environment() -> dict[str, str]:
     """All that a process behind the wall, and the wall itself, may know of ours."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     path = os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin"))
-    own = {"HOME": "/tmp", "USER": "student", "PATH": path, "OMP_NUM_THREADS": "1"}
+    own = MALLOC | {"HOME": "/tmp", "USER": "student", "PATH": path, "OMP_NUM_THREADS": "1"}
     packages = os.pathsep.join(dict.fromkeys(str(folder.parent) for folder in _packages()))
     return kept | own | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": packages}
 
@@ -99,8 +107,11 @@ def _python() -> list[Path]:
     return found
 
 
-def limit(memory: int, seconds: float, files: int = 256 * 2**20) -> None:
-    """Limit this process: bytes of memory over what it has now, CPU seconds, bytes of a file."""
+def limit(memory: int, seconds: float, walled: bool, files: int = 256 * 2**20) -> None:
+    """Limit this process: bytes of memory over what it has now, CPU seconds, bytes of a file.
+
+    Behind the wall, where nobody else's are counted, processes too.
+    """
     try:
         import resource
     except ImportError:  # Windows
@@ -113,6 +124,7 @@ def limit(memory: int, seconds: float, files: int = 256 * 2**20) -> None:
         (resource.RLIMIT_FSIZE, files),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 512),
+        *([(resource.RLIMIT_NPROC, PROCESSES)] if walled else []),
     ):
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(kind, (most, most))

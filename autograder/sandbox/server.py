@@ -17,29 +17,26 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from autograder.randomness import one_thread
-
-one_thread()  # before anything else uses torch: a fork of a many-threaded parent hangs
-
-import IPython.core.interactiveshell  # noqa: E402, F401
-import matplotlib  # noqa: E402, F401
-import sklearn.metrics  # noqa: E402, F401
-import torch_geometric.nn  # noqa: E402, F401
-import torch_geometric.transforms  # noqa: E402, F401
-
-from autograder.sandbox.backup import oversee  # noqa: E402
-from autograder.sandbox.isolation import SHARED, close_to_others, die_with_parent, limit  # noqa: E402
-from autograder.sandbox.task import Given, Message, ProtocolError, Task, receive, send  # noqa: E402
-from autograder.sandbox.worker import Line, run  # noqa: E402
+from autograder.sandbox.backup import oversee
+from autograder.sandbox.isolation import ROOM, close_to_others, die_with_parent, limit
+from autograder.sandbox.task import Given, Message, ProtocolError, Task, receive, send
+from autograder.sandbox.warm import warm_up  # first: it keeps torch to one thread
+from autograder.sandbox.worker import Line, run
 
 
-def answer(reader: IO[bytes], writer: IO[bytes], folder: Path, copies: bool = False) -> None:
+def answer(
+    reader: IO[bytes],
+    writer: IO[bytes],
+    folder: Path,
+    copies: bool = False,
+    walled: bool = False,
+) -> None:
     """Read one task, run it in `folder`, write messages until it is done."""
     try:
         task = receive(reader, Task)
     except ProtocolError:
         return  # the grader has gone
-    limit(task.memory, task.notebook_seconds)
+    limit(task.memory, task.notebook_seconds, walled)
     try:
         line = Line(lambda message: send(writer, message), lambda: receive(reader, Given))
         run(task, folder, line, copies)
@@ -64,6 +61,8 @@ def serve(control: socket.socket, walled: bool) -> None:
     connection. Whatever the task started has ended, and its files are gone, before `free` is said.
     """
     close_to_others(True)
+    warm_up()
+    limits = _limits()
     control.send(b"ready")
     while True:
         told, descriptors, *_ = socket.recv_fds(control, 64, 1)
@@ -73,14 +72,25 @@ def serve(control: socket.socket, walled: bool) -> None:
         child = os.fork()
         if not child:
             control.close()
-            _work(descriptors[0], folder)
+            _work(descriptors[0], folder, walled)
         os.close(descriptors[0])
         _wait(child, float(told))
         _sweep(child, folder, walled)
+        if _limits() != limits:
+            return  # a task has reached for this process: the grader starts a fresh one
         control.send(b"free")
 
 
-def _work(descriptor: int, folder: Path) -> None:
+def _limits() -> list[object]:
+    """What another process of the same user could have changed about this one."""
+    import resource  # not on Windows, where nothing is served
+
+    kinds = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
+    mine = [os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, 0)]
+    return [*mine, *(resource.getrlimit(kind) for kind in kinds)]
+
+
+def _work(descriptor: int, folder: Path, walled: bool) -> None:
     """In the fork: answer the connection and end."""
     try:
         os.setsid()
@@ -89,7 +99,7 @@ def _work(descriptor: int, folder: Path) -> None:
         _silence()
         connection = socket.socket(fileno=descriptor)
         reader, writer = connection.makefile("rb"), connection.makefile("wb")
-        oversee(lambda: answer(reader, writer, folder, copies=True))
+        oversee(lambda: answer(reader, writer, folder, True, walled))
     finally:
         os._exit(0)
 
@@ -113,7 +123,7 @@ def _sweep(child: int, folder: Path, walled: bool) -> None:
     if walled:
         with contextlib.suppress(OSError):
             os.kill(-1, signal.SIGKILL)
-        for left in (path for place in SHARED for path in Path(place).iterdir()):
+        for left in (path for place in ROOM for path in Path(place).iterdir()):
             with contextlib.suppress(OSError):
                 shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
     shutil.rmtree(folder, ignore_errors=True)

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from IPython.core.interactiveshell import InteractiveShell
 
-from autograder import GIVES, given
+from autograder import GIVES, STEPS, given
 from autograder.evidence import REST, STEP_TYPES, Absent, CellError, Evidence, fields_of
 from autograder.notebook import GRADING
 from autograder.probes import Session, chain, observe, quiet, watch
@@ -58,11 +58,13 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
     watch.install(session)
     seal = tamper.Seal()
     shell = _shell(session.ns)
-    observer, step, first = _Observer(session), "", 0
+    observer, step, first = _Observer(session, task.cell_seconds, copies), "", 0
     for number, cell in enumerate(task.cells):
+        if cell.step != step:
+            for done in _done(task, number, step, cell.step):
+                _leave(session, observer, done, line, seal)
         line.say(Message(cell=number))
         if cell.step != step:
-            _leave(session, observer, step, line, seal)
             step = cell.step
             if not task.free_form:
                 first = number
@@ -81,8 +83,17 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
                 session.errors.append((cell.source, error))
                 shown = Shown(error=str(error))
             line.say(Message(cell=number, shown=shown))
-    _leave(session, observer, step, line, seal)
+    for done in _done(task, len(task.cells), step, ""):
+        _leave(session, observer, done, line, seal)
     line.say(Message(done=True))
+
+
+def _done(task: Task, number: int, step: str, following: str) -> list[str]:
+    """The steps that are over before this cell; in a free-form notebook some have no cells."""
+    left = {cell.step for cell in task.cells[number:]}
+    if not task.free_form:
+        return [step] if step else []
+    return [s for s in STEPS if s not in left and step <= s < (following or "step7")]
 
 
 def _session(task: Task, folder: Path) -> Session:
@@ -131,11 +142,10 @@ def _enter(session: Session, task: Task, step: str) -> None:
 
 def _leave(session: Session, observer: _Observer, step: str, line: Line, seal: tamper.Seal) -> None:
     """After a step: its evidence, which is final, and what was tampered with."""
-    if step:
-        observer.at_end(step)
-        if chain.begun:
-            chain.end(session)
-        line.say(Message(evidence=observer.evidence, over=step, flags=seal.broken()))
+    observer.at_end(step)
+    if chain.begun:
+        chain.end(session)
+    line.say(Message(evidence=observer.evidence, over=step, flags=seal.broken()))
 
 
 def _execute(
@@ -167,17 +177,33 @@ def _timeout(error: CellTimeout, number: int) -> CellError:
 class _Observer:
     """Collects evidence: of an exercise at its check cell, of all else at the end of its step."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, session: Session, seconds: float, copies: bool) -> None:
+        self.session, self.seconds, self.copies = session, seconds, copies
         self.evidence = Evidence()
         self.pinned: dict[str, object] = {}
 
     def at_check(self, key: str) -> None:
         """Pin what the check cell of this exercise would see."""
         step = key.split(".")[0]
-        found = getattr(observe(self.session, step), step)
+        found = self._seen(step)
         for field in fields_of(key):
             self.pinned[field] = getattr(found, field)
+
+    def _seen(self, step: str) -> Any:
+        """What there is of a step now; probing calls the student's code, which may never end."""
+        try:
+            over = taken(self.seconds) if self.copies else lambda: None
+            with limited(self.seconds):
+                if self.session.free_form:
+                    fill(self.session)
+                found = getattr(observe(self.session, step), step)
+            over()
+        except (Lost, CellTimeout) as end:
+            name = "Timeout" if isinstance(end, CellTimeout) else "Crash"
+            error = CellError(name=name, message=f"when it was called to be checked: {end}")
+            fields = STEP_TYPES[step].__struct_fields__
+            return STEP_TYPES[step](**dict.fromkeys(fields, Absent(name=step, error=error)))
+        return found
 
     def so_far(self, step: str) -> Evidence:
         """Evidence with the pinned part of a step that is not over yet."""
@@ -194,9 +220,7 @@ class _Observer:
         if set(kind.__struct_fields__) <= set(pinned):
             found = kind(**pinned)
         else:
-            if self.session.free_form:
-                fill(self.session)
-            found = msgspec.structs.replace(getattr(observe(self.session, step), step), **pinned)
+            found = msgspec.structs.replace(self._seen(step), **pinned)
         errors = [error for _, error in self.session.errors if not error.blank]
         facts = {step: found, "errors": errors[:200], "names": self.session.names}
         self.evidence = msgspec.structs.replace(self.evidence, **facts)

@@ -95,19 +95,51 @@ def test_a_mistake_gets_one_line(
 def test_stopping_is_prompt_and_says_so(
     write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         time.sleep(1)  # a run has begun
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(engine, "as_completed", interrupted)
+    monkeypatch.setattr(engine, "wait", interrupted)
     write("class/ada.ipynb", {1: "while True: pass"})
     begin = time.monotonic()
     args = ["grade", str(tmp_path / "class"), "--output", str(tmp_path / "out"), *BASIC]
     result = run.invoke(app, [*args, "--cell-seconds", "600"])
     assert result.exit_code == 130
-    assert "stopped; nothing was written" in result.output and "Traceback" not in result.output
+    assert "stopped; nothing was graded yet" in result.output and "Traceback" not in result.output
     assert time.monotonic() - begin < 120  # and not the 600 s of the cell
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_stopped_run_goes_on_with_the_same_command(
+    write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = iter([engine.wait])  # one is finished, then comes Ctrl-C
+
+    def interrupted(*args: object, **options: object) -> object:
+        for wait in waits:
+            return wait(*args, **options)  # type: ignore[call-overload]
+        raise KeyboardInterrupt
+
+    write("class/ada.ipynb", {1: PROJECT[1]})
+    write("class/bob.ipynb", {1: PROJECT[1] + "\nn_users = 7"})
+    args = ["grade", str(tmp_path / "class"), "--output", str(tmp_path / "out"), *BASIC]
+    args += ["--jobs", "1"]
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "wait", interrupted)
+        result = run.invoke(app, args)
+    assert result.exit_code == 130
+    assert "stopped; 1 of 2 are graded and kept" in result.output
+    assert not (tmp_path / "out" / "marks.json").exists()
+    result = run.invoke(app, args)
+    assert result.exit_code == 0, result.output
+    assert "1 of 2 were graded already; --fresh grades all again" in result.output
+    resumed = json.loads((tmp_path / "out/marks.json").read_text(encoding="utf-8"))
+    result = run.invoke(app, [*args, "--seed", str(resumed["seed"])])
+    assert "graded already" not in result.output
+    assert json.loads((tmp_path / "out/marks.json").read_text(encoding="utf-8")) == resumed
+    assert [r["student"] for r in resumed["submissions"]] == ["ada", "bob"]
+    assert resumed["submissions"][0]["total"] > resumed["submissions"][1]["total"]
 
 
 def test_check_says_what_is_wrong(write: Callable[..., Path]) -> None:

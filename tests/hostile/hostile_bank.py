@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,17 @@ def neighbours(attack: Attack) -> tuple[str, str]:
     """The honest students before and after."""
     at = attacks().index(attack)
     return f"{at:03d}_0_honest", f"{at + 1:03d}_0_honest"
+
+
+def record_of(attack: Attack, records: Mapping[str, Any]) -> Any:
+    """The record of an attacker by name, whatever became of a name that cannot be shown."""
+    if not attack.student or attack.student in records:
+        return records.get(student(attack))
+    ours = {student(a) for a in attacks()} | {name for a in attacks() for name in neighbours(a)}
+    others = [name for name in records if name not in ours]
+    likeness = (SequenceMatcher(None, name, attack.student).ratio() for name in others)
+    best = max(zip(likeness, others, strict=True), default=(0.0, ""))
+    return records.get(best[1]) if best[0] > 0.5 else None
 
 
 def build(folder: Path, places: Places, chosen: tuple[Attack, ...] = ()) -> None:
@@ -122,4 +134,4 @@ def write(folder: Path, step: int, book: dict[str, Any]) -> None:
     """Write a notebook under its name."""
     folder.mkdir(parents=True, exist_ok=True)
     name = NOTEBOOKS[f"step{step}"]
-    (folder / f"{name}.ipynb").write_text(json.dumps(book), encoding="utf-8")
+    (folder / f"{name}.ipynb").write_text(json.dumps(book, indent=1), encoding="utf-8")

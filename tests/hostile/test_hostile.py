@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 from attacks import KINDS, Attack
-from hostile_bank import HONEST, KIT, attacks, build, neighbours, student
+from hostile_bank import HONEST, KIT, attacks, build, neighbours, record_of
 
 from autograder.sandbox import isolation
 
@@ -31,6 +31,7 @@ pytestmark = [
     pytest.mark.skipif(bool(isolation.missing()), reason=isolation.missing() or "there"),
 ]
 MOST = 2.5  # GiB that the grader itself may take: what it is sent must not fill its memory
+BATCH = 3600  # seconds after which the batch counts as one that does not finish
 LIMITS = ("--cell-seconds", "5", "--notebook-seconds", "40", "--jobs", "2")
 every = pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)
 
@@ -51,21 +52,10 @@ class Graded:
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def of(self, attack: Attack) -> dict[str, Any]:
-        """The one record of an attacker, whatever became of a name that cannot be shown."""
-        name = student(attack)
-        if name not in self.records and attack.student:
-            known = {student(a) for a in attacks()} | {n for a in attacks() for n in neighbours(a)}
-            others = [name for name in self.records if name not in known]
-            name = max(others, key=lambda other: _alike(other, attack.student))
-        found = self.records.get(name, [])
-        assert len(found) == 1, f"{len(found)} records of {name!r}"
+        """The one record of an attacker."""
+        found = record_of(attack, self.records) or []
+        assert len(found) == 1, f"{len(found)} records"
         return found[0]
-
-
-def _alike(name: str, other: str) -> float:
-    from difflib import SequenceMatcher
-
-    return SequenceMatcher(None, name, other).ratio()
 
 
 def fingerprint(*folders: Path) -> dict[str, str]:
@@ -74,13 +64,16 @@ def fingerprint(*folders: Path) -> dict[str, str]:
     for path in (path for folder in folders for path in sorted(folder.rglob("*"))):
         if "__pycache__" in path.parts:
             continue
-        regular = path.is_file() and not path.is_symlink()
-        found[str(path)] = (
-            hashlib.sha256(path.read_bytes()).hexdigest()
-            if regular
-            else f"{path.lstat().st_mode} {os.readlink(path) if path.is_symlink() else ''}"
-        )
+        found[str(path)] = f"{path.lstat().st_mode} {_content(path)}"
     return found
+
+
+def _content(path: Path) -> str:
+    if path.is_symlink():
+        return os.readlink(path)
+    if not path.is_file() or not os.access(path, os.R_OK):
+        return ""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @contextlib.contextmanager
@@ -144,8 +137,11 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
             command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         assert process.stdout
+        watchdog = threading.Timer(BATCH, process.kill)
+        watchdog.start()
         said = process.stdout.read().decode(errors="replace")
         _, status, used = os.wait4(process.pid, 0)
+        watchdog.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
     result = Graded(
         secret=secret,

@@ -167,10 +167,18 @@ ATTACKS = (
         "!pip install first",
         edited(lambda b: _first(b, "!pip install torch\n%pip install pandas\n%matplotlib inline")),
     ),
-    case(
-        "missing_import",
-        "an import that stood in a cell since deleted",
-        edited(lambda b: _replace(b, "import pandas as pd", "")),
+    Attack(
+        name="missing_import",
+        kind="innocent",
+        what="imports that stood in the notebooks of steps 3 and 4, and not in this one",
+        step=5,
+        base="solution",
+        earns=15,
+        keeps=15,
+        cells={
+            "setup_imports": "from torch_geometric.utils import negative_sampling\n"
+            "from autograder.notebook import check, checkpoint, seed_everything\nseed_everything(0)"
+        },
     ),
     case(
         "a_warning",

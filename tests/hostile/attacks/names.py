@@ -39,7 +39,7 @@ ATTACKS = (
     hostile(
         name="name_of_a_terminal",
         what="a student whose name holds line ends, escape sequences and rich markup",
-        student="\x1b[2J\x1b[31mhostile\n[bold red]x[/]\r",
+        student="\x1b[2J\x1b[31mhostile\n[bold red]x\r",
     ),
     hostile(
         name="name_of_no_utf8",

@@ -16,18 +16,18 @@ ATTACKS = (
         cells={
             "load": READ
             + """
-import glob, os, pathlib
+import importlib, os, pathlib
 import autograder
 package = pathlib.Path(autograder.__file__).parent
 for place in ("@KIT@/solutions", "@KIT@/tests", "@CLASS@", "@OUTPUT@", "@HOME@", "@OUTSIDE@",
               "@KIT@/.git", package.parent / "solutions", package / "checks", package / "diagnosis",
-              package / "authoring", package / "given.py", "/root", "/home", "/etc/passwd",
+              package / "authoring", package / "truth.py", "/home", "/etc/passwd",
               "/etc/shadow", "/var", "/sys", "/boot"):
     take(place, lambda: pathlib.Path(place).is_file() and open(place).read(20))
     take(place, lambda: os.path.isdir(place) and [n for n in os.listdir(place)
                                                   if n not in ("tests", "__pycache__")])
 for module in ("checks", "checks.plugin", "marks", "diagnosis", "authoring"):
-    take(module, lambda: __import__(f"autograder.{module}"))
+    take(module, lambda: importlib.import_module(f"autograder.{module}").__file__)
 """
             + TELL
         },
@@ -58,21 +58,16 @@ take("own", lambda: [name for name in os.environ if "HOSTILE" in name])
             "load": READ
             + """
 import ctypes, os
-libc, me = ctypes.CDLL(None, use_errno=True), os.getpid()
-family = {me}
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.argtypes = [ctypes.c_long] * 4
 for pid in sorted(int(p) for p in os.listdir("/proc") if p.isdigit()):
-    status = dict(l.split(":", 1) for l in open(f"/proc/{pid}/status").read().splitlines())
-    seen = {int(status["PPid"]), pid}
-    if pid == me or pid > 9 and seen & family:
-        continue
-    name = open(f"/proc/{pid}/comm").read().strip()
-    if pid not in (1, 2):  # 1 and 2 are the wall's and the warm process; others are copies of us
+    if pid not in (1, 2):  # the wall's and the warm process; the others are copies of us
         continue
     take(f"mem of {pid}", lambda: open(f"/proc/{pid}/mem", "rb").name)
     take(f"maps of {pid}", lambda: open(f"/proc/{pid}/maps").readline() if pid == 2 else "")
-    take(f"fds of {pid}", lambda: os.listdir(f"/proc/{pid}/fd") if pid == 2 else "")
     take(f"root of {pid}", lambda: os.path.exists(f"/proc/{pid}/root/@OUTSIDE@"))
-    libc.ptrace(17, pid, 0, 0) if libc.ptrace(16, pid, 0, 0) else take(f"trace {pid}", lambda: 1)
+    take(f"trace {pid}", lambda: libc.ptrace(16, pid, 0, 0) == 0)  # attach, and detach again
+    libc.ptrace(17, pid, 0, 0)
     take(f"descriptor of {pid}", lambda: libc.syscall(438, os.pidfd_open(pid), 3, 0) >= 0)
 """
             + TELL

@@ -1,0 +1,137 @@
+"""Evidence to misconceptions: which ones a submission holds, most fundamental first.
+
+`autograder diagnose` and `grade` come here. To add a misconception, write one entry in a file
+`stepN_*.py` of this folder: `entry.py` says how.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+from autograder import STEPS
+from autograder.checks.plugin import Outcome
+from autograder.diagnosis.entry import Case, Misconception
+from autograder.diagnosis.locate import Place, place_of
+from autograder.diagnosis.stops import STOPS, stops
+from autograder.evidence import Evidence
+from autograder.submission import Submission
+from autograder.truth import Truth
+
+WRONG = ("failed", "student_error")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A misconception that was found: the step, the proof, and where to look. Plain data."""
+
+    id: str
+    step: str
+    proof: str
+    place: Place
+    costs_marks: bool
+
+    @property
+    def entry(self) -> Misconception:
+        """What there is to say about it."""
+        return next(e for e in (*catalogue(), *STOPS) if e.id == self.id)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What there is to say about a submission.
+
+    `unexplained` are checks that failed without a name for the cause; `notes` what is unusual, and
+    right.
+    """
+
+    findings: tuple[Finding, ...]
+    unexplained: tuple[Outcome, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@functools.cache
+def catalogue() -> tuple[Misconception, ...]:
+    """Every entry, step by step, the most fundamental first.
+
+    Raises:
+        ValueError: two entries share an id.
+    """
+    found: list[Misconception] = []
+    modules = sorted(m.name for m in pkgutil.iter_modules(__path__))
+    for name in [m for m in modules if m.startswith("step")]:
+        module = importlib.import_module(f"{__name__}.{name}")
+        found += [v for v in vars(module).values() if isinstance(v, Misconception)]
+    ids = [entry.id for entry in found]
+    if len(ids) > len(set(ids)):
+        raise ValueError(f"two entries of one id: {sorted(i for i in ids if ids.count(i) > 1)}")
+    return tuple(sorted(found, key=lambda entry: (entry.step, entry.rank)))
+
+
+def diagnose(
+    submission: Submission,
+    truth: Truth,
+    ways: list[tuple[Evidence, list[Outcome]]],
+    outcomes: list[Outcome],
+) -> Diagnosis:
+    """Name what is wrong.
+
+    `ways` is what each way of running the submission gave: first on what its own earlier steps
+    made, then, if need be, on right inputs. A step is looked at on its own inputs as long as
+    nothing before it was found, then on right ones: so no step is blamed for an earlier one.
+    `outcomes` are those that count.
+    """
+    cases = [Case(e, truth, {o.check.id: o for o in found}) for e, found in ways]
+    own, findings = cases[0], list[Finding]()
+    for step in STEPS:
+        proofs = _proofs(step, cases, bool(findings))
+        shown = [entry for entry in proofs if not _hidden(entry, [f.entry for f in findings])]
+        shown = [entry for entry in shown if not _hidden(entry, shown)]
+        lost = any(o.check.step == step and o.status in WRONG for o in outcomes)
+        names = ways[0][0].names
+        findings += [
+            Finding(entry.id, step, proofs[entry], place_of(entry, submission, names, own), lost)
+            for entry in shown
+        ]
+    findings += [
+        Finding(entry.id, step, proof, place, True)
+        for entry, step, proof, place in stops(submission, ways[0][0], outcomes)
+    ]
+    findings.sort(key=lambda finding: finding.step)
+    return Diagnosis(
+        tuple(findings), tuple(_unexplained(outcomes, findings)), tuple(_notes(ways[0][0]))
+    )
+
+
+def _proofs(step: str, cases: list[Case], after: bool) -> dict[Misconception, str]:
+    """The entries of a step that are found, with their proofs."""
+    entries = [entry for entry in catalogue() if entry.step == step]
+    own, right = cases[0], cases[-1]
+    found = {entry: entry.found(own) for entry in entries}
+    if after and right is not own:
+        again = {entry: entry.found(right) for entry in entries}
+        seen = getattr(right.evidence, step) is not None
+        found = again if seen else found
+    return {entry: proof for entry, proof in found.items() if proof}
+
+
+def _hidden(entry: Misconception, others: Iterable[Misconception]) -> bool:
+    """Whether it is a consequence of another one."""
+    return any(fnmatch(entry.id, p) for o in others if o is not entry for p in o.hides)
+
+
+def _unexplained(outcomes: list[Outcome], findings: list[Finding]) -> list[Outcome]:
+    """Checks that failed in a step, or an exercise, about which nothing was found."""
+    named = {finding.step for finding in findings}
+    hidden = [pattern for finding in findings for pattern in finding.entry.hides]
+    steps = {e.step for e in catalogue() if any(fnmatch(e.id, p) for p in hidden)} | named
+    return [o for o in outcomes if o.status in WRONG and o.check.step not in steps]
+
+
+def _notes(evidence: Evidence) -> list[str]:
+    """What is unusual, and right."""
+    return [f"`{name}` is called `{own}` here" for name, own in sorted(evidence.names.items())]

@@ -1,0 +1,125 @@
+"""`nbgrader autograde` on one attack between two honest students, in a throwaway course.
+
+`report.py` prints what comes of it. nbgrader has no wall, so bubblewrap stands around it: only
+the course can be written to, there is no network, and nothing outlives it.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from attacks import Attack
+from hostile_bank import KIT, hand_in, notebook, write
+
+from autograder import ASSIGNMENT
+
+CELL, BATCH = 6, 240  # seconds
+BEFORE, ATTACKER, AFTER = "a_honest", "b_attack", "c_honest"
+SCORES = """
+SELECT student.id, SUM(COALESCE(grade.manual_score, grade.auto_score, 0)
+                       + COALESCE(grade.extra_credit, 0))
+FROM submitted_assignment AS whole
+JOIN student ON student.id = whole.student_id
+JOIN submitted_notebook AS book ON book.assignment_id = whole.id
+JOIN grade ON grade.notebook_id = book.id
+GROUP BY student.id
+"""
+
+
+@dataclass
+class Course:
+    """A course with its assignment generated: each attack gets a copy of it."""
+
+    root: Path
+    scores: dict[str, float] = field(default_factory=dict)
+
+
+def course(root: Path) -> Course:
+    """Make the course that all attacks start from."""
+    root.mkdir(parents=True)
+    shutil.copy(KIT / "nbgrader_config.py", root)
+    shutil.copytree(KIT / "solutions" / ASSIGNMENT, root / "solutions" / ASSIGNMENT)
+    _run(root, 600, "generate_assignment", ASSIGNMENT)
+    return Course(root)
+
+
+def outcome(attack: Attack, template: Course, folder: Path) -> str:
+    """In a few words what nbgrader made of the attack and of its neighbours."""
+    if attack.machine:
+        return f"not run ({attack.machine})"
+    shutil.copytree(template.root, folder)
+    submitted = folder / "submitted"
+    for name in (BEFORE, AFTER):
+        write(submitted / name / ASSIGNMENT, 1, notebook("solution", 1))
+    places = {"KIT": KIT, "CLASS": submitted, "OUTPUT": folder / "out", "HOME": folder / "home"}
+    places |= {"OUTSIDE": folder / "out", "PORT": 9}
+    attacker = attack.student or ATTACKER
+    hand_in(attack, submitted / attacker / ASSIGNMENT, places)
+    timeout = f"--ExecutePreprocessor.timeout={CELL}"
+    ended = _run(folder, BATCH, "autograde", ASSIGNMENT, timeout)
+    found = _scores(folder)
+    said = [ended] if ended else []
+    said.append(_points("attack", found, attacker, attack.earns))
+    said += [_points("neighbour", found, name, 10) for name in (BEFORE, AFTER)]
+    bulk = sum(f.stat().st_size for f in folder.glob("autograded/**/*") if f.is_file())
+    said += [f"{bulk >> 20} MB stored"] if bulk > 20 * 2**20 else []
+    return ", ".join(text for text in said if text)
+
+
+def _points(who: str, found: dict[str, float], name: str, due: float) -> str:
+    if who == "attack":
+        got = f"{found[name]:g}" if name in found else "no score"
+        return f"{got} of at most {due:g}"
+    if name not in found:
+        return f"{name} UNGRADED"
+    return "" if found[name] == due else f"{name} {found[name]:g} of {due:g}"
+
+
+def _scores(folder: Path) -> dict[str, float]:
+    try:
+        with sqlite3.connect(f"file:{folder}/gradebook.db?mode=ro", uri=True) as database:
+            return dict(database.execute(SCORES).fetchall())
+    except sqlite3.Error as error:
+        print(f"gradebook: {error}", file=sys.stderr)
+        return {}
+
+
+def _run(folder: Path, seconds: float, *arguments: str) -> str:
+    """Run an nbgrader command behind a wall; say how it ended, empty where it ended well."""
+    (folder / "home").mkdir(exist_ok=True)
+    wall = ["bwrap", "--unshare-all", "--unshare-user", "--cap-drop", "ALL", "--die-with-parent"]
+    wall += ["--new-session", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    wall += ["--bind", str(folder), str(folder), "--chdir", str(folder), "--clearenv"]
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    for name, value in {
+        "PATH": path,
+        "HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "home"),
+        "PYTHONPATH": str(KIT),
+        "OMP_NUM_THREADS": "1",
+        "LANG": "C.UTF-8",
+    }.items():
+        wall += ["--setenv", name, value]
+    command = [*wall, sys.executable, "-m", "nbgrader", *arguments]
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (12 * 2**30,) * 2)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (256 * 2**20,) * 2)
+
+    begin = time.monotonic()
+    with (folder / f"{arguments[0]}.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=limited)
+        try:
+            code = process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return f"HANGS (ended after {time.monotonic() - begin:.0f} s)"
+    return "" if code == 0 else f"exit {code}"
