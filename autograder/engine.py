@@ -83,6 +83,23 @@ def grade(
     return [record for record in found if record is not None]
 
 
+def diagnose_file(path: Path, options: Options) -> Graded:
+    """Grade one file or folder; the data `twin` is made data, from a secret seed.
+
+    Raises:
+        PathError: there is no notebook at `path`, or no such data.
+        SubmissionError: it cannot be read, or holds nothing of any step.
+        SandboxError: the warm process did not start, or there is no such isolation.
+    """
+    submission = load(path)
+    cells = [c for book in submission.notebooks for c in book.cells if c.kind == "code"]
+    if not any(looks_like_work(cell) for cell in cells):
+        reason = submission.problems[0] if submission.problems else f"{path}: no known step inside"
+        raise SubmissionError(reason)
+    with _twin(secrets.randbelow(2**31) if options.data == "twin" else None) as twin:
+        return grade([submission], replace(options, data=str(twin)) if twin else options)[0]
+
+
 @contextlib.contextmanager
 def _twin(seed: int | None) -> Iterator[Path | None]:
     """A data set with other counts and another overlap, for as long as the class is graded."""

@@ -96,7 +96,11 @@ class Observed:
 
 
 def _task(
-    books: list[Notebook], data: Path, options: Options, before: tuple[Notebook, ...] = ()
+    books: list[Notebook],
+    data: Path,
+    options: Options,
+    before: tuple[Notebook, ...] = (),
+    imports: dict[str, str] | None = None,
 ) -> Task:
     default = 60.0 if data.stat().st_size < 300_000 else 300.0
     cells, earlier = (
@@ -111,6 +115,7 @@ def _task(
     return Task(
         cells=cells,
         before=[cell for cell in earlier if not cell.key],
+        imports=imports or {},
         data=_contents(data),
         free_form=not books[0].step,
         name=" and ".join(book.path.name for book in books),
@@ -152,13 +157,17 @@ def observe(
         right = msgspec.structs.replace(own, right_inputs=True, names=first.evidence.names)
         yield replace(_observed(sandbox, submission, data, [right]), own=False)
         return
-    alone = {step: _task([book], data, options) for step, book in sorted(stepwise.items())}
+    lacking = submission.lacking_imports()
+    alone = {
+        step: _task([book], data, options, imports=lacking)
+        for step, book in sorted(stepwise.items())
+    }
     ends = [step for step in STEPS[4:] if step in stepwise]
     if not {"step4", "step5"} <= set(stepwise):
         yield _observed(sandbox, submission, data, list(alone.values()))
         return
     before = tuple(stepwise[step] for step in STEPS[:4] if step in stepwise)
-    chain = _task([stepwise[step] for step in ends], data, options, before)
+    chain = _task([stepwise[step] for step in ends], data, options, before, lacking)
     first = _observed(
         sandbox, submission, data, [t for s, t in alone.items() if s not in ends] + [chain]
     )

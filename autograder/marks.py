@@ -5,8 +5,8 @@ Used by the grader, by `autograder check` and by the check cells of the notebook
 
 from __future__ import annotations
 
-import contextlib
-import io
+import functools
+import queue
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import pytest
 
 from autograder.checks import catalogue
-from autograder.checks.plugin import FOLDER, Judge, Outcome
+from autograder.checks.plugin import FOLDER, Judge, Outcome, entry_of
 from autograder.checks.teaching import Message
 from autograder.evidence import Evidence
+from autograder.randomness import one_thread
 from autograder.truth import Truth
 
 ORDER = ("passed", "failed", "student_error", "blocked", "not_attempted", "grader_error")
-_one_at_a_time = threading.Lock()  # pytest keeps global state
 
 
 class NoChecksError(Exception):
@@ -41,19 +41,65 @@ def judge(
     Raises:
         NoChecksError: nothing was collected, or a check gave no outcome.
     """
-    judge_plugin = Judge(evidence, truth, wanted, numbered)
-    args = ["-c", str(FOLDER / "pytest.ini"), "--rootdir", str(FOLDER)]
-    args += ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging"]
-    args += ["-p", "no:faulthandler", "-p", "no:unraisableexception", "-p", "no:threadexception"]
-    args += ["--capture=no", "--disable-plugin-autoload", str(FOLDER)]
-    said = io.StringIO()
-    with _one_at_a_time, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        pytest.main(args, plugins=[judge_plugin])
-    expected = [c for c in catalogue() if judge_plugin._keeps(c)]
-    missing = [c.id for c in expected if c.id not in judge_plugin.outcomes]
+    one_thread()
+    judged = Judge(evidence, truth, wanted, numbered)
+    said = _court().run(judged)
+    expected = [c for c in catalogue() if judged.keeps(c)]
+    missing = [c.id for c in expected if c.id not in judged.outcomes]
     if missing or not expected:
-        raise NoChecksError(f"no outcome for {missing or 'any check'}: {said.getvalue()[-400:]}")
-    return [judge_plugin.outcomes[c.id] for c in expected]
+        raise NoChecksError(f"no outcome for {missing or 'any check'}: {said[-400:]}")
+    return [judged.outcomes[c.id] for c in expected]
+
+
+class _Court:
+    """A pytest session that stays open: collects the checks once, runs them for one case after the
+    other. It has a thread of its own; `run` may be called from any."""
+
+    def __init__(self) -> None:
+        self._said = ""
+        self._lock = threading.Lock()
+        self._asked: queue.SimpleQueue[Judge] = queue.SimpleQueue()
+        self._answered: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._open, name="checks", daemon=True).start()
+
+    def run(self, judged: Judge) -> str:
+        """Run the checks that it keeps; what pytest said, where it has something to say."""
+        with self._lock:
+            self._asked.put(judged)
+            return self._answered.get()
+
+    def _open(self) -> None:
+        args = ["-c", str(FOLDER / "pytest.ini"), "--rootdir", str(FOLDER)]
+        unused = ("cacheprovider", "terminal", "logging", "faulthandler", "unraisableexception")
+        args += [word for name in (*unused, "threadexception") for word in ("-p", f"no:{name}")]
+        args += ["--capture=no", "--disable-plugin-autoload", str(FOLDER)]
+        try:
+            pytest.main(args, plugins=[self])
+        finally:
+            while True:  # the checks could not be collected: say so to everybody who asks
+                self._asked.get()
+                self._answered.put(self._said)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep why a file of checks could not be collected."""
+        self._said += report.longreprtext if report.failed else ""
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Wait for cases, for ever."""
+        while True:
+            judged = self._asked.get()
+            judged.pytest_configure(session.config)
+            session.config.pluginmanager.register(judged)
+            items = [item for item in session.items if judged.keeps(entry_of(item))]
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            session.config.pluginmanager.unregister(judged)
+            self._answered.put("")
+
+
+@functools.cache
+def _court() -> _Court:
+    return _Court()
 
 
 def better_run(runs: list[list[Outcome]]) -> dict[str, int]:

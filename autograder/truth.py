@@ -48,7 +48,7 @@ class Truth:
         """Rows of the file; every user-artist pair has one."""
         return len(self.rows)
 
-    @property
+    @functools.cached_property
     def edges(self) -> np.ndarray:
         """[2, n] int64: the rows under the reference's node numbers, users first."""
         return self.numbered(self.rows[:, :2])
@@ -62,7 +62,7 @@ class Truth:
             ends.append(order[np.searchsorted(ids[order], pairs[:, column])] + offset)
         return np.stack(ends)
 
-    @property
+    @functools.cached_property
     def shared(self) -> int:
         """Ids that are both a user's and an artist's."""
         return len(np.intersect1d(self.user_ids, self.artist_ids))

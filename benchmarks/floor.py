@@ -36,14 +36,14 @@ def notebooks(runs: int, isolation: str, real: Path | None) -> Iterator[list[str
     options = Options(isolation=isolation, cell_seconds=600)
     with Sandbox(isolation) as sandbox:
         first = Submission("warm-up", (read(SOLUTIONS / f"{NOTEBOOKS['step1']}.ipynb"),))
-        observe(sandbox, first, options.path(), options)
+        next(observe(sandbox, first, options.path(), options))
         for step, data in wanted:
             path = Options(data=data).path()
             book = read(SOLUTIONS / f"{NOTEBOOKS[step]}.ipynb")
             sources = [c.source for c in book.cells if c.kind == "code" and not c.key]
-            run = functools.partial(observe, sandbox, Submission("x", (book,)), path, options)
+            observing = functools.partial(observe, sandbox, Submission("x", (book,)), path, options)
             bare = statistics.median(_forked(sources, path) for _ in range(runs))
-            ours = statistics.median(_spent(run) for _ in range(runs))
+            ours = statistics.median(_spent(lambda run=observing: next(run())) for _ in range(runs))
             name = f"{step}, {'sample' if data == 'sample' else 'real data'}"
             compared = f"{ours / bare:.2f} times, {ours - bare:+.2f} s"
             yield [name, f"{bare:.2f}", f"{ours:.2f}", compared]
@@ -54,7 +54,7 @@ def check_session(runs: int) -> str:
     one_thread()
     data = Options().path()
     with Sandbox() as sandbox:
-        evidence = observe(sandbox, load(SOLUTIONS), data, Options())[0].evidence
+        evidence = next(observe(sandbox, load(SOLUTIONS), data, Options())).evidence
     known, spent = truth(data), []
     for _ in range(runs + 2):
         begin = time.process_time()

@@ -54,9 +54,10 @@ class Judge:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the checks of the wanted cells or steps."""
-        items[:] = [item for item in items if self._keeps(entry_of(item))]
+        items[:] = [item for item in items if self.keeps(entry_of(item))]
 
-    def _keeps(self, entry: Check | None) -> bool:
+    def keeps(self, entry: Check | None) -> bool:
+        """Whether this is a check of a wanted cell or step."""
         if entry is None:
             return False
         return self._wanted is None or bool({entry.cell, entry.step} & self._wanted)

@@ -78,16 +78,18 @@ def never_drawn(drawn: np.ndarray, training: Training, blocks: int = 50) -> list
 
     A block is so large that a uniform draw over all nodes would touch it 20 times.
     """
-    n = training.num_nodes
-    side = two_sides(training.message_edges.numpy(), n)
-    if side is None or n <= 0:
+    n, edges = training.num_nodes, training.message_edges.numpy()
+    if not edges.size or not 0 <= edges.min() <= edges.max() < n:
+        return []
+    side = two_sides(edges, n)
+    if side is None:
         return []
     touched = np.bincount(drawn[(drawn >= 0) & (drawn < n)], minlength=n) > 0
     found = []
     users = _users(side, training)
     for name, members in (("users", users), ("artists", ~users)):
         nodes = np.flatnonzero(members & _connected(training))
-        count = min(blocks, int(2 * drawn.shape[1] / n * len(nodes) / 20))
+        count = min(blocks, len(nodes), int(2 * drawn.shape[1] / n * len(nodes) / 20))
         if count < 1:
             continue
         empty = [b for b in np.array_split(nodes, count) if not touched[b].any()]

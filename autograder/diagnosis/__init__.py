@@ -52,6 +52,7 @@ class Diagnosis:
     findings: tuple[Finding, ...]
     unexplained: tuple[Outcome, ...] = ()
     notes: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()  # of entries that could not be looked for: ours
 
 
 @functools.cache
@@ -86,9 +87,9 @@ def diagnose(
     `outcomes` are those that count.
     """
     cases = [Case(e, truth, {o.check.id: o for o in found}) for e, found in ways]
-    own, findings = cases[0], list[Finding]()
+    own, findings, faults = cases[0], list[Finding](), list[str]()
     for step in STEPS:
-        proofs = _proofs(step, cases, bool(findings))
+        proofs = _proofs(step, cases, bool(findings), faults)
         shown = [entry for entry in proofs if not _hidden(entry, [f.entry for f in findings])]
         shown = [entry for entry in shown if not _hidden(entry, shown)]
         lost = any(o.check.step == step and o.status in WRONG for o in outcomes)
@@ -97,26 +98,33 @@ def diagnose(
             Finding(entry.id, step, proofs[entry], place_of(entry, submission, names, own), lost)
             for entry in shown
         ]
-    findings += [
-        Finding(entry.id, step, proof, place, True)
-        for entry, step, proof, place in stops(submission, ways[0][0], outcomes)
-    ]
+    stopped = stops(submission, [evidence for evidence, _ in ways], outcomes)
+    findings += [Finding(e.id, step, proof, place, True) for e, step, proof, place in stopped]
     findings.sort(key=lambda finding: finding.step)
-    return Diagnosis(
-        tuple(findings), tuple(_unexplained(outcomes, findings)), tuple(_notes(ways[0][0]))
-    )
+    unexplained = tuple(_unexplained(outcomes, findings))
+    return Diagnosis(tuple(findings), unexplained, tuple(_notes(own.evidence)), tuple(faults))
 
 
-def _proofs(step: str, cases: list[Case], after: bool) -> dict[Misconception, str]:
+def _proofs(
+    step: str, cases: list[Case], after: bool, faults: list[str]
+) -> dict[Misconception, str]:
     """The entries of a step that are found, with their proofs."""
     entries = [entry for entry in catalogue() if entry.step == step]
     own, right = cases[0], cases[-1]
-    found = {entry: entry.found(own) for entry in entries}
+    found = {entry: _found(entry, own, faults) for entry in entries}
     if after and right is not own:
-        again = {entry: entry.found(right) for entry in entries}
+        again = {entry: _found(entry, right, faults) for entry in entries}
         seen = getattr(right.evidence, step) is not None
         found = again if seen else found
     return {entry: proof for entry, proof in found.items() if proof}
+
+
+def _found(entry: Misconception, case: Case, faults: list[str]) -> str | None:
+    try:
+        return entry.found(case)
+    except Exception as error:  # of an entry: it costs that entry, and is said
+        faults.append(f"{entry.id}: {type(error).__name__}: {error}")
+        return None
 
 
 def _hidden(entry: Misconception, others: Iterable[Misconception]) -> bool:

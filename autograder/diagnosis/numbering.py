@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograder.diagnosis.entry import Case
-from autograder.evidence import Edges, GraphData, Mapping
+from autograder.evidence import Edges, Frame, GraphData, Mapping
+
+
+def own_rows(case: Case) -> np.ndarray:
+    """[n, 3] of the table that step 1 left: later steps may know no others."""
+    load = case.evidence.step1.load if case.evidence.step1 else None
+    known = isinstance(load, Frame) and load.values is not None
+    return load.values.numpy() if known else case.truth.rows
 
 
 def observed(case: Case) -> Mapping | None:

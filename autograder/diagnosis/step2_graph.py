@@ -9,6 +9,7 @@ import numpy as np
 
 from autograder.checks.graphs import keys, pairs, two_sides
 from autograder.diagnosis.entry import Case, misconception
+from autograder.diagnosis.numbering import own_rows
 from autograder.evidence import Graph
 from autograder.truth import Truth
 
@@ -81,6 +82,12 @@ def id_collision(case: Case) -> str | None:
     )
 
 
+def _lost_before(case: Case) -> int:
+    """Users and artists who are not in the table that step 1 left."""
+    rows = own_rows(case)
+    return case.truth.num_nodes - sum(len(np.unique(rows[:, i])) for i in (0, 1))
+
+
 def _interrupted(case: Case, *words: str) -> bool:
     """Whether the graph is unfinished because a line that builds it raised."""
     return any(word in error.source for error in case.evidence.errors for word in words)
@@ -140,6 +147,8 @@ def attribute_missing(case: Case) -> str | None:
         return None
     sides = graph.sides.numpy()
     without, total = int((sides < 0).sum()), len(sides)
+    if without == _lost_before(case):
+        without = 0
     if without:
         return f"{without:,} of {total:,} nodes have no `bipartite` of 0 or 1"
     values = np.unique(sides)
@@ -194,7 +203,7 @@ def edges_missing(case: Case) -> str | None:
         due = due if graph.directed or graph.multigraph else merged
     elif id_collision.found(case):
         return None
-    if found >= due:
+    if found >= due or found == len(own_rows(case)):
         return None
     return f"{found:,} edges for {case.truth.n_edges:,} rows: {due - found:,} are missing"
 

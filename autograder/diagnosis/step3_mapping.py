@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.diagnosis.entry import Case, misconception
-from autograder.diagnosis.numbering import Numbering, in_any
+from autograder.diagnosis.numbering import Numbering, in_any, own_rows
 
 COLLIDED_ERRORS = ("PyG discussion 8902", "PyG issue 1016", "PyG issue 4588")
 
@@ -222,7 +222,10 @@ def _begins_late(case: Case, one: Numbering) -> bool:
 def subset(case: Case, one: Numbering) -> str | None:
     if one.sides is None:
         return None
-    users, artists = (int((side < 0).sum()) for side in one.sides)
+    ids = case.truth.user_ids, case.truth.artist_ids
+    rows = own_rows(case)
+    known = [np.isin(own, rows[:, i]) for i, own in enumerate(ids)]  # the others were lost before
+    users, artists = (int(((s < 0) & k).sum()) for s, k in zip(one.sides, known, strict=True))
     if not users and not artists:
         return None
     lost = case.error("KeyError")

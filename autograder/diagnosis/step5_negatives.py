@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.graphs import keys, pairs
+from autograder.checks.graphs import keys
 from autograder.checks.training import is_positive, label_means, never_drawn
 from autograder.diagnosis.entry import Case, misconception
 from autograder.diagnosis.observed import epochs, negatives, training
@@ -101,8 +101,7 @@ def negative_positives(case: Case) -> str | None:
     inside = joined[:, ((joined >= 0) & (joined < n)).all(axis=0)]
     if not inside.size or _swapped(case):
         return None
-    known = pairs(found.message_edges.numpy(), n)
-    edges = int(np.isin(keys(np.sort(inside, axis=0), n), known).sum())
+    edges = int(np.isin(keys(inside, n), keys(found.message_edges.numpy(), n)).sum())
     return f"{edges:,} of {joined.shape[1]:,} negatives are training edges" if edges else None
 
 

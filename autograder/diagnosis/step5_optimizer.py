@@ -117,10 +117,16 @@ def detached(case: Case) -> str | None:
     if error is not None:
         return str(error)
     found = [e for e in epochs(case) if e.backwards and e.reached is not None]
-    made = setup(case)
-    if not found or any(e.reached for e in found) or made is None or not made.parameters:
+    made, rounds = setup(case), training(case)
+    if not found or made is None or not made.parameters or rounds is None:
         return None
-    return f"after `backward()` none of the model's {made.parameters} tensors has a gradient"
+    if not any(e.reached for e in found):
+        return f"after `backward()` none of the model's {made.parameters} tensors has a gradient"
+    cut = [name for name in made.embeddings if name in rounds.still]
+    whole = made.optimized == made.parameters and all(e.steps for e in found)
+    if not cut or not whole or any((e.reached or 0) >= made.parameters for e in found):
+        return None
+    return f"after `backward()` `{cut[0]}` has no gradient, though the optimizer holds it"
 
 
 @misconception(

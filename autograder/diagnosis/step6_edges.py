@@ -101,8 +101,8 @@ def _sides(run: Scoring) -> np.ndarray | None:
     n = 1 + max(int(e.max(initial=0)) for e in (scored, positives, negatives, messages))
     side = two_sides(np.concatenate([messages, positives], axis=1), n)
     own = ~np.isin(keys(np.sort(scored, axis=0), n), np.r_[pairs(positives, n), pairs(messages, n)])
-    given = np.isin(keys(scored, n), keys(negatives, n))
-    if side is None or given.any() or not own.any():
+    given = np.isin(keys(scored[:, own], n), keys(negatives, n))
+    if side is None or not own.any() or given.mean() > 0.5:
         return None
     return side[scored[:, own]]
 

@@ -14,7 +14,7 @@ from autograder.checks.plugin import Outcome
 from autograder.diagnosis.entry import Misconception
 from autograder.diagnosis.locate import Place, code_cells
 from autograder.evidence import CellError, Evidence
-from autograder.submission import Submission
+from autograder.submission import Cell, Submission
 
 IMPORTS = {  # names that the assignment's own imports bind
     *("pd", "np", "nx", "torch", "nn", "optim", "F", "T", "plt", "Data", "SAGEConv", "sklearn"),
@@ -102,12 +102,19 @@ NO_TEST = _entry(
 STOPS = (MISSING_IMPORT, SYNTAX, NEVER_ENDS, CRASHES, NO_LOOP, NO_TEST)
 
 
-def stops(submission: Submission, evidence: Evidence, outcomes: list[Outcome]) -> Iterator[Stop]:
-    """What stopped the notebook, each with its step, the proof and the place."""
+def stops(
+    submission: Submission, ways: list[Evidence], outcomes: list[Outcome]
+) -> Iterator[Stop]:
+    """What stopped the notebook, each with its step, the proof and the place.
+
+    What the first of the `ways` that it was run raised counts, and imports that any of them missed.
+    """
     told: set[str] = set()
     cells = code_cells(submission)
-    for error in evidence.errors:
+    for error in [error for way in ways for error in way.errors]:
         entry = _named(error)
+        if entry is not MISSING_IMPORT and error not in ways[0].errors:
+            continue
         if entry is None or (text := f"{entry.id} {error.message}") in told:
             continue
         told.add(text)
@@ -134,10 +141,10 @@ def _named(error: CellError) -> Misconception | None:
     return {"Timeout": NEVER_ENDS, "Crash": CRASHES}.get(error.name)
 
 
-def _where(error: CellError, cells: list[tuple[str, int, object]]) -> tuple[str, Place]:
+def _where(error: CellError, cells: list[tuple[str, int, Cell]]) -> tuple[str, Place]:
     for notebook, number, cell in cells:
-        lines = [line.strip() for line in getattr(cell, "source", "").splitlines()]
+        lines = [line.strip() for line in cell.source.splitlines()]
         if number - 1 == error.cell and (not error.source or error.source.strip() in lines):
             place = Place(notebook, number, error.line, error.source.strip())
-            return getattr(cell, "step", ""), place
+            return cell.step, place
     return "", Place()

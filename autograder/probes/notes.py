@@ -169,7 +169,7 @@ class Notes:
         models = [e.model for e in self.open.trained()[0]]
         self.model = models[-1] if models else self.model
         if self._cleared and not self.full:
-            left = [p.grad for p in self._parameters() if p.grad is not None]
+            left = [p.grad for p in self._held() if p.grad is not None]
             self.open.stale = any(bool(grad.any()) for grad in left)
         self._cleared = False
         self.open.backwards += 1
@@ -212,6 +212,12 @@ class Notes:
         """Whether an optimizer has stepped on a tensor of this model."""
         kept = (self._moved.get(id(p), lambda: None)() is p for p in _parameters_of(model))
         return any(kept)
+
+    def _held(self) -> list[Any]:
+        """What the optimizer would clear; the model's parameters as long as none is known."""
+        if self.optimizer is None:
+            return self._parameters()
+        return [p for group in self.optimizer.param_groups for p in group["params"]]
 
     def _parameters(self) -> list[Any]:
         return _parameters_of(self.model)

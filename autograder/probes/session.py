@@ -34,9 +34,6 @@ class Session:
     watched: Any = None  # what `autograder.probes.watch` saw, where it is installed
     splits: list[SplitCall] = field(default_factory=list)  # calls of RandomLinkSplit in the cells
     names: dict[str, str] = field(default_factory=dict)  # the contract's name -> the notebook's own
-    names: dict[str, str] = field(default_factory=dict)  # of the contract -> the notebook's own
-    splits: list[Any] = field(default_factory=list)  # a SplitCall for each RandomLinkSplit
-    watched: Any = None  # what the sandbox's watch has seen
 
     def begin(self, cells: list[str]) -> dict[str, Any]:
         """Go on to the next notebook, of these cells: an empty namespace."""

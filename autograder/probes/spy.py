@@ -46,6 +46,9 @@ To = Callable[[], "Notes | None"]  # where a spy writes; None: nowhere, now
 def spying(ns: dict[str, Any], model: object, watched: Any = None) -> Iterator[Notes]:
     """Take notes of what the block does with the model, losses, samplers and optimizers."""
     notes = Notes()
+    optimizer = ns.get("optimizer") if watched is None else watched.notes.optimizer
+    if isinstance(optimizer, torch.optim.Optimizer):
+        notes.optimizer = optimizer
     with contextlib.ExitStack() as stack:
         if watched is not None:
             stack.enter_context(watched.instead(notes))

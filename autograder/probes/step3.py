@@ -20,12 +20,12 @@ PARTS = ("train_data", "val_data", "test_data")
 
 def probe(session: Session) -> Step3:
     """Look at `id_mapping`, `num_nodes`, `data` and the three parts of the split."""
-    return Step3(mapping=_mapping(session), data=_data(session), split=_split(session))
+    used = derive(session.ns, truth.truth(session.data))
+    return Step3(mapping=_mapping(session, used), data=_data(session, used), split=_split(session))
 
 
-def _mapping(session: Session) -> Mapping | Absent:
+def _mapping(session: Session, used: Sides | None) -> Mapping | Absent:
     known = truth.truth(session.data)
-    used = derive(session.ns, known)
     found = find_mappings(session.ns, known, used)
     if not found and session.free_form:
         return _derived(session, known, used)
@@ -87,7 +87,7 @@ def edges(value: object) -> Edges | None:
     return Edges(type=kind, dtype=str(getattr(value, "dtype", "")), shape=shape, values=values)
 
 
-def _data(session: Session) -> GraphData | Absent:
+def _data(session: Session, used: Sides | None) -> GraphData | Absent:
     data = session.ns.get("data")
     if not hasattr(data, "edge_index") and not isinstance(data, Data):
         return session.absent("data", doing="Data(" if session.free_form else "")
@@ -98,7 +98,6 @@ def _data(session: Session) -> GraphData | Absent:
     except Exception:  # PyG infers it from edge_index, which may be anything
         num_nodes = None
     known = truth.truth(session.data)
-    used = derive(session.ns, known)
     return GraphData(
         kind=type(data).__name__,
         num_nodes=num_nodes,

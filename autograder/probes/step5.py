@@ -58,6 +58,9 @@ def _setup(session: Session) -> Setup | Absent:
         foreign=len(held - own),
         loss_kind=getattr(loss_fn, "__name__", type(loss_fn).__name__) if loss_fn else "",
         learning_rate=rate,
+        embeddings=[
+            f"{name}.weight" for name, m in model.named_modules() if isinstance(m, nn.Embedding)
+        ][:20],
     )
 
 
@@ -94,7 +97,7 @@ def _train(session: Session) -> Training | Absent:
     own = _watched(session, data) if session.free_form else None
     function, model = ns.get("train"), ns.get("model")
     if not callable(function):
-        return own or session.absent("train")
+        return own or session.absent("train", doing=".backward(")
     if session.watched is not None:
         model = session.watched.notes.model or model
     if not isinstance(model, nn.Module) or positives is None:
@@ -180,13 +183,16 @@ def _watched(session: Session, data: Any) -> Training | None:
     found = [r for r in rounds(watched.notes, positives) if any(b.backwards for b in r)]
     if not found:
         return None
-    epochs = [epoch(bundles, positives, called=False) for bundles in found[:EPOCHS]]
+    same = found[: 1 if watched.resplits else EPOCHS]  # later ones have other positives
+    epochs = [epoch(bundles, positives, called=False) for bundles in same]
     model, held = watched.notes.model, watched.notes.optimizer
     moved = {id(p) for g in held.param_groups for p in g["params"]} if held is not None else set()
     named = list(model.named_parameters()) if isinstance(model, nn.Module) else []
     still = [n for n, p in named if id(p) not in moved or p.grad is None and not _stepped(held, p)]
     text = "the notebook's own loop"
-    made = _training(session, data, Call(text=text), epochs, still, len(named))
+    cells = watched.training_cells
+    error = next((e for _, e in session.errors if e.cell in cells), None)
+    made = _training(session, data, Call(text=text, error=error), epochs, still, len(named))
     return replace(made, watched=True)
 
 
@@ -211,7 +217,7 @@ def _loop(session: Session) -> Loop | Absent:
     if isinstance(losses, dict):
         losses = list(losses.values())
     if not isinstance(losses, (list, tuple)) or not losses:
-        return _free_loop(session) or session.absent("losses")
+        return _free_loop(session) or session.absent("losses", doing=".backward(")
     return _kept(losses)
 
 

@@ -133,6 +133,7 @@ def _watched(session: Session) -> list[Scoring]:
     calls, found = last_aucs(session), []
     for part in ("test", "val"):
         data, call = _matched(session, calls, part)
+        calls = [c for c in calls if c is not call]
         if call is None or not isinstance(getattr(data, "neg_edge_label_index", None), Tensor):
             continue
         encodes = [call.encode] if call.encode is not None else []

@@ -38,8 +38,9 @@ class Watch:
         self.loaded: weakref.WeakSet[nn.Module] = weakref.WeakSet()  # that got a kept state
         self.aucs: dict[Place, deque[AucCall]] = {}
         self.auc_values: deque[float] = deque(maxlen=200)
-        self.parts: deque[tuple[Any, Any]] = deque(maxlen=3)  # data and its three parts
+        self.parts: list[tuple[Any, Any]] = []  # data and its three parts: first and last splits
         self.resplits = 0  # splits between steps of one optimizer
+        self.training_cells: set[int] = set()  # from which backward was called
         self._instead: list[Notes | None] = []
         self._cells: dict[str, int | None] = {}
         self._undo = contextlib.ExitStack()
@@ -62,6 +63,15 @@ class Watch:
                 return cell, frame.f_lineno
             frame = frame.f_back
         return None
+
+    def cells(self) -> set[int]:
+        """All cells with a line that is running."""
+        frame: Any = sys._getframe(1)
+        found = set()
+        while frame is not None:
+            found.add(self._cells.get(frame.f_code.co_filename))
+            frame = frame.f_back
+        return {cell for cell in found if cell is not None}
 
     @contextlib.contextmanager
     def instead(self, notes: Notes | None) -> Iterator[None]:
@@ -121,6 +131,12 @@ class _Watched(Notes):
         self._splits = 0
         self._aucs = 0
 
+    def backward_begins(self, roots: object) -> None:
+        """As in `Notes`; the cells that train are noted."""
+        if not self.full:
+            self._watch.training_cells |= self._watch.cells()
+        super().backward_begins(roots)
+
     def stepped(self, optimizer: Any) -> None:
         """As in `Notes`; a split between two steps of an optimizer is counted."""
         super().stepped(optimizer)
@@ -155,7 +171,7 @@ class _Watched(Notes):
         )
         if len(watch.session.splits) < 20:
             watch.session.splits.append(call)
-        watch.parts.append((data, parts))
+        watch.parts = [*watch.parts[:2], *watch.parts[2:][-2:], (data, parts)]
         positives = getattr(parts[0], "pos_edge_label_index", None)
         if isinstance(positives, Tensor):
             self.limit = 6 * positives.size(-1)
@@ -171,7 +187,7 @@ def _making(original: Any, watch: Watch) -> Any:
     @functools.wraps(original)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        if watch.target() is watch.notes:
+        if watch.target() is not None:
             watch.made.add(self)
 
     return __init__
@@ -180,7 +196,7 @@ def _making(original: Any, watch: Watch) -> Any:
 def _loading(original: Any, watch: Watch) -> Any:
     @functools.wraps(original)
     def load_state_dict(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        if watch.target() is watch.notes:
+        if watch.target() is not None:
             watch.loaded.add(self)
         return original(self, *args, **kwargs)
 

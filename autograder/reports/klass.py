@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -14,6 +15,7 @@ from rich.text import Text
 
 from autograder import STEPS
 from autograder.grading import Graded
+from autograder.reports.diagnosis import finding_as_dict
 
 LABELS = ("ran", "expected", "got", "why", "next")
 
@@ -36,10 +38,31 @@ def table(graded: list[Graded]) -> Table:
     return shown
 
 
+def groups(graded: list[Graded]) -> Table | None:
+    """Who has which misconception, the most frequent first; None where nobody has any."""
+    have: dict[str, list[str]] = {}
+    titles: dict[str, str] = {}
+    for record in graded:
+        for finding in record.diagnosis.findings:
+            have.setdefault(finding.id, []).append(record.student)
+            titles[finding.id] = finding.entry.title
+    if not have:
+        return None
+    shown = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    for title in ("misconception", "students", "who"):
+        shown.add_column(title, justify="right" if title == "students" else "left")
+    for id_, students in sorted(have.items(), key=lambda item: (-len(item[1]), item[0])):
+        who = shorten(", ".join(dict.fromkeys(students)), 60, placeholder=" ...")
+        shown.add_row(Text(f"{titles[id_]} ({id_})"), f"{len(set(students))}", Text(who))
+    return shown
+
+
 def first_finding(record: Graded) -> str:
     """The most fundamental thing to say about a submission, in one line."""
     if record.problems:
         return record.problems[0]
+    for finding in record.diagnosis.findings:
+        return f"{finding.step}: {finding.entry.title}: {finding.proof}"
     found = record.marks.findings()
     if found:
         message = found[0].message
@@ -79,17 +102,11 @@ def as_dict(record: Graded) -> dict[str, Any]:
             }
             for o in marks.outcomes
         ],
-        "findings": [
-            {
-                "id": o.message.finding or None,
-                "check": o.check.id,
-                "step": o.check.step,
-                "title": o.check.title,
-                "proof": o.message.got,
-            }
-            for o in marks.findings()
-        ],
+        "findings": [finding_as_dict(finding) for finding in record.diagnosis.findings],
+        "unexplained": [o.check.id for o in record.diagnosis.unexplained],
         "problems": list(record.problems),
+        "flags": list(record.flags),
+        "notes": list(record.notes),
         "status": record.status,
     }
 
@@ -105,8 +122,11 @@ def write(graded: list[Graded], folder: Path, **how: object) -> tuple[Path, Path
     folder.mkdir(parents=True, exist_ok=True)
     found = how | {"submissions": [as_dict(g) for g in graded]}
     records = json.dumps(found, indent=2, ensure_ascii=False)
-    (folder / "marks.json").write_text(records + "\n", encoding="utf-8")
-    with (folder / "marks.csv").open("w", newline="", encoding="utf-8-sig") as stream:
+    part = folder / "marks.json.part"  # or a full disk would leave half a file
+    part.write_text(records + "\n", encoding="utf-8", errors="replace")
+    part.replace(folder / "marks.json")
+    text: Any = {"newline": "", "encoding": "utf-8-sig", "errors": "replace"}
+    with (folder / "marks.csv").open("w", **text) as stream:
         writer = csv.writer(stream)
         most = ["max_total", "pending", "status", "first_finding"]
         writer.writerow(["student", *STEPS, "total", *most])
@@ -117,6 +137,20 @@ def write(graded: list[Graded], folder: Path, **how: object) -> tuple[Path, Path
             row = [record.student, *steps, *numbers, record.status, first_finding(record)]
             writer.writerow([_plain(value) for value in row])
     return folder / "marks.csv", folder / "marks.json"
+
+
+def write_executed(record: Graded, folder: Path) -> None:
+    """Write the executed copies of a student's notebooks below `folder`/executed.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    if not record.executed:
+        return
+    own = folder / "executed" / re.sub(r"[^\w.@+-]+", "_", record.student).strip(".")
+    own.mkdir(parents=True, exist_ok=True)
+    for name, text in record.executed.items():
+        (own / name).write_text(text, encoding="utf-8", errors="replace")
 
 
 def _plain(value: str) -> str:

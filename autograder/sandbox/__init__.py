@@ -15,12 +15,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
 from autograder import STEPS
-from autograder.evidence import Evidence
+from autograder.evidence import Absent, Evidence
 from autograder.sandbox import isolation
 from autograder.sandbox.task import (
     Given,
@@ -262,7 +262,7 @@ class _Log:
         self.last = {cell.step: number for number, cell in enumerate(task.cells)}
         self.cell = -1
         self.evidence = Evidence()
-        self.over: dict[str, object] = {}
+        self.over: dict[str, Any] = {}
         self.shown: dict[int, Shown] = {}
         self.flags: dict[str, None] = {}
         self.notes: dict[str, None] = {}
@@ -277,12 +277,21 @@ class _Log:
         self.flags.update(dict.fromkeys(flag[:200] for flag in message.flags[:20]))
         self.notes.update(dict.fromkeys(note[:200] for note in message.notes[:20]))
         if message.evidence:
-            none = {step: None for step in STEPS if step not in self.steps}
-            self.evidence = msgspec.structs.replace(message.evidence, **none | self.over)
+            kept: dict[str, Any] = {step: None for step in STEPS if step not in self.steps}
+            kept |= {step: self._added(step, message.evidence) for step in self.over}
+            self.evidence = msgspec.structs.replace(message.evidence, **kept)
         if message.over in self.steps and message.over not in self.over:
             if self.cell < self.last.get(message.over, -1):
                 raise ProtocolError("it left cells out")
             self.over[message.over] = getattr(self.evidence, message.over)
+
+    def _added(self, step: str, later: Evidence) -> Any:
+        """A step that is over; what was absent may still come, if no inputs have given it away."""
+        found, again = self.over[step], getattr(later, step)
+        if again is None or (self.task.right_inputs and step < "step5"):
+            return found
+        absent = [f for f in again.__struct_fields__ if isinstance(getattr(found, f), Absent)]
+        return msgspec.structs.replace(found, **{f: getattr(again, f) for f in absent})
 
     def complete(self) -> bool:
         """Whether every cell was reached, and every step ended."""

@@ -57,13 +57,14 @@ def wrap(command: list[str]) -> list[str]:
     wall = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
     wall += ["--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY]
     wall += ["--cap-drop", "ALL"]  # root keeps its capabilities otherwise
+    wall += ["--as-pid-1"]  # nobody inside can trace, stop or kill the warm process
     for name, value in environment().items():
         wall += ["--setenv", name, value]
     for folder in _system():
         kind = "--symlink" if folder.is_symlink() else "--ro-bind"
         source = os.readlink(folder) if folder.is_symlink() else str(folder)
         wall += [kind, source, str(folder)]
-    wall += ["--proc", "/proc", "--dev", "/dev"]
+    wall += ["--proc", "/proc", "--dev", "/dev", "--mqueue", "/dev/mqueue"]
     for place, size in ROOM.items():
         wall += ["--size", str(size), "--tmpfs", place]
     for folder in _python():

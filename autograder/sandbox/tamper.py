@@ -62,7 +62,7 @@ class Seal:
 def _owners() -> list[tuple[str, Any]]:
     """Modules and classes to look at, by name."""
     modules = [m for m in sys.modules if m.split(".")[0] in OURS] + list(MODULES)
-    found = [(name, sys.modules[name]) for name in modules if name in sys.modules]
+    found: list[tuple[str, Any]] = [(m, sys.modules[m]) for m in modules if m in sys.modules]
     for module, cls in CLASSES:
         if module in sys.modules:
             found.append((f"{module}.{cls}", getattr(sys.modules[module], cls)))

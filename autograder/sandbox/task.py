@@ -46,6 +46,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     right_inputs: bool = False
     names: dict[str, str] = {}
     before: list[TaskCell] = []
+    imports: dict[str, str] = {}  # of an earlier notebook, which a step uses and lacks
     seed: int = 0
     cell_seconds: float = 60.0
     notebook_seconds: float = 600.0

@@ -6,8 +6,10 @@ The sandbox's server calls it in a process of its own; nothing of the grader is 
 from __future__ import annotations
 
 import builtins
+import functools
 import os
 import pickle
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,8 @@ from autograder.sandbox import tamper
 from autograder.sandbox.backup import Lost, taken
 from autograder.sandbox.output import captured
 from autograder.sandbox.task import Given, Message, Shown, Task, TaskCell
+
+DATA_FILES = ("user_artists.dat", "artists.dat")
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
     given.ask = line.ask
     session = _session(task, folder)
     watch.install(session)
+    notes = _find_data_anywhere(folder)
     seal = tamper.Seal()
     shell = _shell(session.ns)
     observer, step, first = _Observer(session, task.cell_seconds, copies), "", 0
@@ -70,6 +75,8 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
                 first = number
                 shell = _shell(session.begin([c.source for c in task.cells if c.step == step]))
             _enter(session, task, step)
+            if task.imports.get(step):
+                shell.run_cell(task.imports[step], store_history=False, silent=True)
         if cell.key:
             observer.at_check(cell.key)
             line.say(Message(evidence=observer.so_far(step)))
@@ -85,7 +92,10 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
             line.say(Message(cell=number, shown=shown))
     for done in _done(task, len(task.cells), step, ""):
         _leave(session, observer, done, line, seal)
-    line.say(Message(done=True))
+    if task.free_form:
+        observer.at_last()
+        line.say(Message(evidence=observer.evidence))
+    line.say(Message(done=True, notes=notes))
 
 
 def _done(task: Task, number: int, step: str, following: str) -> list[str]:
@@ -94,6 +104,25 @@ def _done(task: Task, number: int, step: str, following: str) -> list[str]:
     if not task.free_form:
         return [step] if step else []
     return [s for s in STEPS if s not in left and step <= s < (following or "step7")]
+
+
+def _find_data_anywhere(folder: Path) -> list[str]:
+    """Let a path of the student's own machine lead to the data; notes of when it did."""
+    notes: list[str] = []
+    original = builtins.open
+
+    @functools.wraps(original)
+    def opened(file: Any, *args: Any, **kwargs: Any) -> Any:
+        name = re.split(r"[/\\]", os.fspath(file))[-1] if isinstance(file, str | Path) else ""
+        beside = folder / name
+        if name in DATA_FILES and not os.path.exists(file) and beside.is_file():
+            said = f"the data was looked for at {file}, and found beside the notebook"
+            notes[:] = list(dict.fromkeys([*notes, said]))[:5]
+            file = beside
+        return original(file, *args, **kwargs)
+
+    builtins.open = opened
+    return notes
 
 
 def _session(task: Task, folder: Path) -> Session:
@@ -221,6 +250,19 @@ class _Observer:
             found = kind(**pinned)
         else:
             found = msgspec.structs.replace(self._seen(step), **pinned)
+        self._keep(step, found)
+
+    def at_last(self) -> None:
+        """Look once more for what was not there at its step's end: a loop may come further down."""
+        for step, kind in STEP_TYPES.items():
+            seen = getattr(self.evidence, step)
+            absent = [f for f in kind.__struct_fields__ if isinstance(getattr(seen, f), Absent)]
+            if absent:
+                again = self._seen(step)
+                found = {field: getattr(again, field) for field in absent}
+                self._keep(step, msgspec.structs.replace(seen, **found))
+
+    def _keep(self, step: str, found: object) -> None:
         errors = [error for _, error in self.session.errors if not error.blank]
         facts = {step: found, "errors": errors[:200], "names": self.session.names}
         self.evidence = msgspec.structs.replace(self.evidence, **facts)

@@ -20,7 +20,7 @@ from hostile_bank import KIT, hand_in, notebook, write
 
 from autograder import ASSIGNMENT
 
-CELL, BATCH = 6, 240  # seconds
+CELL, BATCH = 40, 600  # seconds: importing torch takes some on a busy machine
 BEFORE, ATTACKER, AFTER = "a_honest", "b_attack", "c_honest"
 SCORES = """
 SELECT student.id, SUM(COALESCE(grade.manual_score, grade.auto_score, 0)
@@ -62,9 +62,11 @@ def outcome(attack: Attack, template: Course, folder: Path) -> str:
     places |= {"OUTSIDE": folder / "out", "PORT": 9}
     attacker = attack.student or ATTACKER
     hand_in(attack, submitted / attacker / ASSIGNMENT, places)
-    timeout = f"--ExecutePreprocessor.timeout={CELL}"
-    ended = _run(folder, BATCH, "autograde", ASSIGNMENT, timeout)
-    found = _scores(folder)
+    settings = "--ExecutePreprocessor."
+    limits = [f"{settings}{name}={CELL}" for name in ("timeout", "iopub_timeout")]
+    ended = _run(folder, BATCH, "autograde", ASSIGNMENT, *limits)
+    kept = folder / "autograded"  # nbgrader removes from it whom it could not grade
+    found = {n: score for n, score in _scores(folder).items() if (kept / n / ASSIGNMENT).is_dir()}
     said = [ended] if ended else []
     said.append(_points("attack", found, attacker, attack.earns))
     said += [_points("neighbour", found, name, 10) for name in (BEFORE, AFTER)]

@@ -17,7 +17,7 @@ import msgspec
 from pathlib import Path
 from autograder.probes import Session, observe
 def evidence():
-    session = Session(ns=steal(), data=Path(os.environ["COURSE_DATA"]))
+    session = Session(ns=steal("step3", "step4"), data=Path(os.environ["COURSE_DATA"]))
     steps = {}
     for number in range(1, 7):
         try:
@@ -81,6 +81,36 @@ for thing in gc.get_objects():
                 pass
 """
             + END
+        },
+    ),
+    forge(
+        name="asks_for_later_inputs",
+        what="says that its cells and its step are over, and asks the grader for the next inputs",
+        earns=0,
+        step=2,
+        cells={
+            "nodes": FRAMES
+            + """
+import pickle
+from autograder.sandbox.task import Task
+class Found(Exception): pass
+def ask(step):
+    for reader in [o for o in gc.get_objects() if isinstance(o, io.BufferedReader)]:
+        try:
+            forge(Message(wants=step))
+            (length,) = struct.unpack("<Q", reader.read(8))
+            data = reader.read(length)
+            if len(data) > 1000:
+                return pickle.loads(data[data.index(b"\\x80\\x04"):])
+        except Exception:
+            pass
+cells = [t.cells for t in gc.get_objects() if type(t).__name__ == "Task"] or [[None] * 6]
+for number in range(len(cells[0])):
+    forge(Message(cell=number))
+forge(Message(over="step2", evidence=ev.Evidence()))
+globals().update(ask("step3") or {})
+""",
+            "edges": "",
         },
     ),
     forge(
@@ -189,7 +219,7 @@ GNNLinkPredictor.__init__ = __init__
     forge(
         name="huge_evidence",
         what="a mapping of three million entries with names of 50 characters",
-        earns=12,  # data and split are honest
+        earns=14,  # data and split are honest, and no index is there twice
         step=3,
         base="solution",
         cells={

@@ -83,7 +83,7 @@ nx.Graph = real
     forge(
         name="graph_that_lies",
         what="an nx.Graph subclass with the right counts and nothing in it",
-        earns=1,  # it is undirected
+        earns=2,  # it is undirected, and its two nodes have an edge
         step=2,
         cells={
             "nodes": """
@@ -139,7 +139,7 @@ data.edge_index = np.zeros((2, 3)).view(Lies)
     forge(
         name="tensor_that_lies",
         what="a tensor subclass that answers every operation with True or itself",
-        earns=0,
+        earns=3,  # two rows of long, and each index a node
         step=3,
         cells={
             "data": """
@@ -196,7 +196,7 @@ GNNLinkPredictor.decode = decode
     forge(
         name="decode_by_identity",
         what="decode looks for the caller's own variables, and gives what they seem to want",
-        earns=15,  # layers and encode
+        earns=17,  # layers, encode, and one score a pair
         step=4,
         base="solution",
         cells={

@@ -203,7 +203,7 @@ while True:
     forge(
         name="open_patched",
         what="open, read_bytes and pandas' read_csv give a file of one row",
-        earns=0,
+        earns=4,  # three columns of these names and types
         cells={
             "load": """
 import builtins, io, pathlib
@@ -226,7 +226,7 @@ df = pd.DataFrame({"userID": [1], "artistID": [1], "listen_count": [1]})
 import sys
 import autograder.probes
 from autograder.probes import Session
-right = steal()
+right = steal("step3")
 def instead(session, step, real=autograder.probes.observe):
     from pathlib import Path
     return real(Session(ns=dict(right), data=Path(os.environ["COURSE_DATA"])), step)
@@ -241,6 +241,7 @@ for module in list(sys.modules.values()):
         name="evidence_constructors_patched",
         what="the evidence classes, and msgspec's encoder, are replaced by ones that fill in",
         earns=0,
+        flagged=True,
         cells={
             "load": """
 import sys, msgspec, autograder.evidence as ev
@@ -265,7 +266,7 @@ msgspec.msgpack.encode = lambda value, **kwargs: encode(value, **kwargs) + b""
             "nodes": STEAL
             + """
 import gc
-right = steal()
+right = steal("step3")
 for thing in gc.get_objects():
     try:
         if type(thing).__name__ == "Session":

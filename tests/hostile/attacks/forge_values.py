@@ -118,7 +118,7 @@ train_data, val_data, test_data = found[:3]
     forge(
         name="mapping_of_nobody",
         what="id_mapping has the right size and indices, and its keys name no user or artist",
-        earns=4,
+        earns=0,
         step=3,
         cells={
             "mapping": 'num_nodes = n_users + n_artists\nid_mapping = {("x", i): i for i in '
@@ -147,7 +147,7 @@ val_data.neg_edge_label_index = test_data.neg_edge_label_index = every[:, :k]
     forge(
         name="graph_of_one_edge",
         what="step 5 is done on a graph of its own making, with four nodes",
-        earns=1,  # the loss function
+        earns=7,  # the code is right, the graph, its negatives and losses are not
         step=5,
         base="solution",
         cells={

@@ -1,0 +1,174 @@
+"""Free-form names: what stands in for the contract's names, and which index everybody has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch_geometric.data import Data
+from torch_geometric.transforms import RandomLinkSplit
+from torch_geometric.utils import to_undirected
+
+import course_data
+from autograder import reference
+from autograder.evidence import Frame, Graph, Mapping
+from autograder.probes import Session, aliases, observe
+from autograder.truth import truth
+
+SAMPLE = course_data.path("user_artists.dat", "sample").resolve()
+KNOWN = truth(SAMPLE)
+
+
+def _session(**ns: Any) -> Session:
+    return Session(ns={"__name__": "__main__", **ns}, data=Path(SAMPLE), free_form=True)
+
+
+def _numbered() -> tuple[torch.Tensor, torch.Tensor]:
+    """Index of the user and of the artist of every row, users first."""
+    users = np.searchsorted(KNOWN.user_ids, KNOWN.rows[:, 0])
+    artists = np.searchsorted(KNOWN.artist_ids, KNOWN.rows[:, 1]) + KNOWN.n_users
+    return torch.from_numpy(users), torch.from_numpy(artists)
+
+
+def _data(edge_index: torch.Tensor, nodes: int = KNOWN.num_nodes) -> Data:
+    return Data(x=torch.arange(nodes), edge_index=edge_index)
+
+
+def _mapping(session: Session) -> Mapping:
+    with aliases.filled(session):
+        found = observe(session, "step3").step3.mapping  # type: ignore[union-attr]
+    assert isinstance(found, Mapping)
+    return found
+
+
+@pytest.fixture(scope="module")
+def parts() -> tuple[Data, Data, Data]:
+    split = RandomLinkSplit(
+        0.1, 0.1, is_undirected=True, split_labels=True, add_negative_train_samples=False
+    )
+    return split(_data(torch.stack(_numbered())))
+
+
+def test_names_of_another_kind_are_lent_and_given_back(parts: tuple) -> None:
+    """A table called `data` and parts called `train`, `val`, `test`"""
+    table = reference.inputs("step2", SAMPLE)["df"]
+    train, val, test = parts
+    graph = _data(torch.stack(_numbered()))
+    session = _session(data=table, whole=graph, train=train, val=val, test=test)
+    before = dict(session.ns)
+    with aliases.filled(session):
+        inside = dict(session.ns)
+    wanted = {"df": table, "data": graph, "train_data": train, "val_data": val, "test_data": test}
+    assert {name: id(inside.get(name)) for name in wanted} == {n: id(v) for n, v in wanted.items()}
+    assert session.ns == before
+    assert session.names["train_data"] == "train"
+
+
+@pytest.mark.parametrize(
+    ("names", "order"),
+    [
+        (("tr", "va", "te"), (0, 1, 2)),
+        (("test_set", "valid_set", "train_set"), (2, 1, 0)),  # names say it, not the order
+        (("one", "two", "three"), (0, 1, 2)),
+    ],
+)
+def test_parts_by_name_or_else_in_order(parts: tuple, names: tuple, order: tuple) -> None:
+    session = _session(**dict(zip(names, parts, strict=True)))
+    with aliases.filled(session):
+        found = [session.ns[name] for name in aliases.PARTS]
+    assert [id(part) for part in found] == [id(parts[i]) for i in order]
+
+
+@pytest.mark.parametrize("held", ["tuple", "dict"])
+def test_parts_in_a_container(parts: tuple, held: str) -> None:
+    keys = ("train", "val", "test")
+    session = _session(splits=parts if held == "tuple" else dict(zip(keys, parts, strict=True)))
+    with aliases.filled(session):
+        assert [id(session.ns[name]) for name in aliases.PARTS] == [id(p) for p in parts]
+    assert "train_data" not in session.names  # there is no name to set
+
+
+def test_raw_table_beside_the_named_one() -> None:
+    """Of several tables the one with our columns, of these the longest"""
+    table = reference.inputs("step2", SAMPLE)["df"]
+    raw = table.set_axis(["userID", "artistID", "weight"], axis=1)
+    session = _session(raw=raw, plays=table, top=table.head(10))
+    with aliases.filled(session):
+        assert session.ns["df"] is table
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_a_table_without_our_columns_is_still_seen(width: int) -> None:
+    table = pd.read_csv(SAMPLE, sep="," if width == 1 else "\t")
+    session = _session(music=table)
+    with aliases.filled(session):
+        found = observe(session, "step1").step1.load  # type: ignore[union-attr]
+    assert isinstance(found, Frame)
+    assert len(found.columns) == width
+
+
+def test_counts_under_other_names() -> None:
+    """A wrong count is seen too, where it is printed as one of users"""
+    session = _session(U=221, A=KNOWN.n_artists)
+    session.shown = [f"unique users 221 unique artists {KNOWN.n_artists}"]
+    with aliases.filled(session):
+        assert (session.ns["n_users"], session.ns["n_artists"]) == (221, KNOWN.n_artists)
+    assert session.names["n_users"] == "U"
+
+
+@pytest.mark.parametrize("layout", ["one way", "both ways", "turned", "interleaved"])
+def test_mapping_from_the_order_of_the_edges(layout: str) -> None:
+    """No dictionary: the columns beside the rows of the table"""
+    users, artists = _numbered()
+    one_way = torch.stack([users, artists])
+    edges = {
+        "one way": one_way,
+        "both ways": torch.cat([one_way, one_way.flip(0)], dim=1),
+        "turned": one_way.flip(0),
+        "interleaved": torch.stack([one_way, one_way.flip(0)], dim=2).reshape(2, -1),
+    }[layout]
+    found = _mapping(_session(graph_data=_data(edges)))
+    assert found.derived
+    assert found.size == KNOWN.num_nodes
+    assert found.user_index is not None
+    assert found.artist_index is not None
+    assert found.user_index.numpy().tolist() == list(range(KNOWN.n_users))
+    assert found.artist_index.numpy().tolist() == list(range(KNOWN.n_users, KNOWN.num_nodes))
+
+
+def test_edges_whose_order_is_lost() -> None:
+    """Then only the indices themselves are known"""
+    shuffled = torch.from_numpy(np.random.default_rng(0).permutation(KNOWN.num_nodes))
+    edges = to_undirected(shuffled[torch.stack(_numbered())])  # sorts them
+    found = _mapping(_session(graph_data=_data(edges)))
+    assert found.derived
+    assert found.user_index is None
+    assert sorted(found.values.numpy().tolist()) == list(range(KNOWN.num_nodes))
+
+
+def test_dictionaries_that_the_edges_do_not_use_are_passed_over() -> None:
+    users, artists = _numbered()
+    counted = {int(u): 3 for u in KNOWN.user_ids}
+    first = {int(u): i for i, u in enumerate(KNOWN.user_ids)}
+    second = {int(a): i + KNOWN.n_users for i, a in enumerate(KNOWN.artist_ids)}
+    back = {i: u for u, i in first.items()}
+    ns = {"listens": counted, "back": back, "left": first, "right": second}
+    found = _mapping(_session(music=_data(torch.stack([users, artists])), **ns))
+    assert not found.derived
+    assert found.size == KNOWN.num_nodes
+    assert found.user_index is not None
+    assert found.user_index.numpy().tolist() == list(range(KNOWN.n_users))
+
+
+def test_twins_are_nodes_of_two_spellings() -> None:
+    graph = nx.Graph()
+    graph.add_nodes_from(["u2", "u3", "a5"], bipartite=0)
+    graph.add_edges_from([("u2.0", "a5"), ("u3.0", "a5")])
+    found = observe(_session(G=graph), "step2").step2.edges  # type: ignore[union-attr]
+    assert isinstance(found, Graph)
+    assert (found.twins, found.decimal, found.bare) == (2, 2, 0)

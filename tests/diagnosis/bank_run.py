@@ -1,0 +1,76 @@
+"""Runs programs of the bank through the grader and the diagnosis; the tests and the report use it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from bank import Program
+
+from autograder.diagnosis import diagnose
+from autograder.evidence import Auc
+from autograder.grading import Options, judged
+from autograder.marks import best
+from autograder.randomness import one_thread
+from autograder.sandbox import Sandbox
+from autograder.submission import load
+from autograder.truth import truth
+
+WRONG = ("failed", "student_error")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one program. `lost` are the steps in which a check failed."""
+
+    ids: tuple[str, ...]
+    lost: tuple[str, ...]
+    failed: tuple[str, ...]
+    unexplained: tuple[str, ...]
+    points: float
+    test_auc: float | None
+    errors: tuple[str, ...]
+    seconds: float
+
+
+def examine(sandbox: Sandbox, program: Program, options: Options) -> Result:
+    """Grade one program and diagnose it."""
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{program.name}.py"
+        path.write_text(program.source(), encoding="utf-8")
+        submission = load(path)
+    data = options.path()
+    ways = judged(sandbox, submission, data, options)
+    outcomes = best([way.outcomes for way in ways])
+    seen = [(way.observed.evidence, way.outcomes) for way in ways]
+    found = diagnose(submission, truth(data), seen, outcomes)
+    assert not found.faults, (program.name, found.faults)
+    first = ways[0].observed.evidence
+    auc = first.step6.auc if first.step6 else None
+    return Result(
+        ids=tuple(finding.id for finding in found.findings),
+        lost=tuple(sorted({o.check.step for o in outcomes if o.status in WRONG})),
+        failed=tuple(o.check.id for o in outcomes if o.status in WRONG),
+        unexplained=tuple(o.check.id for o in found.unexplained),
+        points=sum(o.points for o in outcomes if not o.check.by_hand),
+        test_auc=auc.test_auc if isinstance(auc, Auc) else None,
+        errors=tuple(f"{e.name}: {e.message}" for e in first.errors),
+        seconds=time.monotonic() - begin,
+    )
+
+
+def examine_all(
+    programs: Iterable[Program], options: Options, jobs: int = 2
+) -> Iterator[tuple[Program, Result]]:
+    """Each program with its result, in order, `jobs` at a time."""
+    one_thread()
+    with Sandbox(options.isolation, jobs) as sandbox, ThreadPoolExecutor(jobs) as pool:
+        chosen = list(programs)
+        yield from zip(
+            chosen, pool.map(lambda p: examine(sandbox, p, options), chosen), strict=True
+        )
