@@ -131,12 +131,14 @@ def grade(
     records = Records(output, seed, resume)
     seed = records.seed
     options = replace(options, seed=seed, twin=seed if twin else None)
-    graded = _graded(submissions, options, records, scheduler)
+    graded = _graded(submissions, options, records, scheduler, output)
     try:
         written = klass.write(graded, output, isolation=isolation, seed=seed, twin=options.twin)
     except OSError as error:
         fail(f"{output}: {error.strerror}: name another folder with --output", 2)
     out.print(klass.table(graded))
+    if (groups := klass.groups(graded)) is not None:
+        out.print(groups)
     both = "" if options.twin is None else " Graded on the sample and on a twin of it."
     out.print(f"Isolation: {isolation}. Seed: {seed}.{both}", highlight=False)
     out.print("Written: " + ", ".join(str(path) for path in written), markup=False, highlight=False)
@@ -148,7 +150,11 @@ def grade(
 
 
 def _graded(
-    submissions: list[Any], options: Any, records: Any = None, scheduler: str | None = None
+    submissions: list[Any],
+    options: Any,
+    records: Any = None,
+    scheduler: str | None = None,
+    output: Path | None = None,
 ) -> list[Any]:
     from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
@@ -156,6 +162,7 @@ def _graded(
     from autograder.engine import EngineError
     from autograder.engine import grade as grade_all
     from autograder.records import RecordsError
+    from autograder.reports import klass
     from autograder.sandbox import SandboxError
 
     options.path()  # a wrong name is said before the bar appears
@@ -164,12 +171,16 @@ def _graded(
     try:
         with Progress(*columns, console=err, transient=True) as progress, place as executor:
             bar = progress.add_task("grading", total=len(submissions))
-            found = grade_all(
-                submissions, options, lambda _: progress.advance(bar), executor, records
-            )
+
+            def done(record: Any) -> None:
+                if output is not None:
+                    klass.write_executed(record, output)
+                progress.advance(bar)
+
+            found = grade_all(submissions, options, done, executor, records)
     except ClusterError as error:
         fail(error, 2)
-    except RecordsError as error:
+    except (RecordsError, OSError) as error:
         fail(f"{error}: name another folder with --output", 2)
     except SandboxError as error:
         fail(error, 1)

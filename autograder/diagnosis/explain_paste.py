@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 LONGEST = 200_000  # characters; the end of a longer text is what counts
-_COLOUR = re.compile(r"(?:\x1b|\^\[|\\x1b|\\u001b)\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
+WIDEST = 2_000  # characters of one line
+_COLOUR = re.compile(r"(?:\x1b|\^\[|\\x1b|\\u001b)\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]{0,99}\x07")
 _QUOTED = re.compile(r"^(?:>+ ?|E {2,}|\|\s?|```\w*$)")
 _CHAIN = re.compile(r"(?:direct cause of|During handling of) the .*exception")
 _NAME = (
@@ -98,13 +99,13 @@ def read(text: str) -> Paste | None:
     """The last error of a pasted text; None where there is no text."""
     clean = _COLOUR.sub("", text[-LONGEST:]).replace("\r\n", "\n").replace("\r", "\n")
     lines = [_QUOTED.sub("", line).rstrip() for line in clean.replace("\xa0", " ").split("\n")]
-    lines = [line for line in lines if line.strip()]
+    lines = [line[:WIDEST] for line in lines if line.strip()]
     if not lines:
         return None
     at, name, message = _raised(lines)
     rest = " ".join(line.strip() for line in lines[at + 1 : at + 6])
     if not name:
-        rest = " ".join(line.strip() for line in lines[-12:-1])
+        rest = " ".join(line.strip() for line in lines[-12:])
     start = max((i + 1 for i in range(at) if _CHAIN.search(lines[i])), default=0)
     calls = _frames(lines[start : at + 1]), _frames(lines[:start])
     return Paste(name, message, rest if "Warning" not in name else "", *calls)

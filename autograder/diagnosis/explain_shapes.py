@@ -12,6 +12,7 @@ from autograder.diagnosis.explain_paste import Paste
 from autograder.diagnosis.explain_rules import Cause, Reading, Rule
 
 WIDTH = Cause("model.in-channels", "write down input and output width of each layer, in order")
+EMBEDDED = Cause("model.embedding-size", "is the embedding as wide as `embedding_dim` says?")
 ROWS = Cause("decode.index-rows", "pick pairs by row of `edge_label_index`: what does [0] give?")
 SUM = Cause("decode.sum-dim", "print the shape of the products, and of their sum")
 PAIRS = Cause("decode.all-pairs", "print the shape of what `decode` returns for 5 pairs")
@@ -40,7 +41,7 @@ def _matrices(found: re.Match[str], paste: Paste) -> Reading:
     if c in nodes or c == a:
         proof = f"the layer expects width {c:,}, which is the number of nodes, not of channels"
         return Reading(says, (WIDTH,), (*meanings(c), proof))
-    return Reading(says, (WIDTH,), (f"the layer expects {c:,} and gets {b:,} numbers a node",))
+    return Reading(says, (WIDTH, EMBEDDED), (f"the layer expects {c:,} and gets {b:,} numbers a node",))
 
 
 def _sizes(text: str) -> tuple[int, ...]:

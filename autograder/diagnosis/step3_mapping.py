@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.diagnosis.entry import Case, misconception
-from autograder.diagnosis.numbering import Numbering, in_any, own_rows
+from autograder.diagnosis.numbering import Numbering, columns, in_any, own_rows
+from autograder.evidence import Split
 
 COLLIDED_ERRORS = ("PyG discussion 8902", "PyG issue 1016", "PyG issue 4588")
 
@@ -24,6 +25,17 @@ def _shared_alike(case: Case, one: Numbering) -> int:
     known = (users >= 0) & (artists >= 0)
     alike = users[known] == artists[known]
     return int(alike.sum()) if alike.size > 1 and alike.all() else 0
+
+
+def _kept(case: Case) -> str:
+    """What the split left of the edges: `is_undirected` keeps columns with source <= target."""
+    split = case.evidence.step3.split if case.evidence.step3 else None
+    parts = (split.train, split.val, split.test) if isinstance(split, Split) else ()
+    asked = [columns(part.positives) for part in parts]
+    if not asked or any(index is None for index in asked):
+        return ""
+    kept, rows = sum(index.shape[1] for index in asked), case.truth.n_edges
+    return f"; the split kept {kept:,} of {rows:,} edges" if kept < 0.99 * rows else ""
 
 
 def _size(case: Case, one: Numbering) -> str:
@@ -56,7 +68,7 @@ def id_collision(case: Case, one: Numbering) -> str | None:
         return None
     return (
         f"{_size(case, one)}: {alike:,} ids are a user's and an artist's at once and have one "
-        f"index for both; the largest index is {one.values.max():,}"
+        f"index for both; the largest index is {one.values.max():,}{_kept(case)}"
     )
 
 
@@ -82,7 +94,7 @@ def union(case: Case, one: Numbering) -> str | None:
         return None
     return (
         f"{_size(case, one)}: the {case.truth.shared:,} ids that are a user's and an artist's "
-        "have one index for both"
+        f"have one index for both{_kept(case)}"
     )
 
 
@@ -112,7 +124,7 @@ def no_offset(case: Case, one: Numbering) -> str | None:
         return None
     return (
         f"users have the indices {_range(one.sides[0])}, artists {_range(one.sides[1])}: "
-        f"{len(common):,} indices are a user's and an artist's"
+        f"{len(common):,} indices are a user's and an artist's{_kept(case)}"
     )
 
 

@@ -67,9 +67,12 @@ def fill(session: Session, replacing: bool = False) -> None:
     for name in session.aliased:
         ns.pop(name, None)
     session.aliased.clear()
-    own = pool(ns)
-    found = _objects(session, own) | alias_training.find(session, own)
-    found |= _counts(session, own, found)
+    try:
+        own = pool(ns)
+        found = _objects(session, own) | alias_training.find(session, own)
+        found |= _counts(session, own, found)
+    except Exception:  # an object of the student's that raises wherever it is touched
+        return
     for name, thing in found.items():
         if name in ns and not (replacing and name in KINDS and not KINDS[name](ns[name])):
             continue

@@ -31,6 +31,7 @@ class Session:
     errors: list[tuple[str, CellError]] = field(default_factory=list)  # (cell source, error)
     shown: list[Any] = field(default_factory=list)  # values and printed text
     own: Callable[[], dict[str, Any] | CellError | None] = lambda: None  # the student's own chain
+    flags: list[str] = field(default_factory=list)  # look-alikes that were found
     watched: Any = None  # what `autograder.probes.watch` saw, where it is installed
     splits: list[SplitCall] = field(default_factory=list)  # calls of RandomLinkSplit in the cells
     names: dict[str, str] = field(default_factory=dict)  # the contract's name -> the notebook's own

@@ -127,8 +127,7 @@ class _Slot:
         self.walled = walled
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
-        self.ready = False
-        self.closed = False
+        self.ready = self.closed = self.busy = False
 
     def start(self) -> None:
         """Start the process; it is not waited for."""
@@ -149,9 +148,11 @@ class _Slot:
         self.ready = False
 
     def stop(self) -> None:
-        """End the process and all that runs in it."""
+        """End the process and all that runs in it; one that is idle leaves by itself."""
         if self.process and self.control:
             self.control.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0 if self.busy else 1)
             self.process.kill()
             self.process.wait()
 
@@ -170,7 +171,7 @@ class _Slot:
 
     def _run(self, task: Task, inputs: Inputs) -> Run:
         self._wait_until_ready()
-        begin = time.monotonic()
+        self.busy, begin = True, time.monotonic()
         ours, theirs = socket.socketpair()
         with ours, theirs:
             told = str(task.notebook_seconds + GRACE).encode()
@@ -183,6 +184,7 @@ class _Slot:
             self.stop()
             if not self.closed:
                 self.start()
+        self.busy = False
         return run
 
     def _wait_until_ready(self) -> None:

@@ -174,7 +174,7 @@ def _leave(session: Session, observer: _Observer, step: str, line: Line, seal: t
     observer.at_end(step)
     if chain.begun:
         chain.end(session)
-    line.say(Message(evidence=observer.evidence, over=step, flags=seal.broken()))
+    line.say(Message(evidence=observer.evidence, over=step, flags=session.flags + seal.broken()))
 
 
 def _execute(

@@ -1,4 +1,4 @@
-"""Runs programs of the bank through the grader and the diagnosis; the tests and the report use it."""
+"""Runs programs of the bank through the grader and the diagnosis: for the tests and the report."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
             database.execute("CREATE TABLE grade (manual_score, extra_credit)")
             database.execute("INSERT INTO grade VALUES (0, 0)")
         database.close()
-        watched = (course, home, outside, KIT / "autograder", KIT / "course_data")
+        watched = (course, home, outside, KIT / "course_data", KIT / "solutions")
         before = fingerprint(*watched)
         command = [sys.executable, "-m", "autograder.cli", "grade", str(submitted)]
         command += ["--output", str(output), "--isolation", "full", *LIMITS]
@@ -224,10 +224,11 @@ def test_secrets_are_told_nowhere(graded: Graded) -> None:
 
 
 def test_nothing_is_written_outside(graded: Graded) -> None:
-    """Submissions, gradebook, home, kit and all else are what they were, byte by byte."""
+    """Submissions, gradebook, home, data and solutions are what they were, byte by byte."""
     assert graded.before
     assert graded.after == graded.before
-    assert not [path for path in graded.output.rglob("*") if "hostile_was" in path.name]
+    for place in (graded.output, KIT / "autograder", Path("/dev/shm")):
+        assert not [path for path in place.rglob("*") if path.name.lower().startswith("hostile_")]
 
 
 def test_the_network_is_not_reached(graded: Graded) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from attacks import Attack
+from attacks import READ, TELL, Attack
 
 write = partial(Attack, kind="write", earns=10, keeps=10, base="solution")
 
@@ -89,31 +89,26 @@ for place in ("@CLASS@", "@OUTPUT@", "@HOME@", "@OUTSIDE@"):
 """
         },
     ),
-    write(
+    Attack(
         name="rewrites_the_kit",
+        kind="read",  # it tells which of them it could write to
         what="writes into the kit, site-packages and the standard library",
+        earns=0,
         machine="would change the installed packages",
         cells={
-            "last": """
+            "load": READ
+            + """
 import os, pathlib, site, autograder, course_data, torch
-for folder in [pathlib.Path(m.__file__).parent for m in (autograder, course_data, torch, os)]:
-    for file in ("hostile.py", "__init__.py"):
-        try:
-            with open(folder / file, "a") as out:
-                out.write("")
-            if file == "hostile.py":
-                (folder / file).unlink()
-                raise SystemExit(f"wrote {folder}")
-        except OSError:
-            pass
-for folder in site.getsitepackages():
-    try:
-        pathlib.Path(folder, "hostile.pth").write_text("")
-        pathlib.Path(folder, "hostile.pth").unlink()
-        raise SystemExit(f"wrote {folder}")
-    except OSError:
-        pass
+def plant(folder):
+    open(folder / "__init__.py", "a").close() if (folder / "__init__.py").exists() else None
+    (folder / "hostile.pth").write_text("")
+    (folder / "hostile.pth").unlink()
+    return folder
+folders = [pathlib.Path(m.__file__).parent for m in (autograder, course_data, torch, os)]
+for folder in folders + [pathlib.Path(name) for name in site.getsitepackages()]:
+    take(folder, lambda: plant(folder))
 """
+            + TELL
         },
     ),
     write(

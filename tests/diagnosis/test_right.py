@@ -1,0 +1,24 @@
+"""Right but unusual programs: full marks, and no finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from bank import Program, programs
+from bank_run import Result
+
+RIGHT = programs("right")
+
+
+def test_there_are_sixty_and_a_third_was_held_out() -> None:
+    assert len({p.source() for p in RIGHT}) == len(RIGHT) >= 60
+    assert sum(p.held_out for p in RIGHT) >= 0.3 * len(RIGHT)
+    assert not any(p.ids for p in RIGHT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", RIGHT, ids=lambda p: p.name)
+def test_full_marks_and_no_finding(program: Program, examined: Callable[..., Result]) -> None:
+    result = examined(program)
+    assert (result.ids, result.failed, result.points) == ((), (), 90)
