@@ -20,6 +20,7 @@ from autograder.evidence import Evidence
 from autograder.randomness import one_thread
 from autograder.truth import Truth
 
+AGAIN = "once more on a file with other counts"
 ORDER = ("passed", "failed", "student_error", "blocked", "not_attempted", "grader_error")
 
 
@@ -127,7 +128,7 @@ def on_both(outcomes: list[Outcome], twin: list[Outcome]) -> list[Outcome]:
 
 def _typed_in(again: Outcome) -> Outcome:
     message = Message(
-        ran=f"{again.message.ran or 'the notebook'}, once more on a file with other counts",
+        ran=f"{again.message.ran or 'the notebook'}, {AGAIN}",
         expected=again.message.expected or "the same as on the first file",
         got=again.message.got,
         why="It is right on one file only: a number that belongs to that file stands in the code.",

@@ -16,9 +16,10 @@ from fnmatch import fnmatch
 from autograder import STEPS
 from autograder.checks.plugin import Outcome
 from autograder.diagnosis.entry import Case, Misconception
-from autograder.diagnosis.locate import Place, place_of
+from autograder.diagnosis.locate import Place, first_cell, place_of
 from autograder.diagnosis.stops import STOPS, stops
 from autograder.evidence import Evidence
+from autograder.marks import AGAIN
 from autograder.submission import Submission
 from autograder.truth import Truth
 
@@ -98,6 +99,7 @@ def diagnose(
             Finding(entry.id, step, proofs[entry], place_of(entry, submission, names, own), lost)
             for entry in shown
         ]
+    findings += _typed_in(submission, outcomes)
     stopped = stops(submission, [evidence for evidence, _ in ways], outcomes)
     findings += [Finding(e.id, step, proof, place, True) for e, step, proof, place in stopped]
     findings.sort(key=lambda finding: finding.step)
@@ -114,9 +116,29 @@ def _proofs(
     found = {entry: _found(entry, own, faults) for entry in entries}
     if after and right is not own:
         again = {entry: _found(entry, right, faults) for entry in entries}
-        seen = getattr(right.evidence, step) is not None
-        found = again if seen else found
+        if getattr(right.evidence, step) is not None:
+            stuck = own.stuck(step)
+            found = {e: proof for e, proof in again.items() if stuck or found[e]}
     return {entry: proof for entry, proof in found.items() if proof}
+
+
+def _typed_in(submission: Submission, outcomes: list[Outcome]) -> list[Finding]:
+    """What passes on one file only: one finding a step."""
+    failed: dict[str, Outcome] = {}
+    for o in outcomes:
+        if o.status == "failed" and o.message.ran.endswith(AGAIN):
+            failed.setdefault(o.check.step, o)
+    return [
+        Finding(
+            "test.hard-coded",
+            step,
+            f"{o.check.title}: on the first file, yes; {AGAIN}: expected {o.message.expected}, "
+            f"got {o.message.got}",
+            first_cell(submission, step),
+            True,
+        )
+        for step, o in failed.items()
+    ]
 
 
 def _found(entry: Misconception, case: Case, faults: list[str]) -> str | None:

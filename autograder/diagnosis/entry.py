@@ -37,6 +37,12 @@ class Case:
                 return error
         return None
 
+    def stuck(self, step: str) -> bool:
+        """Whether this run did not come through the step: something is not there, or raised."""
+        found = getattr(self.evidence, step)
+        parts = [getattr(found, name) for name in found.__struct_fields__] if found else [Absent]
+        return any(isinstance(p, Absent) or p is Absent for p in parts) or bool(self._raised(step))
+
     def _raised(self, step: str) -> list[CellError]:
         found: list[CellError] = []
         steps = [step] if step else ["step1", "step2", "step3", "step4", "step5", "step6"]

@@ -23,6 +23,7 @@ ENDS = Cause("graph.endpoints-mismatch", "print one node and one edge: are names
 FLOATS = Cause("graph.float-nodes", "print a few nodes: is an id there as 51 and as 51.0?")
 UNSET = Cause("graph.attribute-missing", "print `list(G.nodes(data=True))[:3]`")
 COLLIDED = Cause("graph.id-collision", "compare `G.number_of_nodes()` with `n_users + n_artists`")
+ORDER = Cause("split.order", "the parts come as train, val, test: which one has no negatives?")
 LABELS = Cause("split.labels", "print `train_data`: which attributes has it?")
 ARGUMENTS = Cause("run.arguments", "what is passed, and in which order?")
 
@@ -49,7 +50,7 @@ def _key(found: re.Match[str], paste: Paste) -> Reading | None:
     if re.fullmatch(r"(?:np\.int64\()?\d+\)?|nan", key):
         return Reading(says, (SUBSET, ENDS))
     if re.match(r"\(?'?(?:u|a|user|artist)[-_:' ,]*\d+", key):
-        return Reading(says, (ENDS, SUBSET))
+        return Reading(says, (SUBSET, ENDS))
     return None
 
 
@@ -86,11 +87,14 @@ def _first(found: re.Match[str], paste: Paste) -> Reading:
 def _unpack(found: re.Match[str], paste: Paste) -> Reading:
     says = f"{found.group(1)} values are unpacked from something that holds another number."
     order = Cause("split.order", "RandomLinkSplit gives three parts: how many names stand left?")
+    triples = Cause("graph.directed", "print `type(G)`: in a MultiGraph an edge may be a triple")
+    rows = Cause("run.none", "what does the loop give: a row, a pair, or a whole column?")
     source = paste.place.source if paste.place else ""
     inside = any(not frame.own for frame in paste.frames)
     if not inside and re.search(r"transform|split", source, re.IGNORECASE):
         return Reading(says, (order,))
-    rows = Cause("run.none", "what does the loop give: a row, a pair, or a whole column?")
+    if not inside and re.search(r"\bedges\b", source):
+        return Reading(says, (triples, rows))
     if not inside and source.lstrip().startswith("for "):
         return Reading(says, (rows, TRANSPOSED))
     return Reading(says, (TRANSPOSED, CAT_DIM) if inside else (TRANSPOSED, CAT_DIM, order, rows))
@@ -103,7 +107,8 @@ def _storage(found: re.Match[str], paste: Paste) -> Reading:
         look = "print it: is it the part that you mean, or `data` before the split?"
         if name.startswith("neg"):
             look += " `train_data` has none by design: its negatives are drawn in training"
-        return Reading(says, (LABELS, Cause("run.attribute", look)))
+        order = (ORDER,) if name.startswith("neg") else ()
+        return Reading(says, (LABELS, *order, Cause("run.attribute", look)))
     look = "print it: which attributes are there? With `split_labels=True`, `pos_` and `neg_`"
     return Reading(says, (Cause("run.attribute", look),))
 

@@ -70,7 +70,7 @@ def sample() -> Counts:
 def meanings(*numbers: int) -> tuple[str, ...]:
     """What these numbers are, in the data set that knows most of them."""
     said = [[m for n in dict.fromkeys(numbers) if (m := c.meaning(n))] for c in (LASTFM, sample())]
-    return tuple(max(said, key=len))
+    return max((tuple(known) for known in said), key=lambda known: len(known))
 
 
 COLLISION = Cause(
@@ -80,6 +80,7 @@ COLLISION = Cause(
 COUNTED = Cause(
     "graph.id-collision", "was the table's length taken from `G`, or from a set of all ids?"
 )
+UNION = Cause("map.union", "are the indices without gaps, and fewer than users plus artists?")
 FROM_ONE = Cause("map.from-one", "print the smallest and the largest index of the mapping")
 RAW = Cause(
     "map.raw-ids", "is the largest index in `edge_index` an id of the file, maybe plus an offset?"
@@ -117,13 +118,10 @@ def past_the_end(rows: int, index: int, paste: Paste) -> Reading:
                 f"{counts.shared:,} ids of a user and an artist at once were counted once somewhere"
             )
             numbers = tuple(m for n in (rows, counts.nodes) if (m := counts.meaning(n)))
-            return Reading(says, (COLLISION, COUNTED), (*numbers, proof))
-        offsets = {a + b for a in counts.largest for b in (0, counts.users, counts.largest[0])}
-        if rows in (counts.nodes, counts.distinct) and index in offsets and index > rows:
-            proof = (
-                f"{index:,} = {counts.largest[1]:,}, the largest id of an artist, plus an offset"
-            )
-            return Reading(says, (RAW, FROM_ONE, NUM_NODES), (*numbers, proof))
+            return Reading(says, (COLLISION, COUNTED, NUM_NODES, UNION), (*numbers, proof))
+        if rows == counts.nodes < index:
+            proof = f"{index:,} is beyond all {rows:,} nodes: an index that is no plain count"
+            return Reading(says, (RAW, NUM_NODES, FROM_ONE), (*numbers, proof))
         if rows == index == counts.nodes:
             proof = f"{rows:,} nodes are right, and {index:,} is one past the last index"
             return Reading(says, (FROM_ONE,), (*numbers, proof), certain=True)

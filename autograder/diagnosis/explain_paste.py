@@ -13,7 +13,6 @@ LONGEST = 200_000  # characters; the end of a longer text is what counts
 WIDEST = 2_000  # characters of one line
 _COLOUR = re.compile(r"(?:\x1b|\^\[|\\x1b|\\u001b)\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]{0,99}\x07")
 _QUOTED = re.compile(r"^(?:>+ ?|E {2,}|\|\s?|```\w*$)")
-_CHAIN = re.compile(r"(?:direct cause of|During handling of) the .*exception")
 _NAME = (
     r"(?:\w+\.)*(?:[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Concept|Solution)"
     r"|NetworkXNotImplemented|NodeNotFound|SystemExit|NetworkX\w+)"
@@ -64,7 +63,6 @@ class Paste:
     message: str
     rest: str = ""  # what stood below the message's first line
     frames: tuple[Frame, ...] = ()
-    before: tuple[Frame, ...] = ()  # of the exceptions that this one followed on
 
     @property
     def line(self) -> str:
@@ -79,15 +77,13 @@ class Paste:
     @property
     def place(self) -> Frame | None:
         """The deepest call in the student's own code."""
-        own = [frame for frame in (*self.before, *self.frames) if frame.own]
-        last = [frame for frame in self.frames if frame.own]
-        return (last or own or [None])[-1]
+        own = [frame for frame in self.frames if frame.own]
+        return own[-1] if own else None
 
     @cached_property
     def words(self) -> frozenset[str]:
         """Every name in the calls: functions, files, and the lines that called."""
-        calls = [*self.before, *self.frames]
-        text = " ".join(f"{c.name} {c.source} {'' if c.own else c.file}" for c in calls)
+        text = " ".join(f"{f.name} {f.source} {'' if f.own else f.file}" for f in self.frames)
         return frozenset(re.findall(r"[A-Za-z_]\w*", text))
 
     def near(self, *names: str) -> bool:
@@ -106,9 +102,7 @@ def read(text: str) -> Paste | None:
     rest = " ".join(line.strip() for line in lines[at + 1 : at + 6])
     if not name:
         rest = " ".join(line.strip() for line in lines[-12:])
-    start = max((i + 1 for i in range(at) if _CHAIN.search(lines[i])), default=0)
-    calls = _frames(lines[start : at + 1]), _frames(lines[:start])
-    return Paste(name, message, rest if "Warning" not in name else "", *calls)
+    return Paste(name, message, rest if "Warning" not in name else "", _frames(lines[: at + 1]))
 
 
 def _raised(lines: list[str]) -> tuple[int, str, str]:

@@ -41,7 +41,9 @@ def _matrices(found: re.Match[str], paste: Paste) -> Reading:
     if c in nodes or c == a:
         proof = f"the layer expects width {c:,}, which is the number of nodes, not of channels"
         return Reading(says, (WIDTH,), (*meanings(c), proof))
-    return Reading(says, (WIDTH, EMBEDDED), (f"the layer expects {c:,} and gets {b:,} numbers a node",))
+    return Reading(
+        says, (WIDTH, EMBEDDED), (f"the layer expects {c:,} and gets {b:,} numbers a node",)
+    )
 
 
 def _sizes(text: str) -> tuple[int, ...]:
@@ -89,10 +91,8 @@ def _samples(found: re.Match[str], paste: Paste) -> Reading:
     if labels == 2:
         look = "are positives and negatives two things in a tuple, or joined into one?"
         return Reading(says, (Cause("run.lengths", look),))
-    found = _compared(says, labels, (scores,))
-    if found.causes[0] == COUNT:
-        return Reading(says, (LENGTHS, SUM))
-    return found
+    reading = _compared(says, labels, (scores,))
+    return Reading(says, (LENGTHS, SUM)) if reading.causes[0] == COUNT else reading
 
 
 def _memory(found: re.Match[str], paste: Paste) -> Reading:

@@ -49,9 +49,13 @@ def place_of(
         for notebook, number, _ in here:
             if error.cell == number - 1 and error.line:
                 return Place(notebook, number, error.line, error.source.strip())
-    if here:
-        return Place(here[0][0], here[0][1])
-    return Place()
+    return first_cell(submission, entry.step)
+
+
+def first_cell(submission: Submission, step: str) -> Place:
+    """The first code cell of a step."""
+    here = [(name, n) for name, n, cell in code_cells(submission) if cell.step == step]
+    return Place(*here[0]) if here else Place()
 
 
 def _line(source: str, names: set[str]) -> int | None:

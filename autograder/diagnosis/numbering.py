@@ -18,8 +18,8 @@ from autograder.evidence import Edges, Frame, GraphData, Mapping
 def own_rows(case: Case) -> np.ndarray:
     """[n, 3] of the table that step 1 left: later steps may know no others."""
     load = case.evidence.step1.load if case.evidence.step1 else None
-    known = isinstance(load, Frame) and load.values is not None
-    return load.values.numpy() if known else case.truth.rows
+    values = load.values if isinstance(load, Frame) else None
+    return case.truth.rows if values is None else values.numpy()
 
 
 def observed(case: Case) -> Mapping | None:
@@ -72,8 +72,8 @@ def numberings(case: Case) -> list[Numbering]:
         found.append(Numbering("the edges", values, sides, len(values)))
     mapping = observed(case)
     if mapping is not None:
-        known = mapping.user_index and mapping.artist_index
-        both = (mapping.user_index.numpy(), mapping.artist_index.numpy()) if known else None
+        users, artists = mapping.user_index, mapping.artist_index
+        both = (users.numpy(), artists.numpy()) if users and artists else None
         of = "the edges" if mapping.derived else "the mapping"
         found.append(Numbering(of, mapping.values.numpy(), both, mapping.size, mapping.raw))
     return found

@@ -31,8 +31,9 @@ def _kept(case: Case) -> str:
     """What the split left of the edges: `is_undirected` keeps columns with source <= target."""
     split = case.evidence.step3.split if case.evidence.step3 else None
     parts = (split.train, split.val, split.test) if isinstance(split, Split) else ()
-    asked = [columns(part.positives) for part in parts]
-    if not asked or any(index is None for index in asked):
+    found = [columns(part.positives) for part in parts]
+    asked = [index for index in found if index is not None]
+    if len(asked) < 3:
         return ""
     kept, rows = sum(index.shape[1] for index in asked), case.truth.n_edges
     return f"; the split kept {kept:,} of {rows:,} edges" if kept < 0.99 * rows else ""
@@ -119,7 +120,8 @@ def no_offset(case: Case, one: Numbering) -> str | None:
     if one.sides is None:
         most = max(case.truth.n_users, case.truth.n_artists)
         return _size(case, one) if one.size == most and one.in_one_go else None
-    common = np.intersect1d(*(side[side >= 0] for side in one.sides))
+    users, artists = (side[side >= 0] for side in one.sides)
+    common = np.intersect1d(users, artists)
     if len(common) == 0 or (len(common) == 1 and _begins_late(case, one)):
         return None
     return (

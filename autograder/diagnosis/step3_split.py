@@ -39,9 +39,10 @@ def _held_out_shown(split: Split) -> tuple[int, int]:
     """Held-out pairs of nodes that are among the edges for training, and held-out pairs in all."""
     shown = columns(split.train.edge_index)
     held = [_positives(part) for part in (split.val, split.test)]
-    if shown is None or any(e is None for e in held):
+    known = [index for index in held if index is not None]
+    if shown is None or len(known) < 2:
         return 0, 0
-    both = np.concatenate(held, axis=1)
+    both: np.ndarray = np.concatenate(known, axis=1)
     n = 1 + int(max(shown.max(initial=0), both.max(initial=0)))
     asked = pairs(both, n)
     return len(np.intersect1d(asked, pairs(shown, n))), len(asked)
@@ -136,11 +137,12 @@ def labels(case: Case) -> str | None:
 
 def _order_of_sizes(split: Split) -> list[int] | None:
     """Positions of train, val, test by what RandomLinkSplit gives each; None where unclear."""
-    messages = [columns(getattr(split, name).edge_index) for name in PARTS]
-    asked = [_positives(getattr(split, name)) for name in PARTS]
-    if any(e is None or not e.size or e.min() < 0 for e in [*messages, *asked]):
-        return None
-    sizes = [(-a.shape[1], m.shape[1]) for a, m in zip(asked, messages, strict=True)]
+    sizes = []
+    for part in (split.train, split.val, split.test):
+        messages, asked = columns(part.edge_index), _positives(part)
+        if messages is None or asked is None or not messages.size or not asked.size:
+            return None
+        sizes.append((-asked.shape[1], messages.shape[1]))
     return sorted(range(3), key=lambda i: sizes[i]) if len(set(sizes)) == 3 else None
 
 
@@ -169,8 +171,8 @@ def order(case: Case) -> str | None:
     said = []
     for name in PARTS:
         part = getattr(split, name)
-        asked, messages = _positives(part), columns(part.edge_index)
-        said.append(f"{name}_data {asked.shape[1]:,} positive and {messages.shape[1]:,} message")
+        asked, messages = (part.positives or part.labels).shape[1], part.edge_index.shape[1]
+        said.append(f"{name}_data {asked:,} positive and {messages:,} message")
     return "; ".join(said) + " edges"
 
 

@@ -99,8 +99,10 @@ def _sides(run: Scoring) -> np.ndarray | None:
     scored, positives = run.pairs.numpy(), run.positives.numpy()
     negatives, messages = run.negatives.numpy(), run.edge_index.numpy()
     n = 1 + max(int(e.max(initial=0)) for e in (scored, positives, negatives, messages))
-    side = two_sides(np.concatenate([messages, positives], axis=1), n)
+    edges = np.concatenate([messages, positives], axis=1)
+    side, has_edge = two_sides(edges, n), np.bincount(edges.ravel(), minlength=n) > 0
     own = ~np.isin(keys(np.sort(scored, axis=0), n), np.r_[pairs(positives, n), pairs(messages, n)])
+    own &= has_edge[scored].all(axis=0)  # of a node without edges the side is not known
     given = np.isin(keys(scored[:, own], n), keys(negatives, n))
     if side is None or not own.any() or given.mean() > 0.5:
         return None

@@ -41,6 +41,8 @@ SIDES = {  # words in the name of a count
     "n_artists": ("artist", "kuenstler", "künstler", "band", "item", "singer"),
 }
 
+COUNTING = {"n", "num", "nb", "nr", "number", "count", "total", "anzahl", "unique", "distinct"}
+
 
 @contextlib.contextmanager
 def filled(session: Session) -> Iterator[None]:
@@ -155,17 +157,17 @@ def _begins(word: str, stems: tuple[str, ...]) -> bool:
 def _counts(session: Session, own: list[Found], found: dict[str, Found]) -> dict[str, Found]:
     """Numbers of users, artists and nodes: what is right, is named so, or is shown as that."""
     known = truth.truth(session.data)
-    numbers = [
-        f for f in own if not isinstance(f.value, (bool, str)) and whole(f.value) is not None
-    ]
-    numbers = [f for f in numbers if isinstance(f.value, (int, np.integer)) and f.name]
+    numbers = [f for f in own if f.name and isinstance(f.value, (int, np.integer))]
+    numbers = [f for f in numbers if not isinstance(f.value, bool)]
     counts: dict[str, Found] = {}
     for name, right in (("n_users", known.n_users), ("n_artists", known.n_artists)):
         shown = shown_count(session, name)
         named = [f for f in numbers if any(stem in f.path.lower() for stem in SIDES[name])]
         small = [f for f in numbers if len(f.path) <= 4 or f in named]
-        choices = [f for f in named if f.value == right] + [f for f in small if f.value == right]
-        choices += [f for f in small if shown is not None and f.value == shown] + named
+        choices = [f for f in named if f.name == session.names.get(name)]
+        choices += [f for f in [*named, *small] if f.value == right]
+        choices += [f for f in small if shown is not None and f.value == shown]
+        choices += [f for f in named if shown is None and (f.words & COUNTING or f.path[-1] == "s")]
         if choices and name not in session.ns:
             counts[name] = choices[0]
     data = found.get("data")

@@ -100,7 +100,7 @@ class Notes:
         self.aucs: list[AucCall] = []
         self.inside: set[str] = set()  # encode or decode, while one runs
         self.count = 0  # calls of either
-        self.values: list[float] = []  # root of every backward
+        self.values: list[float] = []  # root of every backward of a model
         self.steps = 0
         self.kept = 0  # pairs in the bundles
         self.model: Any = None  # the last one that encoded for training
@@ -163,9 +163,10 @@ class Notes:
     def backward_begins(self, roots: object) -> None:
         """`backward` is called on one tensor or several."""
         first = roots[0] if isinstance(roots, (list, tuple)) and roots else roots
-        if isinstance(first, Tensor) and first.numel() == 1 and len(self.values) < 100_000:
-            self.values.append(float(first.detach()))
-            self.open.root = self.values[-1]
+        if isinstance(first, Tensor) and first.numel() == 1:
+            self.open.root = float(first.detach())
+            if (self.open.encodes or self.open.decodes) and len(self.values) < 100_000:
+                self.values.append(self.open.root)
         models = [e.model for e in self.open.trained()[0]]
         self.model = models[-1] if models else self.model
         if self._cleared and not self.full:
@@ -214,10 +215,11 @@ class Notes:
         return any(kept)
 
     def _held(self) -> list[Any]:
-        """What the optimizer would clear; the model's parameters as long as none is known."""
-        if self.optimizer is None:
-            return self._parameters()
-        return [p for group in self.optimizer.param_groups for p in group["params"]]
+        """The model's parameters; only those that the optimizer would clear, if it holds any."""
+        groups = self.optimizer.param_groups if self.optimizer is not None else []
+        held = {id(p) for group in groups for p in group["params"]}
+        own = self._parameters()
+        return [p for p in own if id(p) in held] or own
 
     def _parameters(self) -> list[Any]:
         return _parameters_of(self.model)

@@ -33,12 +33,15 @@ def rounds(notes: Notes, positives: Tensor) -> list[Round]:
         hits = _keys(pairs) if pairs is not None else wanted[:0]
         hits = hits[torch.isin(hits, wanted)]
         again = float(torch.isin(hits, found[-1][1]).float().mean()) if found and len(hits) else 0.0
-        if not found or again >= 0.5 or not (len(hits) or len(found[-1][1])):
+        empty = bool(found) and scored(found[-1][0]) is None  # an exercise with one weight
+        if not found or again >= 0.5 or empty or not (len(hits) or len(found[-1][1])):
             found.append(([bundle], hits))
         else:
             found[-1] = ([*found[-1][0], bundle], torch.cat([found[-1][1], hits]))
     if len(found) > 1 and len(found[-1][1]) < 0.9 * len(found[0][1]):
         found.pop()  # cut short by the limit of the notes
+    if any(len(hits) for _, hits in found):
+        found = [(bundles, hits) for bundles, hits in found if len(hits)]
     return [bundles for bundles, _ in found]
 
 

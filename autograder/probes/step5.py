@@ -98,8 +98,13 @@ def _train(session: Session) -> Training | Absent:
     function, model = ns.get("train"), ns.get("model")
     if not callable(function):
         return own or session.absent("train", doing=".backward(")
-    if session.watched is not None:
-        model = session.watched.notes.model or model
+    if session.watched is not None and session.watched.notes.model is not None:
+        trained = session.watched.notes.model
+        if isinstance(model, nn.Module) and model is not trained:  # made anew after its training
+            own = own or _watched(session, data)
+            if own and own.call.error is None:
+                return own
+        model = trained
     if not isinstance(model, nn.Module) or positives is None:
         return own or session.absent("train_data" if positives is None else "model")
     called = _called(session, function, model, ns.get("train_data", data))

@@ -178,7 +178,13 @@ class _Slot:
             assert self.control
             socket.send_fds(self.control, [told], [theirs.fileno()])
             theirs.close()
-            with ours.makefile("rb") as reader, ours.makefile("wb") as writer:
+            most = task.notebook_seconds + 2 * GRACE  # whatever it does to the clocks inside
+            assert self.process
+            with (
+                ours.makefile("rb") as reader,
+                ours.makefile("wb") as writer,
+                _killing(self.process, most),
+            ):
                 run = _follow(task, inputs, reader, writer, begin)
         if not self._said(b"free", 3 * GRACE):  # or it was harmed, or stopped
             self.stop()

@@ -44,8 +44,8 @@ def taken(seconds: float) -> Callable[[], None]:
 
 def _dismiss(copy: int, writer: int) -> None:
     with contextlib.suppress(OSError):
-        os.write(writer, b".")
         os.close(writer)
+        os.kill(copy, signal.SIGKILL)  # it may have been stopped
     with contextlib.suppress(ChildProcessError):
         os.waitpid(copy, 0)
 

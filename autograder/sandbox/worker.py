@@ -6,6 +6,7 @@ The sandbox's server calls it in a process of its own; nothing of the grader is 
 from __future__ import annotations
 
 import builtins
+import contextlib
 import functools
 import os
 import pickle
@@ -22,7 +23,7 @@ from autograder import GIVES, STEPS, given
 from autograder.evidence import REST, STEP_TYPES, Absent, CellError, Evidence, fields_of
 from autograder.notebook import GRADING
 from autograder.probes import Session, chain, observe, quiet, watch
-from autograder.probes.aliases import fill
+from autograder.probes.aliases import filled
 from autograder.probes.limits import CellTimeout, limited
 from autograder.sandbox import tamper
 from autograder.sandbox.backup import Lost, taken
@@ -222,9 +223,8 @@ class _Observer:
         """What there is of a step now; probing calls the student's code, which may never end."""
         try:
             over = taken(self.seconds) if self.copies else lambda: None
-            with limited(self.seconds):
-                if self.session.free_form:
-                    fill(self.session)
+            named = filled(self.session) if self.session.free_form else contextlib.nullcontext()
+            with limited(self.seconds), named:
                 found = getattr(observe(self.session, step), step)
             over()
         except (Lost, CellTimeout) as end:

@@ -172,3 +172,9 @@ def test_twins_are_nodes_of_two_spellings() -> None:
     found = observe(_session(G=graph), "step2").step2.edges  # type: ignore[union-attr]
     assert isinstance(found, Graph)
     assert (found.twins, found.decimal, found.bare) == (2, 2, 0)
+
+
+def test_what_a_loop_left_is_no_count() -> None:
+    session = _session(user_id=np.int64(17), artist_id=np.int64(4), user_ids=[2, 3])
+    with aliases.filled(session):
+        assert not {"n_users", "n_artists"} & set(session.ns)

@@ -42,6 +42,12 @@ def _tracebacks() -> dict[str, tuple[str, str]]:
     return {n: (i, t) for n, i, t in zip(parts[::3], parts[1::3], parts[2::3], strict=True)}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def texts() -> None:
+    """The catalogue is loaded once, before the first test."""
+    catalogue()
+
+
 @pytest.mark.parametrize(("expected", "line"), _lines())
 def test_line(expected: str, line: str) -> None:
     assert first(explain(line)) == expected
@@ -114,6 +120,7 @@ FORMS = {
 def test_form(form: str) -> None:
     found = explain(FORMS[form])
     assert first(found) == "map.id-collision" and "19,524" in " ".join(found.numbers)
+    assert re.match(r"IndexError: Found|Found|\(got", found.error)
 
 
 PLACES = {
@@ -174,7 +181,15 @@ def test_what_is_not_known_is_said() -> None:
 
 
 def test_any_text_at_all_is_survived() -> None:
-    for text in ("\x00\xff" * 50, "a" * 300_000, "(" * 5_000, "KeyError: ", "{}", "%s {0}"):
+    for text in (
+        "\x00\xff" * 50,
+        "a" * 300_000,
+        "(" * 5_000,
+        "KeyError: ",
+        "{}",
+        "%s {0}",
+        "\x1b]" * 90_000,
+    ):
         assert render(explain(text))
 
 

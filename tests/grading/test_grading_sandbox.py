@@ -9,10 +9,10 @@ from grading_project import PROJECT
 
 import course_data
 from autograder import evidence
-from autograder.evidence import Absent
+from autograder.evidence import Graph
 from autograder.marks import judge
-from autograder.truth import truth
 from autograder.sandbox import Sandbox, Task, TaskCell
+from autograder.truth import truth
 
 DATA = course_data.path("user_artists.dat").resolve()
 CONTENTS = {"user_artists.dat": DATA.read_bytes()}
@@ -91,7 +91,9 @@ def test_without_copies_a_crash_ends_the_notebook() -> None:
 def test_an_endless_loop_costs_its_cell(sandbox: Sandbox) -> None:
     run = sandbox.run(task(PROJECT[1], "while True: pass", PROJECT[2], cell_seconds=1.0))
     assert not run.problem
-    assert isinstance(run.evidence.step2.nodes, Absent)  # type: ignore[union-attr]
+    (error,) = run.evidence.errors
+    assert (error.name, error.cell) == ("Timeout", 1)
+    assert isinstance(run.evidence.step2.nodes, Graph)  # type: ignore[union-attr]
 
 
 STUBBORN = """import time

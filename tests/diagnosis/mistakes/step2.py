@@ -38,7 +38,7 @@ PROGRAMS = [
             (STRINGS_ARTIST, "graph.add_node(str(a), bipartite=1)"),
             (STRINGS_EDGE, "graph.add_edge(str(line['userID']), str(line['artistID']))"),
         ),
-        ids=("graph.id-collision", "map.union"),
+        ids=("graph.id-collision",),
     ),
     Program(
         name="attribute-by-known-artists",

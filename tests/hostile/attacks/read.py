@@ -21,7 +21,7 @@ import autograder
 package = pathlib.Path(autograder.__file__).parent
 for place in ("@KIT@/solutions", "@KIT@/tests", "@CLASS@", "@OUTPUT@", "@HOME@", "@OUTSIDE@",
               "@KIT@/.git", package.parent / "solutions", package / "checks", package / "diagnosis",
-              package / "authoring", package / "truth.py", "/home", "/etc/passwd",
+              package / "authoring", package / "reference.py", "/home", "/etc/passwd",
               "/etc/shadow", "/var", "/sys", "/boot"):
     take(place, lambda: pathlib.Path(place).is_file() and open(place).read(20))
     take(place, lambda: os.path.isdir(place) and [n for n in os.listdir(place)
