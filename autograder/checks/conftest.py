@@ -103,7 +103,15 @@ def sides(edges: Graph, truth: Truth) -> np.ndarray:
 
 @pytest.fixture
 def mapping(evidence: Evidence) -> Mapping:
-    return present(evidence.step3, "mapping")
+    """The indices, where their keys are users and artists of the file."""
+    found: Mapping = present(evidence.step3, "mapping")
+    sides = [side.numpy() for side in (found.user_index, found.artist_index) if side]
+    need(
+        len(sides) == 2 and all((side >= 0).any() for side in sides),
+        "keys that hold the ids of the file, and tell users from artists",
+        "keys such as those of `G`",
+    )
+    return found
 
 
 @pytest.fixture
@@ -119,7 +127,10 @@ def edge_index(data: GraphData) -> np.ndarray:
 
 @pytest.fixture
 def split(evidence: Evidence) -> Split:
-    return present(evidence.step3, "split")
+    found = present(evidence.step3, "split")
+    split_from = evidence.step3.data if evidence.step3 else None
+    need(isinstance(split_from, GraphData), "the `data` that was split", "edge_index is [2, E]")
+    return found
 
 
 @pytest.fixture

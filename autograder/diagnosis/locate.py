@@ -60,14 +60,21 @@ def first_cell(submission: Submission, step: str) -> Place:
 
 def _line(source: str, names: set[str]) -> int | None:
     """The first line that binds, defines or calls one of the names."""
-    try:
-        tree = ast.parse(_without_magics(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(source)
+    if tree is None:
         return None
     lines = [
         node.lineno for node in ast.walk(tree) if names & _said(node) and hasattr(node, "lineno")
     ]  # type: ignore[attr-defined]
     return min(lines, default=None)
+
+
+def parsed(source: str) -> ast.AST | None:
+    """The syntax tree of a cell, where it has one."""
+    try:
+        return ast.parse(_without_magics(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _said(node: ast.AST) -> set[str]:

@@ -151,6 +151,17 @@ def labels_inverted(case: Case) -> str | None:
     return None
 
 
+def _measured(computed: list[float]) -> list[float]:
+    """The AUCs of a notebook, and the means of the last ones, of all or of every second."""
+    means = [
+        float(np.mean(computed[::-1][start : start + step * count : step]))
+        for step in (1, 2)
+        for start in range(step)
+        for count in range(2, 1 + min(50, (len(computed) - start) // step))
+    ]
+    return [*computed, *means]
+
+
 @misconception(
     "test.hard-coded",
     title="The AUC is typed in, not measured",
@@ -179,6 +190,6 @@ def hard_coded(case: Case) -> str | None:
     ):
         if noted is None or again is None or not math.isfinite(again) or abs(noted - again) < 0.003:
             continue
-        if not any(abs(noted - value) < 0.0006 for value in found.computed):
+        if not any(abs(noted - value) < 0.0006 for value in _measured(found.computed)):
             return f"`{name}` is {noted:g}, which no AUC here ever was; measured again: {again:.4f}"
     return None

@@ -6,13 +6,14 @@ a crash of Python; and work that is not there yet.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 from autograder import STEPS
 from autograder.checks.plugin import Outcome
 from autograder.diagnosis.entry import Misconception
-from autograder.diagnosis.locate import Place, code_cells
+from autograder.diagnosis.locate import Place, code_cells, parsed
 from autograder.evidence import CellError, Evidence
 from autograder.submission import Cell, Submission
 
@@ -21,6 +22,7 @@ IMPORTS = {  # names that the assignment's own imports bind
     *("negative_sampling", "roc_auc_score", "RandomLinkSplit", "Adam", "Tensor", "tqdm", "random"),
     *("pandas", "numpy", "networkx", "bipartite", "seed_everything", "metrics", "transforms"),
 }
+AUCS = {"roc_auc_score", "roc_curve", "average_precision_score", "AUROC", "BinaryAUROC"}
 Stop = tuple[Misconception, str, str, Place]
 
 
@@ -121,15 +123,35 @@ def stops(
         step, place = _where(error, cells)
         yield entry, step, f"{error.name}: {error.message}", place
     attempted = {o.check.step for o in outcomes if o.status not in ("not_attempted", "blocked")}
-    for entry, cell, step in (
-        (NO_LOOP, "step5.loop", "step5"),
-        (NO_TEST, "step6.test", "step6"),
+    trees = [tree for _, _, cell in cells if (tree := parsed(cell.source))]
+    for entry, exercise, step, there in (
+        (NO_LOOP, "step5.loop", "step5", _loops(trees)),
+        (NO_TEST, "step6.test", "step6", any(AUCS & _called(tree) for tree in trees)),
     ):
-        statuses = {o.status for o in outcomes if o.check.cell == cell}
+        if there:
+            continue  # and something else keeps it from running
+        statuses = {o.status for o in outcomes if o.check.cell == exercise}
         before = any(s in attempted for s in STEPS[: STEPS.index(step)])
         handed = any(step in book.steps or not book.step for book in submission.notebooks)
         if statuses == {"not_attempted"} and before and handed:
             yield entry, step, "nothing of the kind was found in the notebook", Place()
+
+
+def _called(tree: ast.AST) -> set[str]:
+    """Names of the functions and methods that are called somewhere in it."""
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {getattr(func, "attr", getattr(func, "id", "")) for func in calls}
+
+
+def _loops(trees: list[ast.AST]) -> bool:
+    """Whether some loop calls `backward`, or a function of the notebook's that does."""
+    training = {"backward"}
+    functions = [n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    for _ in functions:
+        training |= {f.name for f in functions if training & _called(f)}
+    repeated = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp)
+    loops = [n for tree in trees for n in ast.walk(tree) if isinstance(n, repeated)]
+    return any(training & _called(loop) for loop in loops)
 
 
 def _named(error: CellError) -> Misconception | None:

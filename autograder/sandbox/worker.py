@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 from IPython.core.interactiveshell import InteractiveShell
+from torch import nn
 
 from autograder import GIVES, STEPS, given
 from autograder.evidence import REST, STEP_TYPES, Absent, CellError, Evidence, fields_of
@@ -164,6 +165,8 @@ def _enter(session: Session, task: Task, step: str) -> None:
     with quiet():
         if task.right_inputs and GIVES[step]:
             right = given.inputs(step, session.data)
+            if any(isinstance(value, nn.Module) for value in session.ns.values()):
+                right.pop("model", None)  # the own one goes with its optimizer
             own = {task.names[name]: value for name, value in right.items() if name in task.names}
             session.ns.update(right | own)
         elif task.before and step == "step5":
