@@ -140,6 +140,7 @@ def header_lost(case: Case) -> str | None:
         "Give the columns the three names of the assignment, and look at `df.columns` again.",
     ),
     at=("rename", "columns", "read_csv", "df"),
+    hides=("load.counts",),
 )
 def columns(case: Case) -> str | None:
     frame = _frame(case)
