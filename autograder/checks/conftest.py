@@ -1,6 +1,6 @@
-"""The dependency graph of the checks: each fixture is evidence, or what follows from evidence.
+"""The dependency graph of the checks: each fixture is evidence, or what follows from it.
 
-A fixture that finds its ground missing raises: what needs it is not attempted, or blocked.
+Where its ground is missing a fixture raises: what needs it is not attempted, or blocked.
 """
 
 from __future__ import annotations
@@ -21,11 +21,7 @@ from autograder.checks.observed import (
     usable,
 )
 from autograder.checks.plugin import JUDGE
-from autograder.checks.teaching import (
-    need,
-    present,
-    unfinished,
-)
+from autograder.checks.teaching import need, present, unfinished
 from autograder.checks.training import negatives as negatives_of
 from autograder.evidence import (
     Auc,
@@ -94,7 +90,7 @@ def edges(evidence: Evidence) -> Graph:
 
 @pytest.fixture
 def sides(edges: Graph, truth: Truth) -> np.ndarray:
-    """[N] int8, 0 for users and 1 for artists, where there are as many as there should be."""
+    """[N] int8, 0 for users and 1 for artists, where there are as many as due."""
     found = edges.sides.numpy()
     counts = [int((found == side).sum()) for side in (0, 1)]
     need(counts == [truth.n_users, truth.n_artists], "the right nodes", "every node on its side")
@@ -102,15 +98,13 @@ def sides(edges: Graph, truth: Truth) -> np.ndarray:
 
 
 @pytest.fixture
-def mapping(evidence: Evidence) -> Mapping:
-    """The indices, where their keys are users and artists of the file."""
+def mapping(evidence: Evidence, truth: Truth) -> Mapping:
+    """The indices; as many as nodes only where their keys are users and artists of the file."""
     found: Mapping = present(evidence.step3, "mapping")
     sides = [side.numpy() for side in (found.user_index, found.artist_index) if side]
-    need(
-        len(sides) == 2 and all((side >= 0).any() for side in sides),
-        "keys that hold the ids of the file, and tell users from artists",
-        "keys such as those of `G`",
-    )
+    told = len(sides) == 2 and all((side >= 0).any() for side in sides)
+    told = told or found.size != truth.num_nodes
+    need(told, "keys that hold the file's ids, and tell users from artists", "the nodes of `G`")
     return found
 
 
@@ -199,7 +193,7 @@ def setup(evidence: Evidence) -> Setup:
 
 @pytest.fixture
 def train_called(evidence: Evidence, known: np.ndarray | None) -> Training:
-    """Two calls of train, whether they came through or not, on edges of the file."""
+    """Two calls of train on edges of the file, come through or not."""
     found = present(evidence.step5, "train")
     of_the_file(known, found.message_edges, found.positives)
     if found.call.error is not None and found.call.error.blank:
@@ -235,7 +229,7 @@ def loop(evidence: Evidence) -> Loop:
 
 @pytest.fixture
 def test_called(evidence: Evidence, known: np.ndarray | None) -> list[Scoring]:
-    """Calls of test on parts of the test and the validation data, come through or not."""
+    """Calls of test on parts of the data, come through or not."""
     found = present(evidence.step6, "test").runs
     for run in found:
         of_the_file(known, run.edge_index, run.positives, other=run.negatives)
@@ -247,11 +241,8 @@ def test_called(evidence: Evidence, known: np.ndarray | None) -> list[Scoring]:
 @pytest.fixture
 def runs(test_called: list[Scoring]) -> list[Scoring]:
     """Calls of test that came through."""
-    need(
-        test_called and all(r.call.error is None for r in test_called),
-        "a `test` that runs",
-        RETURNS,
-    )
+    through = test_called and all(r.call.error is None for r in test_called)
+    need(through, "a `test` that runs", RETURNS)
     return test_called
 
 

@@ -52,13 +52,14 @@ PROGRAMS = [
             ),
         ),
     ),
-    Unknown(
-        "unknown_decode_over_hundred",
+    Program(
+        "decode_over_hundred",
         "strings",
         (("torch.sum(a * b, dim=-1)", "torch.sum(a * b, dim=-1) / 100"),),
+        ("decode.not-dot",),
     ),
-    Unknown(
-        "unknown_decode_first_half_of_channels",
+    Program(
+        "decode_first_half_of_channels",
         "offsets",
         (
             (
@@ -67,6 +68,7 @@ PROGRAMS = [
                 '        return torch.einsum("ij,ij->i", z[left], z[right])\n',
             ),
         ),
+        ("decode.not-dot",),
     ),
     Unknown(
         "unknown_weights_put_back_in_every_epoch",

@@ -235,8 +235,7 @@ print({epoch: round(loss, 3) for epoch, loss in losses.items() if epoch % 7 == 0
     modelo.zero_grad()
 """,
             ),
-            ("range(25)", "range(15)"),
-            ("lr=0.01", "lr=0.05"),
+            ("range(25)", "range(40)"),
         ),
     ),
     Program(
