@@ -216,6 +216,7 @@ class ModelClass(Struct, tag="model_class"):
     encode: Call = Call(missing=True)
     encode_without_edges: Call = Call(missing=True)
     same_twice: bool | None = None  # two calls of encode on the same input agree
+    cut_off: bool | None = None  # what encode gives sends no gradient back to the embedding
     z: Matrix | None = None  # [N, out_channels] given to decode
     pairs: Pairs | None = None  # [2, P] given to decode
     decode: Call = Call(missing=True)
@@ -289,6 +290,7 @@ class Loop(Struct, tag="loop"):
     losses: list[float | None]
     graphs: int = 0  # of these, how many hold their graph
     watched: bool = False
+    computed: int | None = None  # calls of backward in the notebook, where these were watched
 
 
 class Scoring(Struct):

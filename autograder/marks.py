@@ -8,8 +8,9 @@ from __future__ import annotations
 import functools
 import queue
 import threading
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -89,13 +90,19 @@ class _Court:
         """Wait for cases, for ever."""
         while True:
             judged = self._asked.get()
+            self._judged = judged  # not registered: pytest would keep hold of every one of them
             judged.pytest_configure(session.config)
-            session.config.pluginmanager.register(judged)
             items = [item for item in session.items if judged.keeps(entry_of(item))]
             for item, following in zip(items, [*items[1:], None], strict=True):
                 item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
-            session.config.pluginmanager.unregister(judged)
             self._answered.put("")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo
+    ) -> Generator[None, Any, Any]:
+        """Let the case that is judged note the outcome."""
+        return (yield from self._judged.pytest_runtest_makereport(item, call))
 
 
 @functools.cache

@@ -71,6 +71,15 @@ def test_registered(model: ModelClass) -> None:
         next="Set each layer as an attribute of its own, or use `nn.ModuleList`.",
         finding="model.layers-in-list",
     )
+    expect(
+        not model.cut_off,
+        ran="the gradient of what `encode` gives, for the embedding",
+        expected="a gradient for every number of it",
+        got="none reaches it",
+        why="What gets no gradient never learns: every node keeps its random embedding.",
+        next="Look for `detach`, `no_grad`, `.data` or a frozen weight in `encode`.",
+        finding="train.detached",
+    )
 
 
 def output_or_text(defined: ModelClass) -> str:

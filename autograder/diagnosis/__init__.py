@@ -93,7 +93,8 @@ def diagnose(
         proofs = _proofs(step, cases, bool(findings), faults)
         shown = [entry for entry in proofs if not _hidden(entry, [f.entry for f in findings])]
         shown = [entry for entry in shown if not _hidden(entry, shown)]
-        lost = any(o.check.step == step and o.status in WRONG for o in outcomes)
+        # what `train` hands to `encode` is a mistake of step 4 that shows in step 5
+        lost = any(o.check.step >= step and o.status in WRONG for o in outcomes)
         names = ways[0][0].names
         findings += [
             Finding(entry.id, step, proofs[entry], place_of(entry, submission, names, own), lost)

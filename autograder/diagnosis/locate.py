@@ -65,7 +65,7 @@ def _line(source: str, names: set[str]) -> int | None:
         return None
     lines = [
         node.lineno for node in ast.walk(tree) if names & _said(node) and hasattr(node, "lineno")
-    ]  # type: ignore[attr-defined]
+    ]
     return min(lines, default=None)
 
 

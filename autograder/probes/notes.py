@@ -66,15 +66,13 @@ class Bundle:
 
     def trained(self) -> tuple[list[Encode], list[Decode], list[Loss], list[Tensor]]:
         """What was for training: not before an AUC, and with gradients where any is."""
-        lists = (self.encodes, self.decodes, self.losses, self.negatives)
-        encodes, decodes, losses, negatives = (
-            items[skip:] for items, skip in zip(lists, self.begin, strict=True)
-        )
+        encodes, decodes = self.encodes[self.begin[0] :], self.decodes[self.begin[1] :]
+        losses, negatives = self.losses[self.begin[2] :], self.negatives[self.begin[3] :]
         return (
-            [e for e in encodes if e.live] or encodes,  # type: ignore[union-attr]
-            [d for d in decodes if d.live] or decodes,  # type: ignore[union-attr]
-            [one for one in losses if one.live] or losses,  # type: ignore[union-attr]
-            negatives,  # type: ignore[return-value]
+            [e for e in encodes if e.live] or encodes,
+            [d for d in decodes if d.live] or decodes,
+            [one for one in losses if one.live] or losses,
+            negatives,
         )
 
 
@@ -147,12 +145,12 @@ class Notes:
         if self.full:
             return
         live = isinstance(given, Tensor) and given.requires_grad
-        copies = [
+        scores, labels = (
             v.detach().clone().flatten() if isinstance(v, Tensor) else torch.empty(0)
             for v in (given, target)
-        ]
+        )
         bundle = self._room()
-        bundle.losses = [*bundle.losses[-500:], Loss(name, *copies, live)]
+        bundle.losses = [*bundle.losses[-500:], Loss(name, scores, labels, live)]
 
     def sampled(self, negatives: object) -> None:
         """negative_sampling has given pairs."""

@@ -89,7 +89,7 @@ def _previewed(session: Session) -> bool:
     if not isinstance(df, pd.DataFrame):
         return False
     for value in [session.ns.get("preview"), *session.shown]:
-        if isinstance(value, pd.DataFrame) and len(value) > 0 and value.equals(df.head(len(value))):
+        if isinstance(value, pd.DataFrame) and len(value) > 0 and df.head(len(value)).equals(value):
             return True
         raw = isinstance(value, str) and re.search(r"\t|\\t", value)  # lines of the file itself
         printed = isinstance(value, str) and not raw and len(df)

@@ -135,11 +135,30 @@ def _encode(
             facts["same_twice"] = first.shape == second.shape and torch.allclose(
                 first, second, equal_nan=True
             )
+            facts["cut_off"] = _cut_off(session, encode, x, edge_index, layers)
     ordered = list(dict.fromkeys([*calls, *convolutions]))
     facts["convolutions"] = [_convolution(m) for m in ordered]
     facts["convolution_calls"] = len(calls)
     facts["convolutions_called"] = len(dict.fromkeys(calls))
     return facts
+
+
+def _cut_off(
+    session: Session, encode: Any, x: torch.Tensor, edge_index: torch.Tensor, layers: list[nn.Module]
+) -> bool | None:
+    """Whether an own embedding gets no gradient from what encode gives; None if it cannot tell."""
+    weights = [m.weight for m in layers if isinstance(m, nn.Embedding)]
+    with torch.enable_grad():
+        _, z = session.call(encode, x, edge_index)
+        if not weights or not isinstance(z, torch.Tensor) or not z.is_floating_point():
+            return None
+        if not z.requires_grad:
+            return True
+        try:
+            found = torch.autograd.grad(z.sum(), weights, allow_unused=True)
+        except RuntimeError:  # a weight that is frozen
+            return True
+    return any(gradient is None for gradient in found)
 
 
 @contextlib.contextmanager

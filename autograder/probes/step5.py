@@ -7,14 +7,16 @@ those of its own loop, which the watch saw.
 from __future__ import annotations
 
 import inspect
+import types
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 from msgspec.structs import replace
 from torch import Tensor, nn
 
-from autograder.arrays import Pairs
+from autograder.arrays import Pairs, text
 from autograder.arrays import pairs as pair_array
 from autograder.evidence import Absent, Call, Epoch, Loop, Setup, Step5, Training
 from autograder.probes.rounds import epoch, overlap, rounds
@@ -53,15 +55,26 @@ def _setup(session: Session) -> Setup | Absent:
         model_kind=type(model).__name__,
         model_rows=[m.num_embeddings for m in model.modules() if isinstance(m, nn.Embedding)],
         parameters=len(own),
-        optimizer_kind="" if optimizer is None else type(optimizer).__name__,
+        optimizer_kind="" if optimizer is None else _kind(optimizer),
         optimized=len(own & held),
         foreign=len(held - own),
-        loss_kind=getattr(loss_fn, "__name__", type(loss_fn).__name__) if loss_fn else "",
+        loss_kind=_kind(loss_fn) if loss_fn else "",
         learning_rate=rate,
         embeddings=[
             f"{name}.weight" for name, m in model.named_modules() if isinstance(m, nn.Embedding)
         ][:20],
     )
+
+
+def _kind(value: Any) -> str:
+    """The name of torch's own class or function that it is, or else of the notebook's."""
+    if isinstance(value, types.FunctionType | types.BuiltinFunctionType):
+        own = getattr(value, "__module__", None) == "__main__"
+        return text(f"{value.__name__} of the notebook's" if own else value.__name__)
+    for cls in type(value).__mro__:
+        if cls.__module__.split(".")[0] in ("torch", "torch_geometric"):
+            return text(cls.__name__)
+    return text(f"{type(value).__name__} of the notebook's")
 
 
 def train_data(session: Session) -> Any:
@@ -72,7 +85,8 @@ def train_data(session: Session) -> Any:
         return named
     candidates = [named, *(part for _, parts in watched.parts for part in parts)]
     candidates = [c for c in candidates if isinstance(_positives(c), Tensor)]
-    shares = [overlap(rounds(watched.notes, _positives(c))[:1], c) for c in candidates]
+    asked = [(c, p) for c in candidates if (p := _positives(c)) is not None]
+    shares = [overlap(rounds(watched.notes, p)[:1], c) for c, p in asked]
     if not candidates or max(shares) < 0.5:
         return named if named is not None else watched.parts[-1][1][0]
     return candidates[shares.index(max(shares))]
@@ -117,7 +131,8 @@ def _train(session: Session) -> Training | Absent:
 
 def _called(session: Session, function: Any, model: nn.Module, data: Any) -> Training:
     """Call `train(train_data)`, twice unless one call holds two rounds."""
-    positives, epochs, call = _positives(data), [], Call()
+    positives, call = _positives(data), Call()
+    epochs: list[Epoch] = []
     with random_state(session.seed), untouched(session.ns, session.watched), torch.enable_grad():
         before = {n: p.detach().clone() for n, p in model.named_parameters()}
         while len(epochs) < EPOCHS and not call.error:
@@ -155,8 +170,8 @@ def _held_out(session: Session, data: Any) -> Pairs | None:
     splits = [parts for _, parts in session.watched.parts] if session.watched is not None else []
     for parts in (*splits, named):
         if any(part is data for part in parts):
-            found = [_positives(part) for part in parts if part is not data]
-            found = [p for p in found if p is not None]
+            others = [_positives(part) for part in parts if part is not data]
+            found = [p for p in others if p is not None]
             return pair_array(torch.cat(found, dim=1)) if found else None
     return None
 
@@ -223,7 +238,10 @@ def _loop(session: Session) -> Loop | Absent:
         losses = list(losses.values())
     if not isinstance(losses, (list, tuple)) or not losses:
         return _free_loop(session) or session.absent("losses", doing=".backward(")
-    return _kept(losses)
+    found = _kept(losses)
+    if session.watched is not None:
+        found = msgspec.structs.replace(found, computed=len(session.watched.notes.values))
+    return found
 
 
 def _kept(losses: Any) -> Loop:

@@ -161,13 +161,14 @@ class _Watched(Notes):
         self._splits += 1
         watch = self._watch
         cell, line = watch.place() or (None, None)
-        settings = {k: getattr(transform, k) for k in ("num_val", "num_test")}
-        flags = ("is_undirected", "split_labels", "add_negative_train_samples")
         call = SplitCall(
             cell=cell,
             line=line,
-            **{k: float(v) for k, v in settings.items()},
-            **{k: bool(getattr(transform, k)) for k in flags},
+            num_val=float(transform.num_val),
+            num_test=float(transform.num_test),
+            is_undirected=bool(transform.is_undirected),
+            split_labels=bool(transform.split_labels),
+            add_negative_train_samples=bool(transform.add_negative_train_samples),
         )
         if len(watch.session.splits) < 20:
             watch.session.splits.append(call)
@@ -178,7 +179,7 @@ class _Watched(Notes):
 
 
 def _subclassed(watch: Watch, cls: type, **kwargs: Any) -> None:
-    super(nn.Module, cls).__init_subclass__(**kwargs)
+    super(nn.Module, cls).__init_subclass__(**kwargs)  # type: ignore[misc]
     if cls.__module__ == watch.session.ns.get("__name__", "__main__") and watch.place():
         watch._wrap(cls)
 

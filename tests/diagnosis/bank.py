@@ -27,12 +27,15 @@ class Program:
     crashes: bool = False  # a cell raises when it is run from top to bottom
     held_out: bool = False  # not looked at while the detector was written
     unknown: bool = False  # wrong in a way that the catalogue does not name
+    shows_in: str = ""  # the step whose check fails, where it is not that of the first id
 
     @property
     def step(self) -> str:
         """Where the first mistake is, by its id."""
         areas = {"load": 1, "graph": 2, "map": 3, "data": 3, "split": 3, "model": 4, "decode": 4}
         areas |= {"encode": 4, "train": 5, "test": 6}
+        if self.shows_in:
+            return self.shows_in
         return f"step{areas[self.ids[0].split('.')[0]]}" if self.ids else ""
 
     def source(self) -> str:

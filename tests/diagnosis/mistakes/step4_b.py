@@ -139,6 +139,7 @@ PROGRAMS = [
         "contract",
         (("z = model.encode(x, edge_index)", "z = model.encode(x, pos)"),),
         ("encode.label-edges",),
+        shows_in="step5",
     ),
     Program(
         "encode_self_loops_only",

@@ -267,6 +267,7 @@ PROGRAMS = [
         "dropout",
         (("        h = self.table(x)\n", "        h = self.table(x).detach()\n"),),
         ("train.detached",),
+        shows_in="step4",
     ),
     Program(
         "two_no_zero_grad_and_full_graph",
