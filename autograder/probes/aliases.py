@@ -188,6 +188,8 @@ def shown_count(session: Session, name: str) -> int | None:
         after = re.findall(rf"(?:{stems})[^\W\d_]*\W{{1,3}}(\d[\d,]*)", line)  # users: 200
         before = re.findall(rf"(\d[\d,]*)\s(?:\w+\s)?(?:{stems})", line)  # 200 different users
         alone = re.findall(r"\d[\d,]*", line) if re.search(stems, line) else []
-        numbers += after or before or (alone if len(alone) == 1 else [])
+        first = re.search(r"\d|[^\W\d_]{3,}", line)  # 200 users; 800 artists - or users: 200
+        told = (before or after) if first and first.group().isdigit() else (after or before)
+        numbers += told or (alone if len(alone) == 1 else [])
     digits = numbers[-1].replace(",", "") if numbers else ""
     return int(digits) if 0 < len(digits) < 15 else None

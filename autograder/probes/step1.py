@@ -88,11 +88,13 @@ def _previewed(session: Session) -> bool:
     df = session.ns.get("df")
     if not isinstance(df, pd.DataFrame):
         return False
+    own = [name for name in COLUMNS if name in df.columns] or list(df.columns)
+    first = df[own].iloc[0] if len(df) else []
     for value in [session.ns.get("preview"), *session.shown]:
         if isinstance(value, pd.DataFrame) and len(value) > 0 and df.head(len(value)).equals(value):
             return True
         raw = isinstance(value, str) and re.search(r"\t|\\t", value)  # lines of the file itself
         printed = isinstance(value, str) and not raw and len(df)
-        if printed and all(str(v) in value for v in df.iloc[0]):
+        if printed and all(str(v) in value for v in first):
             return True
     return False

@@ -144,7 +144,11 @@ def _encode(
 
 
 def _cut_off(
-    session: Session, encode: Any, x: torch.Tensor, edge_index: torch.Tensor, layers: list[nn.Module]
+    session: Session,
+    encode: Any,
+    x: torch.Tensor,
+    edge_index: torch.Tensor,
+    layers: list[nn.Module],
 ) -> bool | None:
     """Whether an own embedding gets no gradient from what encode gives; None if it cannot tell."""
     weights = [m.weight for m in layers if isinstance(m, nn.Embedding)]
