@@ -8,7 +8,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 PIP_INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help install grade test test-all lint build bench bench-memory clean
+.PHONY: help install grade test test-all lint build bench bench-memory hostile-report \
+  diagnosis-report clean
 
 help:
 	@echo 'make grade      grade the sample class on the sample data, print the table'
@@ -18,6 +19,8 @@ help:
 	@echo 'make build      solutions/*.py -> solution and student notebooks'
 	@echo 'make bench      grading beside nbgrader and otter, CPU seconds a submission'
 	@echo 'make bench-memory   memory and cost over a class of 1,000'
+	@echo 'make hostile-report    what every attack gained, ours (HOSTILE=--nbgrader: beside nbgrader)'
+	@echo 'make diagnosis-report  how well mistakes are named, beside two baselines'
 	@echo 'make clean      remove .venv, marks and caches'
 
 install: $(READY)
@@ -51,6 +54,12 @@ bench: .venv/.bench
 
 bench-memory: .venv/.bench
 	$(BIN)/python benchmarks/memory.py $(BENCH)
+
+hostile-report: $(READY)
+	$(BIN)/python tests/hostile/report.py $(HOSTILE)
+
+diagnosis-report: $(READY)
+	$(BIN)/python tests/diagnosis/report.py $(DIAGNOSIS)
 
 .venv/.bench: $(READY)
 	$(BIN)/python -m pip install --quiet $(PIP_INDEX) -c constraints.txt --editable '.[dev,bench]'

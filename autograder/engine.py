@@ -100,7 +100,7 @@ def diagnose_file(path: Path, options: Options) -> Graded:
     with _twin(secrets.randbelow(2**31) if options.data == "twin" else None) as twin:
         options = replace(options, data=str(twin)) if twin else options
         (record,) = grade([submission], options)
-        if options.on_sample() and not record.marks.findings() and not record.problems:
+        if options.on_sample() and not record.diagnosis.findings and not record.problems:
             (record,) = grade([submission], replace(options, twin=secrets.randbelow(2**31)))
         return record
 

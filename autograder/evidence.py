@@ -240,6 +240,7 @@ class Setup(Struct, tag="setup"):
     foreign: int = 0  # tensors in the optimizer that are not the model's
     loss_kind: Text = ""
     learning_rate: float | None = None
+    maximized: bool = False  # the optimizer climbs
     embeddings: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # names of their weights
 
 

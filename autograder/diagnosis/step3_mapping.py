@@ -242,7 +242,7 @@ def subset(case: Case, one: Numbering) -> str | None:
     users, artists = (int(((s < 0) & k).sum()) for s, k in zip(one.sides, known, strict=True))
     if not users and not artists:
         return None
-    lost = case.error("KeyError")
+    lost = case.error("KeyError", "previously unseen labels")
     raised = f"; looking one up raised {lost.name}: {lost.message}" if lost else ""
     return (
         f"{users:,} of {case.truth.n_users:,} users and {artists:,} of "

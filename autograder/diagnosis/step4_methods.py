@@ -172,7 +172,7 @@ def label_edges(case: Case) -> str | None:
             return "`forward` handed its third argument, the pairs to score, to `encode`"
     found = training(case)
     used = messages(found) if found and epochs(case) else None
-    if used is None or used.held_out or (used.extra == 0 and used.share > 0.9):
+    if used is None or (used.extra == 0 and used.share > 0.9):
         return None
     if used.supervision or (used.extra and used.extra == used.asked):
         return (

@@ -10,6 +10,7 @@ import math
 from autograder.checks.training import label_means, messages
 from autograder.diagnosis.entry import Case, misconception
 from autograder.diagnosis.observed import epochs, training
+from autograder.evidence import Setup
 
 LOGITS = ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits")
 
@@ -32,7 +33,7 @@ def labels_swapped(case: Case) -> str | None:
     found = training(case)
     for epoch in epochs(case) if found else []:
         means = label_means(epoch, found)  # type: ignore[arg-type]
-        if means and means[0] < 0.5 < means[1]:
+        if means and means[0] < 0.1 and means[1] > 0.9:
             return (
                 f"the mean label of positives is {means[0]:.2f}, of all other pairs {means[1]:.2f}"
             )
@@ -112,6 +113,9 @@ def _shown(value: float | None) -> str:
     hides=("train.learning-rate",),
 )
 def loss_negated(case: Case) -> str | None:
+    setup = case.evidence.step5.setup if case.evidence.step5 else None
+    if isinstance(setup, Setup) and setup.maximized:
+        return "the optimizer is set to maximise: it climbs where it should descend"
     found = [e.descended for e in epochs(case) if e.descended is not None]
     values = [v for v in found if math.isfinite(v) and v < 0]
     if not values:
@@ -132,10 +136,12 @@ def loss_negated(case: Case) -> str | None:
     at=("edge_label", "loss_fn", "train"),
 )
 def label_dtype(case: Case) -> str | None:
-    texts = ("can't be cast to the desired output type Long", "Found dtype Long but expected Float")
-    error = case.error(
-        *texts, "Float can't be cast to Long", "expected scalar type Float but found Long"
-    )
+    kinds = ("Long", "Int", "Short", "Byte", "Char", "Bool")
+    texts = [f"can't be cast to the desired output type {kind}" for kind in kinds]
+    texts += [f"Found dtype {kind} but expected Float" for kind in kinds]
+    texts += [f"Float can't be cast to {kind}" for kind in kinds]
+    texts += [f"expected scalar type Float but found {kind}" for kind in kinds]
+    error = case.error(*texts)
     return str(error) if error is not None else None
 
 
@@ -156,7 +162,7 @@ def label_dtype(case: Case) -> str | None:
 def full_graph(case: Case) -> str | None:
     found = training(case)
     used = messages(found) if found and epochs(case) else None
-    if used is None or not used.held_out:
+    if used is None or not used.held_out or used.extra == used.asked:
         return None
     return (
         f"`encode` got {used.extra:,} edges that are not in train_data.edge_index "

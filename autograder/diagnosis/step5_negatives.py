@@ -109,7 +109,7 @@ def _swapped(case: Case) -> bool:
     """Whether positives are labelled 0: then what is left over tells nothing about negatives."""
     found = training(case)
     means = [label_means(e, found) for e in epochs(case)] if found else []
-    return any(m is not None and m[0] < 0.5 < m[1] for m in means)
+    return any(m is not None and m[0] < 0.1 and m[1] > 0.9 for m in means)
 
 
 @misconception(

@@ -87,7 +87,7 @@ def stale_optimizer(case: Case) -> str | None:
         "Hand it the parameters of the whole model.",
     ),
     at=("optimizer", "Adam"),
-    hides=("train.learning-rate",),
+    hides=("train.learning-rate", "train.no-zero-grad"),
 )
 def partial_optimizer(case: Case) -> str | None:
     made = setup(case)

@@ -175,7 +175,8 @@ def _measured(computed: list[float]) -> list[float]:
     at=("test_auc", "val_auc", "test"),
 )
 def hard_coded(case: Case) -> str | None:
-    for run in runs(case):
+    same = len({run.returned for run in runs(case)}) == 1  # whatever it was asked about
+    for run in runs(case) if same else []:
         right, got = _right(run), run.returned
         if run.watched or run.labels is not None or right is None or got is None:
             continue

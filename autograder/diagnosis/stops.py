@@ -104,9 +104,7 @@ NO_TEST = _entry(
 STOPS = (MISSING_IMPORT, SYNTAX, NEVER_ENDS, CRASHES, NO_LOOP, NO_TEST)
 
 
-def stops(
-    submission: Submission, ways: list[Evidence], outcomes: list[Outcome]
-) -> Iterator[Stop]:
+def stops(submission: Submission, ways: list[Evidence], outcomes: list[Outcome]) -> Iterator[Stop]:
     """What stopped the notebook, each with its step, the proof and the place.
 
     What the first of the `ways` that it was run raised counts, and imports that any of them missed.

@@ -44,11 +44,12 @@ def _setup(session: Session) -> Setup | Absent:
         return session.absent("model", "optimizer", "loss_fn")
     own = {id(p) for p in model.parameters()}
     held: set[int] = set()
-    rate = None
+    rate, climbs = None, False
     if isinstance(optimizer, torch.optim.Optimizer):
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
         group = optimizer.param_groups[0]
         rate = number(group.get("initial_lr", group.get("lr")))
+        climbs = bool(group.get("maximize"))
     loss_fn = ns.get("loss_fn")
     return Setup(
         num_nodes=_num_nodes(train_data(session)),
@@ -60,6 +61,7 @@ def _setup(session: Session) -> Setup | Absent:
         foreign=len(held - own),
         loss_kind=_kind(loss_fn) if loss_fn else "",
         learning_rate=rate,
+        maximized=climbs,
         embeddings=[
             f"{name}.weight" for name, m in model.named_modules() if isinstance(m, nn.Embedding)
         ][:20],

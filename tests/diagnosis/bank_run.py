@@ -51,11 +51,12 @@ def examine(sandbox: Sandbox, program: Program, options: Options) -> Result:
     data = options.path()
     ways = judged(sandbox, submission, data, options)
     outcomes = best([way.outcomes for way in ways])
-    if options.on_sample() and not any(o.status in WRONG for o in outcomes):
-        twin = [way.outcomes for way in judged(sandbox, submission, _twin(), options)]
-        outcomes = on_both(outcomes, best(twin))
     seen = [(way.observed.evidence, way.outcomes) for way in ways]
     found = diagnose(submission, truth(data), seen, outcomes)
+    if options.on_sample() and not found.findings:
+        twin = [way.outcomes for way in judged(sandbox, submission, _twin(), options)]
+        outcomes = on_both(outcomes, best(twin))
+        found = diagnose(submission, truth(data), seen, outcomes)
     assert not found.faults, (program.name, found.faults)
     first = ways[0].observed.evidence
     auc = first.step6.auc if first.step6 else None

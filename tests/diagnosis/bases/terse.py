@@ -17,6 +17,7 @@ from torch_geometric.utils import negative_sampling
 seed_everything(1)
 df = pd.read_table("user_artists.dat").rename(columns={"weight": "listen_count"})
 n_users, n_artists = df[["userID", "artistID"]].nunique()
+df.head()
 
 # %% [markdown]
 # # Step 2 - Graph
