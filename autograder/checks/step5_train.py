@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from autograder.checks import check
 from autograder.checks.teaching import count, expect, need, raised
-from autograder.checks.training import label_means, messages
+from autograder.checks.training import Messages, label_means, messages
 from autograder.evidence import Epoch, Training
 
 
@@ -60,9 +62,9 @@ def test_message_edges(training: Training) -> None:
         next="Split once, before the loop.",
         finding="train.resplit",
     )
-    used = messages(training)
-    need(used, "a call of `model.encode`", "encode and decode are called by their names")
-    assert used
+    seen = messages(training)
+    need(seen, "a call of `model.encode`", "encode and decode are called by their names")
+    used = cast(Messages, seen)
     expect(
         used.extra == 0 and used.share > 0.9,
         ran="the `edge_index` that `train` handed to `encode`",
