@@ -19,7 +19,7 @@ help:
 	@echo 'make build      solutions/*.py -> solution and student notebooks'
 	@echo 'make bench      grading beside nbgrader and otter, CPU seconds a submission'
 	@echo 'make bench-memory   memory and cost over a class of 1,000'
-	@echo 'make hostile-report    what every attack gained, ours (HOSTILE=--nbgrader: beside nbgrader)'
+	@echo 'make hostile-report    what every attack gained, beside nbgrader'
 	@echo 'make diagnosis-report  how well mistakes are named, beside two baselines'
 	@echo 'make clean      remove .venv, marks and caches'
 
@@ -56,7 +56,7 @@ bench-memory: .venv/.bench
 	$(BIN)/python benchmarks/memory.py $(BENCH)
 
 hostile-report: $(READY)
-	$(BIN)/python tests/hostile/report.py $(HOSTILE)
+	$(BIN)/python tests/hostile/report.py --nbgrader $(HOSTILE)
 
 diagnosis-report: $(READY)
 	$(BIN)/python tests/diagnosis/report.py $(DIAGNOSIS)

@@ -13,7 +13,7 @@ from bank_run import Options, Result, examine
 from autograder.randomness import one_thread
 from autograder.sandbox import Sandbox
 
-DATA = os.environ.get("BANK_DATA")  # of a run on demand: lastfm, or a file
+DATA = os.environ.get("BANK_DATA", "sample")  # on demand: lastfm, or a file
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ STABLE = 12  # programs that are examined once more with each other seed
 def main() -> None:
     """Examine the banks, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", help="sample (default), lastfm, or a file")
+    parser.add_argument("--data", default="sample", help="sample, lastfm, or a file")
     parser.add_argument("--held-out", action="store_true", help="only the programs held out")
     parser.add_argument("--seeds", type=int, default=10, help="for the stability of the outcome")
     parser.add_argument("--output", type=Path, default=Path("diagnosis-report.md"))

@@ -86,3 +86,15 @@ def test_the_model_is_the_own_whatever_step_3_is(
     earned = steps(with_cell("step3", "mapping", code))
     assert earned["step6"] == 10
     assert earned["step3"] == step3
+
+
+@pytest.mark.slow
+def test_twenty_runs_agree() -> None:
+    folder = ROOT / "tests" / "sample_class" / "submitted" / "felix" / "gnn_recommender"
+    felix = load(folder / "step5_training.ipynb")
+    options = Options(data="sample", seed=11)
+    records = grade([felix] * 20, options)
+    assert len(records) == 20
+    assert len({str(record.marks.outcomes) for record in records}) == 1
+    assert len({str(record.diagnosis) for record in records}) == 1
+    assert 0 < records[0].marks.total < 15
