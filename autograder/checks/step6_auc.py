@@ -20,7 +20,7 @@ from autograder.checks.teaching import (
     need,
     present,
 )
-from autograder.evidence import Auc, Evidence
+from autograder.evidence import Auc, Evidence, Scoring, Testing
 from autograder.truth import Truth
 
 INDEX = "every index in edge_index is a node"
@@ -30,8 +30,18 @@ LEAK = "no held-out edge is among the message-passing edges"
 
 
 @check("step6.auc", points=1)
-def test_auc_is_measured(auc: Auc) -> None:
+def test_auc_is_measured(auc: Auc, evidence: Evidence) -> None:
     """val_auc and test_auc are what test gives on the validation and test data"""
+    returned = [run.returned for run in _runs(evidence) if not run.watched]
+    expect(
+        len(returned) < 2 or len(set(returned)) > 1,
+        ran="what `test` returns for two different sets of edges",
+        expected="two numbers",
+        got=f"{returned[:1]} for both",
+        why="A number that does not depend on the edges measures nothing.",
+        next="Compute the AUC of the scores of the edges that `test` is given.",
+        finding="test.hard-coded",
+    )
     both = [(auc.val_auc, auc.val_again), (auc.test_auc, auc.test_again)]
     both = [couple for couple in both if couple != (None, None)]
     expect(
@@ -44,6 +54,11 @@ def test_auc_is_measured(auc: Auc) -> None:
         next="`test_auc = test(test_data)`, with the trained model.",
         finding="test.hard-coded",
     )
+
+
+def _runs(evidence: Evidence) -> list[Scoring]:
+    found = evidence.step6.test if evidence.step6 else None
+    return found.runs if isinstance(found, Testing) else []
 
 
 def _rounded(value: float | None) -> str:

@@ -81,7 +81,7 @@ def test_the_points_are_those_of_the_checks(autograded):
         assert assignment.max_written_score == 10
 
 
-REPAIRED = {("goran", "step6.test"), ("goran", "step6.auc")}  # an import that step 3 has: only by ours
+REPAIRED = {("goran", "step6.test"), ("goran", "step6.auc")}  # an import of step 3, by ours
 
 
 def test_both_graders_agree_cell_by_cell(by_nbgrader, by_us):
