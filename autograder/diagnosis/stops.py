@@ -122,9 +122,11 @@ def stops(submission: Submission, ways: list[Evidence], outcomes: list[Outcome])
         yield entry, step, f"{error.name}: {error.message}", place
     attempted = {o.check.step for o in outcomes if o.status not in ("not_attempted", "blocked")}
     trees = [tree for _, _, cell in cells if (tree := parsed(cell.source))]
-    for entry, exercise, step, there in (
-        (NO_LOOP, "step5.loop", "step5", _loops(trees)),
-        (NO_TEST, "step6.test", "step6", any(AUCS & _called(tree) for tree in trees)),
+    tested = any(AUCS & _called(tree) for tree in trees)
+    no_loop = "no loop calls `backward`, or a function that does"
+    for entry, exercise, step, there, proof in (
+        (NO_LOOP, "step5.loop", "step5", _loops(trees), no_loop),
+        (NO_TEST, "step6.test", "step6", tested, "nothing computes an AUC"),
     ):
         if there:
             continue  # and something else keeps it from running
@@ -132,7 +134,7 @@ def stops(submission: Submission, ways: list[Evidence], outcomes: list[Outcome])
         before = any(s in attempted for s in STEPS[: STEPS.index(step)])
         handed = any(step in book.steps or not book.step for book in submission.notebooks)
         if statuses == {"not_attempted"} and before and handed:
-            yield entry, step, "nothing of the kind was found in the notebook", Place()
+            yield entry, step, proof, Place()
 
 
 def _called(tree: ast.AST) -> set[str]:

@@ -66,9 +66,10 @@ def render(record: Graded, hints: int = 1) -> str:
     """The diagnosis as text, each finding with its first `hints` hints."""
     diagnosis = record.diagnosis
     lines = [f"{record.student}: {status(record)}"]
-    right = [
-        f"step {step[-1]}" for step, (got, most) in record.marks.steps().items() if got == most
-    ]
+    earned: dict[str, bool] = {}
+    for o in record.marks.automatic:
+        earned[o.check.cell] = earned.get(o.check.cell, True) and o.status == "passed"
+    right = [exercise for exercise, passed in earned.items() if passed]
     if right:
         lines.append(f"Right: {', '.join(right)}.")
     for number, finding in enumerate(diagnosis.findings, start=1):
@@ -83,6 +84,7 @@ def render(record: Graded, hints: int = 1) -> str:
     if notes:
         lines += ["", "Unusual, and fine:", *(f"  {note}" for note in notes)]
     lines += ["", *record.problems] if record.problems else []
+    lines += [f"A fault of the diagnosis: {fault}" for fault in diagnosis.faults]
     return "\n".join(lines)
 
 

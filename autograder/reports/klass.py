@@ -104,6 +104,7 @@ def as_dict(record: Graded) -> dict[str, Any]:
         ],
         "findings": [finding_as_dict(finding) for finding in record.diagnosis.findings],
         "unexplained": [o.check.id for o in record.diagnosis.unexplained],
+        "faults": list(record.diagnosis.faults),
         "problems": list(record.problems),
         "flags": list(record.flags),
         "notes": list(record.notes),
