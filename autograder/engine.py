@@ -33,7 +33,7 @@ from autograder.checks.plugin import Outcome
 from autograder.checks.teaching import Message
 from autograder.grading import Graded, Options, grade_one
 from autograder.marks import Marks
-from autograder.randomness import one_thread
+from autograder.randomness import keep_for_good, one_thread
 from autograder.records import Records
 from autograder.sandbox import Sandbox, SandboxError
 from autograder.submission import Submission, SubmissionError, load, looks_like_work
@@ -63,6 +63,7 @@ def grade(
         EngineError: the executor went away.
     """
     one_thread()
+    keep_for_good()
     with _twin(options.twin) as twin:
         keys = _keys(submissions, options, twin) if records else []
         found: list[Graded | None] = [None] * len(submissions)
@@ -97,11 +98,11 @@ def diagnose_file(path: Path, options: Options) -> Graded:
     if not any(looks_like_work(cell) for cell in cells):
         reason = submission.problems[0] if submission.problems else f"{path}: no known step inside"
         raise SubmissionError(reason)
-    with _twin(secrets.randbelow(2**31) if options.data == "twin" else None) as twin:
+    with _twin(secrets.randbelow(2**53) if options.data == "twin" else None) as twin:
         options = replace(options, data=str(twin)) if twin else options
         (record,) = grade([submission], options)
         if options.on_sample() and not record.diagnosis.findings and not record.problems:
-            (record,) = grade([submission], replace(options, twin=secrets.randbelow(2**31)))
+            (record,) = grade([submission], replace(options, twin=secrets.randbelow(2**53)))
         return record
 
 

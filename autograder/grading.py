@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -119,10 +120,15 @@ def _task(
         data=_contents(data),
         free_form=not books[0].step,
         name=" and ".join(book.path.name for book in books),
-        seed=options.seed,
+        seed=_of_probes(options.seed),
         cell_seconds=options.cell_seconds or default,
         notebook_seconds=(options.notebook_seconds or 10 * default) * len(books),
     )
+
+
+def _of_probes(seed: int) -> int:
+    """What the student's process gets to know in place of the seed, which the twin is made from."""
+    return int(hashlib.sha256(f"probes {seed}".encode()).hexdigest()[:8], 16)
 
 
 @functools.lru_cache(maxsize=4)

@@ -55,7 +55,7 @@ class Records:
             go_on = last is not None and not last.finished
         self._going_on, self._begun = go_on, False
         if seed is None:
-            seed = last.seed if go_on and last else secrets.randbelow(2**31)
+            seed = last.seed if go_on and last else secrets.randbelow(2**53)  # JSON's
         self.seed, self.kept, self.added = seed, 0, 0
 
     def find(self, key: str) -> Graded | None:

@@ -16,8 +16,13 @@ def keys(edge_index: np.ndarray, n: int) -> np.ndarray:
 
 def pairs(edge_index: np.ndarray, n: int) -> np.ndarray:
     """Sorted distinct keys of the unordered pairs in [2, E]."""
-    found = np.sort(keys(np.stack([edge_index.min(axis=0), edge_index.max(axis=0)]), n))
-    return found[np.r_[True, found[1:] != found[:-1]]] if len(found) else found  # quick unique
+    return distinct(keys(np.stack([edge_index.min(axis=0), edge_index.max(axis=0)]), n))
+
+
+def distinct(found: np.ndarray) -> np.ndarray:
+    """Sorted distinct keys; as `np.unique`, and quicker."""
+    found = np.sort(found)
+    return found[np.r_[True, found[1:] != found[:-1]]] if len(found) else found
 
 
 def among(found: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -30,7 +35,7 @@ def among(found: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 def missing_reverse(edge_index: np.ndarray, n: int) -> int:
     """How many directed edges of [2, E] come without their reverse."""
-    return int((~np.isin(keys(edge_index[::-1], n), keys(edge_index, n))).sum())
+    return int((~among(keys(edge_index[::-1], n), distinct(keys(edge_index, n)))).sum())
 
 
 def same_graph(edge_index: np.ndarray, truth: Truth) -> bool:
@@ -79,4 +84,4 @@ def non_edges(edge_index: np.ndarray, side: np.ndarray, size: int, seed: int) ->
     groups = np.flatnonzero(side), np.flatnonzero(~side)
     drawn = np.stack([rng.choice(group, size=3 * size) for group in groups])
     known = pairs(edge_index, n)
-    return drawn[:, ~np.isin(keys(np.sort(drawn, axis=0), n), known)][:, :size]
+    return drawn[:, ~among(keys(np.sort(drawn, axis=0), n), known)][:, :size]

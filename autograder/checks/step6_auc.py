@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from autograder.checks import check
 from autograder.checks.graphs import (
+    among,
     auc_interval,
     non_edges,
     pairs,
@@ -79,8 +80,8 @@ def test_beats_chance(evidence: Evidence, truth: Truth, known: np.ndarray | None
     side = two_sides(edges, n) if right else None
     need(side is not None, "the whole graph, users and artists apart", COVERAGE)
     held = pairs(asked, n)
-    need(np.isin(held, graph).all() and len(held) > 0.05 * len(graph), "held-out edges", SIZES)
-    need(not np.isin(held, pairs(seen, n)).any(), "test edges that the model has not seen", LEAK)
+    need(among(held, graph).all() and len(held) > 0.05 * len(graph), "held-out edges", SIZES)
+    need(not among(held, pairs(seen, n)).any(), "test edges that the model has not seen", LEAK)
     if known is not None and len(truth.unseen):  # on a twin: rows that its process never saw
         held = pairs(truth.numbered(truth.unseen), n)
     negatives = non_edges(edges, side, len(held), seed=0)  # type: ignore[arg-type]

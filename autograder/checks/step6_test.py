@@ -7,6 +7,8 @@ from sklearn.metrics import roc_auc_score
 
 from autograder.checks import check
 from autograder.checks.graphs import (
+    among,
+    distinct,
     keys,
     pairs,
 )
@@ -46,12 +48,12 @@ def test_scores_all(runs: list[Scoring]) -> None:
         scored = scored_pairs(r)
         asked = np.concatenate([r.positives.numpy(), r.negatives.numpy()], axis=1)
         n = 1 + int(max(scored.max(initial=0), asked.max(initial=0)))
-        got, wanted = (np.unique(keys(e, n)) for e in (scored, asked))
+        got, wanted = (distinct(keys(e, n)) for e in (scored, asked))
         expect(
             np.array_equal(got, wanted),
             ran="the pairs that `test(data)` decoded",
             expected=count(asked.shape[1], "pairs: pos_ and neg_edge_label_index of data"),
-            got=f"{scored.shape[1]:,} pairs, {np.isin(got, wanted).sum():,} of those asked for",
+            got=f"{scored.shape[1]:,} pairs, {among(got, wanted).sum():,} of those asked for",
             why="An AUC over other edges answers another question.",
             next="Use the data object that `test` is given, not a global one.",
             finding="test.train-edges",
@@ -68,7 +70,7 @@ def test_auc_right(runs: list[Scoring]) -> None:
         need(same, "the pairs of its own data", "test scores exactly the edges of its data")
         need(r.scores, "a score for every pair", "step 4: decode gives one score for every pair")
         n = 1 + int(max(scored.max(initial=0), r.positives.numpy().max(initial=0)))
-        labels = np.isin(keys(scored, n), keys(r.positives.numpy(), n))
+        labels = among(keys(scored, n), distinct(keys(r.positives.numpy(), n)))
         need(labels.any() and not labels.all(), "scores of both classes", "test scores all edges")
         scores = r.scores.numpy()  # type: ignore[union-attr]
         need(np.isfinite(scores).all(), "finite scores", "the loss falls")
@@ -135,10 +137,10 @@ def test_message_edges(runs: list[Scoring]) -> None:
         encoded, asked = handed_over(r.encoded), r.positives.numpy()
         n = 1 + max(int(e.max(initial=0)) for e in [*encoded, r.edge_index.numpy(), asked])
         used = np.concatenate([pairs(e, n) for e in encoded])
-        leaked = int(np.isin(used, pairs(asked, n)).sum())
-        given = np.unique(keys(r.edge_index.numpy(), n))
+        leaked = int(among(used, pairs(asked, n)).sum())
+        given = distinct(keys(r.edge_index.numpy(), n))
         expect(
-            all(np.array_equal(np.unique(keys(e, n)), given) for e in encoded),
+            all(np.array_equal(distinct(keys(e, n)), given) for e in encoded),
             ran="the `edge_index` that `test(data)` handed to `encode`",
             expected=count(r.edge_index.shape[1], "message-passing edges, `data.edge_index`"),
             got=f"other edges, {leaked:,} of them edges that are asked for",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.checks.graphs import keys, pairs, two_sides
+from autograder.checks.graphs import among, distinct, keys, pairs, two_sides
 from autograder.evidence import Edges, Epoch, Training
 
 
@@ -34,7 +34,7 @@ def is_positive(epoch: Epoch, training: Training) -> np.ndarray:
     """[P] whether a scored pair is a positive, in whichever direction."""
     asked, positives = scored(epoch), training.positives.numpy()
     n = size_of(training, asked, positives)
-    return np.isin(keys(np.sort(asked, axis=0), n), pairs(positives, n))
+    return among(keys(np.sort(asked, axis=0), n), pairs(positives, n))
 
 
 def negatives(epoch: Epoch, training: Training) -> np.ndarray:
@@ -138,22 +138,21 @@ def messages(training: Training) -> Messages | None:
     asked = np.concatenate([scored(e) for e in training.epochs], axis=1)
     held = training.held_out.numpy() if training.held_out else np.zeros((2, 0), dtype=np.int64)
     n = size_of(training, asked, held, *encoded)
-    allowed = np.unique(keys(training.message_edges.numpy(), n))
+    allowed = distinct(keys(training.message_edges.numpy(), n))
     found = []
     for edges in encoded:
-        used = np.unique(keys(edges, n))
-        extra = used[~np.isin(used, allowed)]
+        used = distinct(keys(edges, n))
+        extra = used[~among(used, allowed)]
         ends = np.sort(np.stack(np.divmod(extra, n)), axis=0)
         judged = np.sort(np.stack(np.divmod(used, n)), axis=0)
         found.append(
             Messages(
                 allowed=len(allowed),
                 extra=len(extra),
-                held_out=int(np.isin(keys(ends, n), pairs(held, n)).sum()),
-                asked=int(np.isin(keys(ends, n), pairs(asked, n)).sum()),
-                share=float(np.isin(allowed, used).mean()) if len(allowed) else 0.0,
-                supervision=bool(len(used))
-                and bool(np.isin(keys(judged, n), pairs(asked, n)).all()),
+                held_out=int(among(keys(ends, n), pairs(held, n)).sum()),
+                asked=int(among(keys(ends, n), pairs(asked, n)).sum()),
+                share=float(among(allowed, used).mean()) if len(allowed) else 0.0,
+                supervision=bool(len(used)) and bool(among(keys(judged, n), pairs(asked, n)).all()),
             )
         )
     return max(found, key=lambda m: (m.extra, 1 - m.share))

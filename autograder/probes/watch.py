@@ -103,12 +103,12 @@ class Watch:
         hook = classmethod(lambda cls, **kwargs: _subclassed(self, cls, **kwargs))
         nn.Module.__init_subclass__ = hook  # type: ignore[assignment, method-assign]
         self._undo.callback(delattr, nn.Module, "__init_subclass__")
-        self._wrap(GNNLinkPredictor)
+        self.wrap(GNNLinkPredictor)
 
-    def _wrap(self, cls: type) -> None:
-        """Put spies on the methods of a model's class."""
+    def wrap(self, cls: type) -> None:
+        """Put spies on the methods of a model's class, once."""
         for name, value in list(vars(cls).items()):
-            if not isinstance(value, types.FunctionType):
+            if not isinstance(value, types.FunctionType) or getattr(value, "is_spy", False):
                 continue
             if name == "__init__":
                 spy = _making(value, self)
@@ -181,7 +181,7 @@ class _Watched(Notes):
 def _subclassed(watch: Watch, cls: type, **kwargs: Any) -> None:
     super(nn.Module, cls).__init_subclass__(**kwargs)  # type: ignore[misc]
     if cls.__module__ == watch.session.ns.get("__name__", "__main__") and watch.place():
-        watch._wrap(cls)
+        watch.wrap(cls)
 
 
 def _making(original: Any, watch: Watch) -> Any:
@@ -191,6 +191,7 @@ def _making(original: Any, watch: Watch) -> Any:
         if watch.target() is not None:
             watch.made.add(self)
 
+    __init__.is_spy = True  # type: ignore[attr-defined]
     return __init__
 
 

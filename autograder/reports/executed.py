@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-
-import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from typing import Any
 
 from autograder.sandbox import Run, Shown, Task
 from autograder.submission import Submission
@@ -28,25 +27,31 @@ def executed(submission: Submission, runs: Iterable[tuple[Task, Run]]) -> dict[s
             shown[name] = [run.shown.get(next(positions)) for _ in code]
     for book in submission.notebooks:
         outputs = iter(shown.get(book.path.name, []))
-        cells = []
+        cells: list[dict[str, Any]] = []
         for number, cell in enumerate(book.cells):
-            made = new_markdown_cell(cell.source)
+            made: dict[str, Any] = {"cell_type": cell.kind, "id": f"cell-{number}", "metadata": {}}
             if cell.kind == "code":
-                made = new_code_cell(cell.source, outputs=_outputs(next(outputs, None)))
-            made.id = f"cell-{number}"
-            cells.append(made)
-        found[book.path.with_suffix(".ipynb").name] = nbformat.writes(new_notebook(cells=cells))
+                made |= {"execution_count": None, "outputs": _outputs(next(outputs, None))}
+            cells.append(made | {"source": cell.source})
+        content = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        found[book.path.with_suffix(".ipynb").name] = json.dumps(content, indent=1) + "\n"
     return found
 
 
-def _outputs(shown: Shown | None) -> list[nbformat.NotebookNode]:
+def _outputs(shown: Shown | None) -> list[dict[str, Any]]:
     if shown is None:
         return []
     streams = (("stdout", shown.stdout), ("stderr", shown.stderr))
-    found = [new_output("stream", name=name, text=text) for name, text in streams if text]
-    found += [new_output("display_data", data=data) for data in shown.outputs if data]
+    found: list[dict[str, Any]] = [
+        {"output_type": "stream", "name": name, "text": text} for name, text in streams if text
+    ]
+    found += [
+        {"output_type": "display_data", "metadata": {}, "data": data}
+        for data in shown.outputs
+        if data
+    ]
     if shown.error:
         name, _, value = shown.error.partition(": ")
-        traceback = [shown.error]
-        found.append(new_output("error", ename=name, evalue=value, traceback=traceback))
+        error = {"ename": name, "evalue": value, "traceback": [shown.error]}
+        found.append({"output_type": "error", **error})
     return found

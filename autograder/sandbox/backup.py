@@ -1,6 +1,8 @@
-"""A copy of the process from before a cell, which goes on where the cell crashes or never ends.
+"""A copy of the process, which goes on where a cell crashes or never ends.
 
-The worker takes one before each cell; the server lets the copies go on until one has `FINISHED`.
+The worker begins a turn for each cell, and for each look at what the cells made. A copy is taken
+where there is more work behind than is cheap to do again; the copy does again the turns since then,
+all but the one that was lost. The server lets copies go on until one has `FINISHED`.
 """
 
 from __future__ import annotations
@@ -8,59 +10,96 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import random
 import select
 import signal
+import struct
 import time
 from collections.abc import Callable
 
 FINISHED = 77  # exit code of the copy that came to the notebook's end
 PR_SET_CHILD_SUBREAPER = 36
+CHEAP = 0.3  # seconds of work that are done again; a copy costs a tenth of it
 GRACE = 3.0  # seconds over a cell's limit, which the cell's own clock should have kept
+
+_TURN = struct.Struct("<qd")  # its number, and the seconds that it may take
 
 
 class Lost(Exception):
-    """Raised in the copy when it has to go on: what became of the process that ran the cell."""
+    """Raised in the copy at the turn that was lost: what became of the process that was at it."""
 
 
-def taken(seconds: float) -> Callable[[], None]:
-    """Fork a copy of this process and go on; call what is returned when the cell is over.
+class Backup:
+    """The copy of this process. With `on` false there is none, and a crash is the end."""
 
-    Raises:
-        Lost: only in the copy, when the cell ended its process or took longer than `seconds`.
-    """
-    reader, writer = os.pipe()
-    main = os.getpid()
-    copy = os.fork()
-    if copy:
+    def __init__(self, on: bool) -> None:
+        self._on = on
+        self._turn = self._copy = 0
+        self._writer = -1
+        self._taken = 0.0
+        self._lost: dict[int, str] = {}
+
+    def begin(self, seconds: float) -> None:
+        """A turn begins, which may take so long.
+
+        Raises:
+            Lost: it has been tried, and ended its process or did not end.
+        """
+        if not self._on:
+            return
+        self._turn += 1
+        if not self._copy or time.monotonic() - self._taken > CHEAP:
+            self.end()
+            while not self._take():
+                pass  # we are the copy, and need one ourselves
+        with contextlib.suppress(OSError):
+            os.write(self._writer, _TURN.pack(self._turn, seconds))
+        if self._turn in self._lost:
+            raise Lost(self._lost[self._turn])
+
+    def end(self) -> None:
+        """No copy is needed any more."""
+        if self._copy:
+            with contextlib.suppress(OSError):
+                os.kill(self._copy, signal.SIGKILL)  # before the pipe closes, or it would go on
+            with contextlib.suppress(OSError):
+                os.close(self._writer)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._copy, 0)
+        self._copy = 0
+
+    def _take(self) -> bool:
+        """Fork. True in the process that goes on now; False in the copy, when it has to."""
+        reader, self._writer = os.pipe()
+        main, self._taken, drawn = os.getpid(), time.monotonic(), random.getstate()
+        self._copy = os.fork()
+        if self._copy:
+            os.close(reader)
+            return True
+        os.close(self._writer)
+        turn, why = _watch(reader, main)
         os.close(reader)
-        return lambda: _dismiss(copy, writer)
-    os.close(writer)
-    try:
-        _watch(reader, main, seconds + GRACE)
-    finally:
-        os.close(reader)
-    raise AssertionError  # _watch raises, or ends the process
+        if os.getppid() == main:
+            os.kill(main, signal.SIGKILL)
+        if turn in self._lost:
+            os._exit(1)  # it was left out, and something else ends the process
+        self._lost[turn] = why
+        random.setstate(drawn)  # Python has seeded it anew in the copy
+        return False
 
 
-def _dismiss(copy: int, writer: int) -> None:
-    with contextlib.suppress(OSError):
-        os.kill(copy, signal.SIGKILL)  # before the pipe closes, or it would go on
-    with contextlib.suppress(OSError):
-        os.close(writer)
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(copy, 0)
-
-
-def _watch(reader: int, main: int, seconds: float) -> None:
-    """In the copy: end with the cell, or raise Lost where its process is gone or must go."""
-    end = time.monotonic() + seconds
+def _watch(reader: int, main: int) -> tuple[int, str]:
+    """In the copy: wait until the process is gone, or must go; the turn that it was at, and why."""
+    turn, end = 0, time.monotonic() + GRACE
     while time.monotonic() < end:
         ready, _, _ = select.select([reader], [], [], 0.05)
-        if ready or os.getppid() != main:
-            raise Lost("it ended the Python process")
-    with contextlib.suppress(OSError):
-        os.kill(main, signal.SIGKILL)
-    raise Lost("it did not end, and could not be interrupted")
+        said = os.read(reader, _TURN.size) if ready else b""
+        if len(said) == _TURN.size:
+            turn, seconds = _TURN.unpack(said)
+            end = time.monotonic() + seconds + GRACE
+        elif ready or os.getppid() != main:
+            return turn, "it ended the Python process"
+    return turn, "it did not end, and could not be interrupted"
 
 
 def oversee(work: Callable[[], None]) -> None:

@@ -26,8 +26,9 @@ from autograder.notebook import GRADING
 from autograder.probes import Session, chain, observe, quiet, watch
 from autograder.probes.aliases import filled
 from autograder.probes.limits import CellTimeout, limited
+from autograder.randomness import seed_all
 from autograder.sandbox import tamper
-from autograder.sandbox.backup import Lost, taken
+from autograder.sandbox.backup import Backup, Lost
 from autograder.sandbox.output import captured
 from autograder.sandbox.task import Given, Message, Shown, Task, TaskCell
 
@@ -57,7 +58,7 @@ class Line:
 def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
     """Run the task inside `folder` and say, after every step, what has been observed so far.
 
-    With `copies` a crash costs its cell: a copy of the process from before the cell goes on.
+    With `copies` a crash costs its cell: a copy of the process goes on without it.
     """
     given.ask = line.ask
     session = _session(task, folder)
@@ -65,7 +66,8 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
     notes = _find_data_anywhere(folder)
     seal = tamper.Seal()
     shell = _shell(session.ns)
-    observer, step, first = _Observer(session, task.cell_seconds, copies), "", 0
+    backup = Backup(copies)
+    observer, step, first = _Observer(session, task.cell_seconds, backup), "", 0
     for number, cell in enumerate(task.cells):
         if cell.step != step:
             for done in _done(task, number, step, cell.step):
@@ -76,7 +78,7 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
             if not task.free_form:
                 first = number
                 shell = _shell(session.begin([c.source for c in task.cells if c.step == step]))
-            _enter(session, task, step)
+            _enter(session, task, step, backup)
             if task.imports.get(step):
                 shell.run_cell(task.imports[step], store_history=False, silent=True)
         if cell.key:
@@ -84,9 +86,8 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
             line.say(Message(evidence=observer.so_far(step)))
         else:
             try:
-                over = taken(task.cell_seconds) if copies else lambda: None
+                backup.begin(task.cell_seconds)
                 shown = _execute(shell, session, cell, number - first, task.cell_seconds)
-                over()
             except Lost as lost:
                 error = CellError(name="Crash", message=str(lost), cell=number - first)
                 session.errors.append((cell.source, error))
@@ -97,6 +98,7 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
     if task.free_form:
         observer.at_last()
         line.say(Message(evidence=observer.evidence))
+    backup.end()
     line.say(Message(done=True, notes=notes))
 
 
@@ -139,6 +141,7 @@ def _session(task: Task, folder: Path) -> Session:
             (place / name).write_bytes(content)
     data = kept / "user_artists.dat"
     os.environ |= {GRADING: "1", "COURSE_DATA": str(data), "MPLBACKEND": "agg"}
+    seed_all(0)  # a fork has a random state of its own: what is not seeded repeats all the same
     session = Session(ns={}, data=data, seed=task.seed, free_form=task.free_form)
     session.cells = [cell.source for cell in task.cells]
     if task.free_form:
@@ -160,7 +163,7 @@ def _shell(ns: dict[str, Any]) -> InteractiveShell:
     return shell
 
 
-def _enter(session: Session, task: Task, step: str) -> None:
+def _enter(session: Session, task: Task, step: str, backup: Backup) -> None:
     """Before a step: its right inputs, or the student's own chain as far as it goes."""
     with quiet():
         if task.right_inputs and GIVES[step]:
@@ -170,7 +173,14 @@ def _enter(session: Session, task: Task, step: str) -> None:
             own = {task.names[name]: value for name, value in right.items() if name in task.names}
             session.ns.update(right | own)
         elif task.before and step == "step5":
-            chain.begin([cell.source for cell in task.before], session.data, task.cell_seconds)
+            try:
+                backup.begin(task.cell_seconds)
+                chain.begin([cell.source for cell in task.before], session.data, task.cell_seconds)
+            except Lost as lost:
+                chain.begin([], session.data)
+                chain.begun["_error"] = CellError(name="Crash", message=f"steps 1 to 4: {lost}")
+            if isinstance(made := chain.begun.get(chain.CLASS), type):
+                session.watched.wrap(made)
 
 
 def _leave(session: Session, observer: _Observer, step: str, line: Line, seal: tamper.Seal) -> None:
@@ -210,8 +220,8 @@ def _timeout(error: CellTimeout, number: int) -> CellError:
 class _Observer:
     """Collects evidence: of an exercise at its check cell, of all else at the end of its step."""
 
-    def __init__(self, session: Session, seconds: float, copies: bool) -> None:
-        self.session, self.seconds, self.copies = session, seconds, copies
+    def __init__(self, session: Session, seconds: float, backup: Backup) -> None:
+        self.session, self.seconds, self.backup = session, seconds, backup
         self.evidence = Evidence()
         self.pinned: dict[str, object] = {}
 
@@ -225,11 +235,10 @@ class _Observer:
     def _seen(self, step: str) -> Any:
         """What there is of a step now; probing calls the student's code, which may never end."""
         try:
-            over = taken(self.seconds) if self.copies else lambda: None
+            self.backup.begin(self.seconds)
             named = filled(self.session) if self.session.free_form else contextlib.nullcontext()
             with limited(self.seconds), named:
                 found = getattr(observe(self.session, step), step)
-            over()
         except (Lost, CellTimeout) as end:
             name = "Timeout" if isinstance(end, CellTimeout) else "Crash"
             error = CellError(name=name, message=f"when it was called to be checked: {end}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,7 @@ from autograder.truth import truth
 
 DATA = course_data.path("user_artists.dat").resolve()
 CONTENTS = {"user_artists.dat": DATA.read_bytes()}
+GIVEN = pickle.dumps(dict.fromkeys(("data", "train_data", "val_data", "test_data")))
 
 
 def task(*sources: str, **options: object) -> Task:
@@ -72,6 +74,40 @@ def test_a_crash_costs_its_cell(sandbox: Sandbox, hostile: str) -> None:
     run = sandbox.run(Task(cells=cells, data=CONTENTS, free_form=True))
     assert not run.problem
     assert sum(points(run.evidence).values()) == 90
+
+
+def test_every_crash_costs_its_own_cell_only(sandbox: Sandbox) -> None:
+    crash, slow = "import os; os._exit(0)", "import time; time.sleep(0.5); seen = []"
+    sources = ["seen = []", crash, "seen.append(1)", crash, slow, "seen.append(2)", crash]
+    cells = [TaskCell(source, "step1") for source in [*sources, "print(seen)"]]
+    run = sandbox.run(Task(cells=cells, data=CONTENTS, free_form=True))
+    assert not run.problem
+    assert [e.cell for e in run.evidence.errors] == [1, 3, 6]
+    assert run.shown[7].stdout == "[2]\n"
+    assert [bool(run.shown[n].error) for n in range(8)] == [n in (1, 3, 6) for n in range(8)]
+
+
+def test_what_was_random_is_so_again_after_a_crash(sandbox: Sandbox) -> None:
+    draw = "import random, torch; drawn = random.random(), float(torch.rand(1)); print(drawn)"
+    cells = [TaskCell(s, "step1") for s in (draw, "import os; os._exit(0)", "print(drawn)")]
+    run = sandbox.run(Task(cells=cells, data=CONTENTS, free_form=True))
+    assert run.shown[0].stdout == run.shown[2].stdout != ""
+
+
+def test_a_crash_between_two_cells_ends_the_notebook(sandbox: Sandbox) -> None:
+    chain = {n: TaskCell(PROJECT[n], f"step{n}") for n in (1, 2, 3, 4, 5)}
+    leaves = "import atexit, os, sys\nsys.settrace(lambda *_: os._exit(0))"
+    cells = [chain[1], TaskCell(leaves, "step1"), chain[2]]
+    run = sandbox.run(Task(cells=cells, data=CONTENTS, free_form=True, notebook_seconds=60.0))
+    assert run.seconds < 60 and run.evidence.step1 is not None
+
+
+def test_a_crash_of_the_own_chain_leaves_steps_5_and_6(sandbox: Sandbox) -> None:
+    cells = [TaskCell("x = 1", "step5"), TaskCell("y = x", "step6")]
+    before = [TaskCell("import os; os._exit(0)", "step4")]
+    run = sandbox.run(Task(cells=cells, before=before, data=CONTENTS), lambda _: GIVEN)
+    assert not run.problem
+    assert run.evidence.step6.own.error.name == "Crash"  # type: ignore[union-attr]
 
 
 def test_a_crash_of_what_defines_a_name_is_its_reason(sandbox: Sandbox) -> None:

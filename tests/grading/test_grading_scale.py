@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import nbformat
 import pytest
 from grading_project import PROJECT
 
@@ -16,10 +17,13 @@ from autograder import engine, remote
 from autograder.checks import catalogue
 from autograder.checks.plugin import Outcome
 from autograder.engine import EngineError, grade
+from autograder.evidence import Evidence
 from autograder.grading import Graded, Options
 from autograder.marks import Marks
 from autograder.records import FOLDER, Records
-from autograder.sandbox import SandboxError
+from autograder.reports.executed import executed
+from autograder.sandbox import Run, SandboxError, Task, TaskCell
+from autograder.sandbox.task import Shown
 from autograder.submission import Submission, load_class
 
 
@@ -256,3 +260,22 @@ def test_another_version_of_the_kit_is_refused() -> None:
     job = remote.Job(Submission("ada", ()), {}, {}, Options(), "another")
     with pytest.raises(SandboxError, match="another version of the kit"):
         remote.grade(job)
+
+
+def test_an_executed_copy_is_a_notebook_with_what_was_shown(students: list[Submission]) -> None:
+    (book,) = students[0].notebooks
+    cells = [TaskCell(cell.source, cell.step) for cell in book.cells if cell.kind == "code"]
+    picture = {"text/plain": "<Figure>", "image/png": "iVBORw0KGgo="}
+    shown = Shown(stdout="\ud800 1\n", stderr="careful", outputs=[picture], error="KeyError: 'x'")
+    run = Run(Evidence(), shown={0: shown})
+    ((name, text),) = executed(
+        students[0], [(Task(cells=cells, data={}, name=book.path.name), run)]
+    ).items()
+    copy = nbformat.reads(text, as_version=4)
+    nbformat.validate(copy)
+    assert name.endswith(".ipynb")
+    assert [c.source for c in copy.cells] == [c.source for c in book.cells]
+    first = next(c for c in copy.cells if c.cell_type == "code")
+    kinds = [o.output_type for o in first.outputs]
+    assert kinds == ["stream", "stream", "display_data", "error"]
+    assert first.outputs[2].data["image/png"] == picture["image/png"]
