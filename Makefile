@@ -1,14 +1,17 @@
 # `make grade` and `make test` do all set-up in .venv; nothing else in the checkout changes.
 # BENCH holds options of a benchmark: make bench BENCH='--only kit floor'.
+# WORKERS is how many tests run at a time; the tests of one file share what they grade.
 # TORCH_INDEX adds a wheel index for torch: on Linux without a GPU the CPU build, as the README says.
 PYTHON ?= python3
 TORCH_INDEX ?=
+WORKERS ?= 2
 
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
 READY := .venv/.ready
 PIP_INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help install grade test test-all lint build bench bench-memory hostile-report \
+.PHONY: help install grade test test-slow test-all lint build bench bench-memory hostile-report \
   diagnosis-report clean
 
 help:
@@ -36,10 +39,12 @@ grade: $(READY)
 	$(BIN)/autograder grade tests/sample_class --data sample --isolation basic --output marks
 
 test: $(READY)
-	$(BIN)/python -m pytest -m 'not slow'
+	$(PYTEST) -m 'not slow'
 
-test-all: $(READY)
-	$(BIN)/python -m pytest
+test-slow: $(READY)
+	$(PYTEST) -m slow --durations=15
+
+test-all: test test-slow
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -208,7 +208,7 @@ class _Slot:
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | isolation.MALLOC | {"OMP_NUM_THREADS": "1"}
+    return os.environ | isolation.SETTINGS
 
 
 def _run_fresh(task: Task, inputs: Inputs) -> Run:

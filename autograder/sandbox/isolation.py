@@ -27,10 +27,12 @@ NOBODY = "65534"
 PROCESSES = 64  # and threads, of one notebook
 ROOM = {"/tmp": 1024 * 2**20, "/dev/shm": 256 * 2**20}  # bytes; the only places to write to
 # glibc: large tensors stay with the process, in place of being zeroed by the kernel each time
-MALLOC = {
+SETTINGS = {
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
     "MALLOC_TRIM_THRESHOLD_": str(2**30),
     "MALLOC_TOP_PAD_": str(2**26),
+    "OMP_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",  # sets in one order, so that runs agree
 }
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, SIGKILL = 1, 4, 9
 
@@ -82,7 +84,7 @@ def environment() -> dict[str, str]:
     """All that a process behind the wall, and the wall itself, may know of ours."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     path = os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin"))
-    own = MALLOC | {"HOME": "/tmp", "USER": "student", "PATH": path, "OMP_NUM_THREADS": "1"}
+    own = SETTINGS | {"HOME": "/tmp", "USER": "student", "PATH": path}
     packages = os.pathsep.join(dict.fromkeys(str(folder.parent) for folder in _packages()))
     return kept | own | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": packages}
 

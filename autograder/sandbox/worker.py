@@ -141,7 +141,7 @@ def _session(task: Task, folder: Path) -> Session:
             (place / name).write_bytes(content)
     data = kept / "user_artists.dat"
     os.environ |= {GRADING: "1", "COURSE_DATA": str(data), "MPLBACKEND": "agg"}
-    seed_all(0)  # a fork has a random state of its own: what is not seeded repeats all the same
+    seed_all(task.seed)  # a fork has a random state of its own: now it repeats
     session = Session(ns={}, data=data, seed=task.seed, free_form=task.free_form)
     session.cells = [cell.source for cell in task.cells]
     if task.free_form:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import os
 import shutil
 import tempfile
 import time
@@ -25,6 +26,7 @@ from autograder.submission import load
 from autograder.truth import truth
 
 WRONG = ("failed", "student_error")
+JOBS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2  # programs at a time
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _twin() -> Path:
 
 
 def examine_all(
-    programs: Iterable[Program], options: Options, jobs: int = 2
+    programs: Iterable[Program], options: Options, jobs: int = JOBS
 ) -> Iterator[tuple[Program, Result]]:
     """Each program with its result, in order, `jobs` at a time."""
     one_thread()
