@@ -86,7 +86,7 @@ class Graph(Struct, tag="graph"):
     plain: int  # nodes whose name is just a number
     edges: Pairs | None = None  # positions of the endpoints
     decimal: int = 0  # nodes with a decimal number in their name, such as 2.0
-    bare: int = 0  # nodes whose name holds nothing but one number without a sign, such as 2 or "2"
+    bare: int = 0  # nodes whose name says no side: 2 or "2"; all, if all say the same ("node 2")
     twins: int = 0  # nodes without an edge that have one under another spelling: 2 and "2"
     sample: Annotated[list[Text], msgspec.Meta(max_length=5)] = []  # some node names
 

@@ -8,13 +8,22 @@ from autograder.checks import check
 from autograder.checks.graphs import among, distinct, keys
 from autograder.checks.observed import RUNS
 from autograder.checks.teaching import count, expect, need
-from autograder.checks.training import never_drawn, scored
+from autograder.checks.training import always_the_same, never_drawn, scored
 from autograder.evidence import Training
 
 
 @check("step5.train", points=1)
 def test_negative_count(training: Training, negatives: list[np.ndarray]) -> None:
     """There are as many negatives as positives"""
+    few = always_the_same(training)
+    expect(
+        few is None,
+        ran="the positives that `train` scored, epoch by epoch",
+        expected=count(training.positives.shape[1], "positives, or others each time"),
+        got=f"the same {few} each time",
+        why="What is never scored is never learned.",
+        next="Take all columns of `pos_edge_label_index`.",
+    )
     found = [n.shape[1] for n in negatives]
     positives = [scored(e).shape[1] - n for e, n in zip(training.epochs, found, strict=True)]
     expect(

@@ -52,6 +52,17 @@ def negatives(epoch: Epoch, training: Training) -> np.ndarray:
     return asked[:, ~positive | again]
 
 
+def always_the_same(training: Training) -> int | None:
+    """How many positives are scored, where they are the same few in each of several epochs."""
+    n = size_of(training, *(scored(e) for e in training.epochs))
+    found = [
+        distinct(keys(np.sort(scored(e), axis=0), n)[is_positive(e, training)])
+        for e in training.epochs
+    ]
+    few = len(found) > 1 and 0 < len(found[0]) < 0.5 * training.positives.shape[1]
+    return len(found[0]) if few and all(np.array_equal(found[0], f) for f in found) else None
+
+
 def label_means(epoch: Epoch, training: Training) -> tuple[float, float] | None:
     """The mean label of the positives and of all others; NaN where there are none."""
     labels = labels_of(epoch)

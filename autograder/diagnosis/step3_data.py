@@ -10,7 +10,7 @@ import numpy as np
 from autograder.checks.graphs import missing_reverse
 from autograder.diagnosis.entry import Case, misconception
 from autograder.diagnosis.numbering import columns, graph_data, numberings, observed
-from autograder.evidence import Edges
+from autograder.evidence import Edges, Setup
 
 
 def _edges(case: Case) -> Edges | None:
@@ -151,6 +151,11 @@ def num_nodes(case: Case) -> str | None:
         said["`num_nodes`"] = mapping.num_nodes
     if data is not None and ("num_nodes" in data.keys or data.x is None):
         said["`data.num_nodes`"] = data.num_nodes
+    rows = len(data.x.numpy()) if data is not None and data.x is not None else nodes
+    setup = case.evidence.step5.setup if case.evidence.step5 else None
+    sized = isinstance(setup, Setup) and rows in setup.model_rows
+    if sized or rows == case.truth.distinct_ids:  # counted so for all that follows, not for `x`
+        said["the length of `x` and of the embedding" if sized else "`x.size(0)`"] = rows
     own = {nodes, *(one.size for one in numberings(case))}
     wrong = {name: number for name, number in said.items() if number not in own}
     if not wrong:

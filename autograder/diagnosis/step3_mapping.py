@@ -230,10 +230,15 @@ def _begins_late(case: Case, one: Numbering) -> bool:
         "Build the mapping from every user and every artist in the whole table.",
     ),
     at=("id_mapping", "head", "map", "edge_index"),
-    hides=("data.x", "data.num-nodes", "data.edge-dtype"),
+    hides=("data.x", "data.num-nodes", "data.edge-dtype", "train.negative-side"),
 )
-@in_any
-def subset(case: Case, one: Numbering) -> str | None:
+def subset(case: Case) -> str | None:
+    found = in_any(_without_index)(case)
+    lost = case.error("previously unseen labels")
+    return found or (f"looking up all of them raised {lost.name}: {lost.message}" if lost else None)
+
+
+def _without_index(case: Case, one: Numbering) -> str | None:
     if one.sides is None:
         return None
     ids = case.truth.user_ids, case.truth.artist_ids

@@ -237,7 +237,8 @@ def one_layer(case: Case) -> str | None:
     if model is None or not model.convolutions:
         return None
     called = model.convolutions_called
-    if len(model.convolutions) > 1 and (called != 1 or model.encode.error is not None):
+    stopped = model.encode.error is not None and model.convolution_calls < 2
+    if len(model.convolutions) > 1 and (called != 1 or stopped):
         return None
     times = f", called {model.convolution_calls} times" if model.convolution_calls > 1 else ""
     return f"{len(model.convolutions)} convolutions, of which `encode` uses {called}{times}"

@@ -72,8 +72,13 @@ def by_id(mapping: dict[Hashable, Any]) -> dict[int, int | None]:
 
 
 def is_raw(mappings: Mappings, known: Truth) -> bool:
-    """Whether one dictionary is keyed by the ids as they stand in the file."""
-    if len(mappings) != 1 or any(label_and_id(key)[0] for key in mappings[0]):
+    """Whether one dictionary is keyed by the ids as they stand in the file, whatever the words
+    around them, if these are the same for users and artists."""
+    if len(mappings) != 1:
+        return False
+    labels = {label_and_id(key)[0] for key in mappings[0]}
+    same_for_both = len(labels) == 1 and len(mappings[0]) > max(known.n_users, known.n_artists)
+    if labels != {""} and not same_for_both:
         return False
     return set(by_id(mappings[0])) <= {*known.user_ids.tolist(), *known.artist_ids.tolist()}
 

@@ -35,6 +35,7 @@ def observe(graph: nx.Graph, edges: bool) -> Graph:
     """A graph as evidence, nodes numbered in the graph's own order."""
     nodes = list(graph.nodes)
     position = {node: i for i, node in enumerate(nodes)}
+    labels = [label_and_id(node)[0] for node in nodes]
     ends = np.array([[position[u], position[v]] for u, v in graph.edges()], dtype=np.int64)
     return Graph(
         kind=type(graph).__name__,
@@ -45,7 +46,7 @@ def observe(graph: nx.Graph, edges: bool) -> Graph:
         plain=sum(isinstance(node, Number) for node in nodes),
         edges=pairs(ends.reshape(-1, 2).T) if edges else None,
         decimal=sum(bool(re.search(r"\d\.\d", _name(node))) for node in nodes),
-        bare=sum(not label_and_id(node)[0] for node in nodes),
+        bare=len(nodes) if len(set(labels)) == 1 else labels.count(""),
         twins=_twins(graph),
         sample=[text(repr(plain(node))) for node in nodes[:2] + nodes[-2:]],
     )

@@ -38,6 +38,13 @@ class Program:
             return self.shows_in
         return f"step{areas[self.ids[0].split('.')[0]]}" if self.ids else ""
 
+    def fits(self, ids: tuple[str, ...], lost: tuple[str, ...]) -> bool:
+        """Whether these names, and points lost in these steps, are what is due: the first one
+        right and no other that is not true; a second bug may stay behind the first."""
+        if not self.ids:
+            return not ids and bool(lost) == self.unknown
+        return ids[:1] == self.ids[:1] and set(ids) <= set(self.ids) and self.step in lost
+
     def source(self) -> str:
         """The program in percent format.
 

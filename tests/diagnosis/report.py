@@ -37,7 +37,8 @@ def main() -> None:
     )
     wrong, fine = (list(examine_all(found, options)) for found in (mistakes, right))
     lines = table(wrong, fine)
-    lines += ["", stability(mistakes, right, options, chosen.seeds), "", *by_id(wrong)]
+    lines += ["", *otherwise([*wrong, *fine]), "", *by_id(wrong)]
+    lines += ["", stability(mistakes, right, options, chosen.seeds)]
     text = "\n".join(lines)
     print(text)
     chosen.output.write_text(text + "\n", encoding="utf-8")
@@ -142,6 +143,17 @@ def stability(mistakes: list[Program], right: list[Program], options: Options, s
             outcomes[program.name].add((result.ids, result.points))
     same = share(len(found) == 1 for found in outcomes.values())
     return f"Same names and marks with {seeds} seeds: {same}"
+
+
+def otherwise(results: Results) -> list[str]:
+    """The programs that did not come out as they should, each with what came of it."""
+    found = [
+        f"- {p.name}: {' and '.join(r.ids) or 'no name'}, not {' and '.join(p.ids) or 'none'}; "
+        f"points lost in {', '.join(r.lost) or 'no step'}"
+        for p, r in results
+        if not p.fits(r.ids, r.lost)
+    ]
+    return [f"Programs that came out otherwise: {len(found)} of {len(results)}.", *found]
 
 
 def by_id(wrong: Results) -> list[str]:

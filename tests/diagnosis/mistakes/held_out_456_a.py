@@ -99,6 +99,7 @@ PROGRAMS = [
         "dropout",
         (("GNNLinkPredictor(num_nodes, 48, 32, 24)", "GNNLinkPredictor(n_users, 48, 32, 24)"),),
         ("model.embedding-size",),
+        shows_in="step5",
         crashes=True,
     ),
     Held(
@@ -267,6 +268,7 @@ PROGRAMS = [
             ),
         ),
         ("encode.label-edges",),
+        shows_in="step5",
     ),
     Held(
         "h_messages_along_negatives_too",
@@ -280,6 +282,7 @@ PROGRAMS = [
             ),
         ),
         ("encode.label-edges",),
+        shows_in="step5",
     ),
     Held(
         "h_perceptron",

@@ -138,6 +138,7 @@ PROGRAMS = [
             ),
         ),
         ("test.hard-coded",),
+        shows_in="step1",
     ),
     # two mistakes
     Held(
