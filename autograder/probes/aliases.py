@@ -24,8 +24,8 @@ from autograder.probes.session import Session, whole
 COLUMNS = {"userID", "artistID", "listen_count"}
 PARTS = ("train_data", "val_data", "test_data")
 WORDS = {  # words in a name that say which part it is
-    "train_data": ("train", "tr", "trn", "appren", "entren", "entraine", "lern", "fit"),
-    "val_data": ("val", "va", "dev", "valid"),
+    "train_data": ("train", "tr", "trn", "appren", "entren", "entraine", "lern", "learn", "fit"),
+    "val_data": ("val", "va", "dev", "valid", "check", "tune", "monitor"),
     "test_data": ("test", "te", "tst", "exam", "prueb", "prüf", "hold"),
 }
 KINDS: dict[str, Callable[[Any], bool]] = {  # what may stand under a name of the contract

@@ -1,8 +1,4 @@
-"""Wrong programs: marks are lost at the right step, and the mistake is named first.
-
-The bank is large enough that a program or two may come out otherwise; `make diagnosis-report` says
-which share did. What has to hold is what issue 4 asks for.
-"""
+"""Wrong programs: marks are lost at the right step, and the mistake is named first."""
 
 from __future__ import annotations
 
@@ -31,31 +27,18 @@ def test_a_third_was_held_out() -> None:
     assert sum(p.held_out for p in MISTAKES) >= len(MISTAKES) / 3
 
 
-def at_least(share: float, good: list[tuple[bool, str]]) -> None:
-    """So many have to be good; says which ones are not."""
-    bad = [said for is_good, said in good if not is_good]
-    assert len(good) - len(bad) >= share * len(good), "\n".join(bad)
+@pytest.mark.slow
+def test_it_fails_at_its_step_and_is_named_first_and_nothing_else(examined: Examined) -> None:
+    bad = {
+        p.name: f"{r.ids}, not {p.ids}; lost in {r.lost}"
+        for p, r in examined("mistakes")
+        if not p.fits(r.ids, r.lost)
+    }
+    assert bad == {}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("crashes", [True, False], ids=["crashing", "silent"])
-def test_marks_are_lost_at_its_step(examined: Examined, crashes: bool) -> None:
-    found = [(p, r) for p, r in examined("mistakes") if p.ids and p.crashes is crashes]
-    at_least(0.99, [(bool(r.failed), p.name) for p, r in found])
-    at_least(0.96, [(p.step in r.lost, f"{p.name}: {r.lost}") for p, r in found])
-
-
-@pytest.mark.slow
-def test_it_is_named_first_and_nothing_else(examined: Examined) -> None:
-    found = [(p, r) for p, r in examined("mistakes") if p.ids]
-    at_least(0.95, [(r.ids[:1] == p.ids[:1], f"{p.name}: {r.ids}, not {p.ids}") for p, r in found])
-    at_least(0.95, [(set(r.ids) <= set(p.ids), f"{p.name}: {r.ids}") for p, r in found])
-    pairs = [(p, r) for p, r in found if len(p.ids) == 2]
-    at_least(0.8, [(set(p.ids) <= set(r.ids), f"{p.name}: {r.ids}") for p, r in pairs])
-
-
-@pytest.mark.slow
-def test_what_has_no_name_is_mostly_not_given_one(examined: Examined) -> None:
-    found = [(p, r) for p, r in examined("mistakes") if p.unknown]
-    at_least(0.7, [(not r.ids, f"{p.name}: {r.ids}") for p, r in found])
-    at_least(0.8, [(bool(r.failed), p.name) for p, r in found])
+def test_two_bugs_are_both_named(examined: Examined) -> None:
+    pairs = [(p, r) for p, r in examined("mistakes") if len(p.ids) == 2]
+    alone = [f"{p.name}: {r.ids}" for p, r in pairs if not set(p.ids) <= set(r.ids)]
+    assert len(alone) <= 0.1 * len(pairs), alone

@@ -21,5 +21,4 @@ def test_there_are_sixty_and_a_third_was_held_out() -> None:
 def test_nobody_is_accused(examined: Callable[[str], list[tuple[Program, Result]]]) -> None:
     found = examined("right")
     assert [(p.name, r.ids) for p, r in found if r.ids] == []
-    short = [f"{p.name}: {r.points}, {r.failed}" for p, r in found if r.points < 90]
-    assert len(short) <= 0.03 * len(found), "\n".join(short)
+    assert [f"{p.name}: {r.points}, {r.failed}" for p, r in found if r.points < 90] == []

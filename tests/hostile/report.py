@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from attacks import Attack
-from hostile_bank import HONEST, KIT, attacks, build, neighbours, record_of
+from hostile_bank import HONEST, KIT, attacks, build, neighbours, record_of, student
 
 LIMITS = ("--cell-seconds", "5", "--notebook-seconds", "40")
 HEAD = ("attack", "what it does", "earns", "ours", "told", "neighbours")
@@ -45,6 +45,8 @@ def main() -> int:
         template = None
         for attack in chosen:
             row, won = ours(attack, records)
+            if attack.proof and attack.proof not in told(attack, records, root / "ours"):
+                row[4], won = f"DID NOT GET THERE {row[4]}", True
             lost += won
             if asked.nbgrader:
                 import hostile_nbgrader
@@ -75,6 +77,16 @@ def graded(root: Path, chosen: tuple[Attack, ...]) -> dict[str, dict[str, Any]]:
     return {r["student"]: r for r in json.loads(marks.read_text())["submissions"]}
 
 
+def told(attack: Attack, records: dict[str, dict[str, Any]], root: Path) -> str:
+    """All that was written of an attack: its record, and its notebooks as they ran."""
+    copies = (root / "output" / "executed" / student(attack)).glob("*.ipynb")
+    cells = [cell for path in copies for cell in json.loads(path.read_text())["cells"]]
+    shown = [cell.get("outputs", []) for cell in cells]  # not their sources
+    if os.environ.get("HOSTILE_DEBUG"):
+        print(json.dumps(shown)[:3000])
+    return json.dumps([record_of(attack, records), shown])
+
+
 def ours(attack: Attack, records: dict[str, dict[str, Any]]) -> tuple[list[str], bool]:
     """The cells of one row, and whether the attack had its way."""
     record = record_of(attack, records)
@@ -86,7 +98,10 @@ def ours(attack: Attack, records: dict[str, dict[str, Any]]) -> tuple[list[str],
     loot = _loot(attack, record)
     above = record["total"] > attack.earns and not (attack.flagged and record.get("flags"))
     won = above or not kept or record["total"] < attack.keeps or bool(loot)
+    waits = bool(record["pending"]) and attack.step != 6  # whose report a person grades
+    won = won or waits
     marks = f"{record['total']:g}" + (" ABOVE" if above else "")
+    marks += f" PENDING {record['pending']:g}" if waits else ""
     marks += " BELOW" if record["total"] < attack.keeps else ""
     marks += f" READ {loot}" if loot else ""
     row = [attack.name, attack.what, f"{attack.earns:g}", marks, told]

@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 from attacks import Attack
-from hostile_bank import HONEST, KIT, attacks, build, neighbours, record_of
+from hostile_bank import HONEST, KIT, attacks, build, neighbours, record_of, student
 
 from autograder.sandbox import isolation
 
@@ -56,6 +56,13 @@ class Graded:
         found = record_of(attack, self.records) or []
         assert len(found) == 1, f"{len(found)} records"
         return found[0]
+
+    def told(self, attack: Attack) -> str:
+        """All that was written of an attack: its record, and its notebooks as they ran."""
+        copies = (self.output / "executed" / student(attack)).glob("*.ipynb")
+        cells = [cell for path in copies for cell in json.loads(path.read_text())["cells"]]
+        shown = [cell.get("outputs", []) for cell in cells]  # not their sources
+        return json.dumps([self.of(attack), shown])
 
 
 def fingerprint(*folders: Path) -> dict[str, str]:
@@ -208,6 +215,21 @@ def test_what_was_earned_is_not_lost(graded: Graded, attack: Attack) -> None:
 
 
 @pytest.mark.parametrize(
+    "attack", [a for a in attacks() if a.proof], ids=lambda attack: attack.name
+)
+def test_the_attack_got_there(graded: Graded, attack: Attack) -> None:
+    assert attack.proof in graded.told(attack), graded.of(attack)["problems"]
+
+
+@every
+def test_no_point_waits_for_a_person(graded: Graded, attack: Attack) -> None:
+    """Nor does an attack get what a fault of the grader would."""
+    if attack.step == 6:
+        return  # whose report a person grades
+    assert not graded.of(attack)["pending"], graded.of(attack)["problems"]
+
+
+@pytest.mark.parametrize(
     "attack", [a for a in attacks() if a.kind == "read"], ids=lambda attack: attack.name
 )
 def test_nothing_is_read(graded: Graded, attack: Attack) -> None:
@@ -249,6 +271,13 @@ def test_a_disk_full_of_files_is_refused(graded: Graded) -> None:
     (filler,) = (a for a in attacks() if a.name == "disk_filled")
     told = json.dumps(graded.of(filler))
     assert "WROTE" not in told or int(told.split("WROTE ")[1].split()[0]) <= 1024
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the kernel limits no process of root")
+def test_a_bomb_of_processes_is_limited(graded: Graded) -> None:
+    (bomb,) = (a for a in attacks() if a.name == "fork_bomb")
+    started = int(graded.told(bomb).split("STARTED ")[1].split()[0])
+    assert 0 < started <= isolation.PROCESSES
 
 
 def test_no_escape_sequence_reaches_the_terminal(graded: Graded) -> None:

@@ -255,6 +255,7 @@ PROGRAMS = [
             ('n_artists = df["artistID"].nunique()', "n_artists = 800"),
         ),
         ("test.hard-coded",),
+        shows_in="step1",
     ),
     Program(
         "two_resplit_and_labels_inverted",

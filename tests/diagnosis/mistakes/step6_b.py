@@ -110,6 +110,7 @@ PROGRAMS = [
         "factorize",
         (("n_u = len(u_names)\nn_a = len(a_names)\n", "n_u = 200\nn_a = 800\n"),),
         ("test.hard-coded",),
+        shows_in="step3",
     ),
     Program(
         "two_no_attribute_and_labels_swapped",

@@ -29,6 +29,7 @@ class Attack:
         damage: changes the files of the folder that is handed in.
         row: the row of the measurements table that it stands for.
         flagged: whether a person must be told, since no machine can tell right from forged here.
+        proof: what its record or its executed copy holds if it got to what it attacks.
         machine: why nbgrader, which has no wall, is not given it.
         student: name of the student's folder, where the name itself is the attack.
     """
@@ -45,6 +46,7 @@ class Attack:
     also: tuple[int, ...] = ()
     row: str = ""
     flagged: bool = False
+    proof: str = ""
     machine: str = ""
     student: str = ""
 
@@ -92,17 +94,27 @@ def steal(*steps):
     return found
 """
 
-# Finds every way to the pipe that messages go through.
+# Takes the worker's own connection from `given.ask`, and what it works with by one look at memory.
 FRAMES = """
-import gc, io, os, stat, struct
-from autograder import evidence as ev
+import gc, os, stat, struct, time
+from autograder import evidence as ev, given
 from autograder.sandbox.task import Message, send
+line = given.ask.__self__
+writer = line.say.__closure__[0].cell_contents
+wanted = {"Session": "session", "Backup": "backup", "Task": "task", "_Observer": "observer"}
+worker = {}
+for thing in gc.get_objects():
+    if type(thing).__module__.startswith("autograder.") and type(thing).__name__ in wanted:
+        worker[wanted[type(thing).__name__]] = thing
 def forge(message):
-    for writer in [o for o in gc.get_objects() if isinstance(o, io.BufferedWriter)]:
-        try:
-            send(writer, message)
-        except BaseException:
-            pass
+    try:
+        send(writer, message)
+    except OSError:
+        pass  # the grader has closed the connection
+def pretend(step, **message):
+    for number in range(len(worker["task"].cells)):
+        forge(Message(cell=number))
+    forge(Message(over=step, **message))
 def sockets():
     found = []
     for number in range(3, 256):
@@ -112,7 +124,37 @@ def sockets():
         except OSError:
             pass
     return found
+def write(data):
+    for number in sockets():
+        try:
+            os.write(number, data)
+        except OSError:
+            pass
 """
+
+# Does the work of steps 1 to 3 by itself, and makes evidence of it as the kit's probes do.
+FORGED = (
+    FRAMES
+    + """
+import course_data, msgspec, networkx as nx, pandas as pd
+from autograder.probes import Session, observe
+def work():
+    df = pd.read_csv(course_data.path("user_artists.dat"), sep="\\t")
+    df = df.rename(columns={"weight": "listen_count"})
+    users, artists = ([int(i) for i in df[c].unique()] for c in ("userID", "artistID"))
+    G = nx.Graph()
+    G.add_nodes_from([("user", i) for i in users], bipartite=0)
+    G.add_nodes_from([("artist", i) for i in artists], bipartite=1)
+    pairs = zip(df["userID"], df["artistID"])
+    G.add_edges_from((("user", int(u)), ("artist", int(a))) for u, a in pairs)
+    counts = {"n_users": len(users), "n_artists": len(artists), "num_nodes": len(G)}
+    index = {node: i for i, node in enumerate(G)}
+    return counts | {"df": df, "preview": df.head(), "G": G, "id_mapping": index}
+def evidence(*steps, ns=None):
+    session = Session(ns=work() if ns is None else ns, data=worker["session"].data)
+    return ev.Evidence(**{step: getattr(observe(session, step), step) for step in steps})
+"""
+)
 
 
 def collect() -> tuple[Attack, ...]:
@@ -126,6 +168,7 @@ def collect() -> tuple[Attack, ...]:
         innocent,
         names,
         read,
+        survive_copies,
         survive_limits,
         survive_process,
         write,
@@ -133,6 +176,6 @@ def collect() -> tuple[Attack, ...]:
 
     modules = (
         *(forge_values, forge_objects, forge_patches, forge_frames, read, write),
-        *(survive_process, survive_limits, damaged, names, innocent),
+        *(survive_process, survive_copies, survive_limits, damaged, names, innocent),
     )
     return tuple(attack for module in modules for attack in module.ATTACKS)

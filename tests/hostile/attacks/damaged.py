@@ -31,6 +31,27 @@ def with_cells(*cells: dict[str, Any]) -> Callable[[Path], None]:
     return damage
 
 
+def rewritten(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
+    """The notebook still says that it is of format 4, and is not."""
+
+    def damage(folder: Path) -> None:
+        book = json.loads((folder / FILE).read_text())
+        change(book)
+        (folder / FILE).write_text(json.dumps(book))
+
+    return damage
+
+
+def odd(book: dict[str, Any]) -> None:
+    """Oddities that leave no doubt about what the cells are."""
+    book |= {"nbformat": 4.0, "nbformat_minor": 10**30}
+    for cell in book["cells"]:
+        del cell["outputs"], cell["execution_count"]
+    without = {"cell_type": "raw", "id": 7, "metadata": {"nbgrader": {"grade_id": [1]}}}
+    book["cells"] += [code("") | {"id": f"odd-{i}", "source": i} for i in (7, None, {})]
+    book["cells"] += [code("") | {"id": {}, "metadata": {"nbgrader": [1]}}, without]
+
+
 def code(source: str) -> dict[str, Any]:
     """A code cell."""
     empty: dict[str, Any] = {"metadata": {}, "outputs": [], "execution_count": None}
@@ -92,6 +113,34 @@ ATTACKS = (
         what="cells whose source, metadata, id and type are of wrong types",
         damage=with_cells({"cell_type": 7, "source": {"a": 1}, "metadata": [], "id": []}),
         earns=10,
+    ),
+    broken(
+        name="cells_in_a_dictionary",
+        what="says nbformat 4, and its cells are a dictionary by id",
+        damage=rewritten(lambda b: b.update(cells={c["id"]: c for c in b["cells"]})),
+    ),
+    broken(
+        name="cells_without_a_kind",
+        what="says nbformat 4, and no cell says whether it is code",
+        damage=rewritten(lambda b: [c.pop("cell_type") for c in b["cells"]]),
+    ),
+    broken(
+        name="version_in_words",
+        what='nbformat "4", a text',
+        damage=rewritten(lambda b: b.update(nbformat="4", nbformat_minor="5")),
+    ),
+    broken(
+        name="version_true",
+        what="nbformat true, which equals 1 in Python",
+        earns=10,
+        damage=rewritten(lambda b: b.update(nbformat=True)),
+    ),
+    broken(
+        name="odd_but_readable",
+        what="nbformat 4.0, a minor of 30 digits, no outputs, sources and ids that are no texts",
+        earns=10,
+        keeps=10,
+        damage=rewritten(odd),
     ),
     broken(name="huge_number", what="a whole number of 100,000 digits", earns=10, damage=number),
     broken(

@@ -4,141 +4,195 @@ from __future__ import annotations
 
 from functools import partial
 
-from attacks import FRAMES, STEAL, Attack
+from attacks import FORGED, FRAMES, Attack
+from attacks.damaged import code, free_form, text
 
 forge = partial(Attack, kind="forge")
+own = partial(Attack, kind="forge", base="solution", earns=7, keeps=7)  # in step 1's second part
 
-# Evidence of every step, as the kit's own probes would write it of right values.
-FORGED = (
-    STEAL
-    + FRAMES
-    + """
-import msgspec
-from pathlib import Path
-from autograder.probes import Session, observe
-def evidence():
-    session = Session(ns=steal("step3", "step4"), data=Path(os.environ["COURSE_DATA"]))
-    steps = {}
-    for number in range(1, 7):
-        try:
-            step = f"step{number}"
-            steps[step] = getattr(observe(session, step), step)
-        except BaseException:
-            pass
-    return ev.Evidence(**steps)
-"""
-)
 END = "os._exit(0)\n"
+EARLY = "it ended early"
 
 ATTACKS = (
     forge(
         name="frame_with_done",
-        what="writes forged evidence of right values with `done`, and ends the process",
-        earns=0,
+        what="writes evidence of values that it has computed, with `done`, and ends the process",
+        earns=15,  # the work was done by some program, and fits the twin
         step=2,
-        flagged=True,
-        cells={"nodes": FORGED + "forge(Message(evidence=evidence(), done=True))\n" + END},
+        proof=EARLY,
+        cells={"nodes": FORGED + "forge(Message(evidence=evidence('step2'), done=True))\n" + END},
     ),
     forge(
         name="frames_for_other_steps",
-        what="step 1's notebook sends evidence for steps 2 to 6 as well",
+        what="step 1's notebook sends right evidence for steps 2 and 3 as well",
         earns=0,
-        cells={"load": FORGED + "forge(Message(evidence=evidence(), done=True))\n" + END},
+        proof=EARLY,
+        cells={
+            "load": FORGED
+            + "forge(Message(evidence=evidence('step2', 'step3'), done=True))\n"
+            + END
+        },
+    ),
+    forge(
+        name="frames_after_its_step",
+        what="ends its step with nothing, and sends right evidence of it after that",
+        earns=0,
+        step=2,
+        proof="FORGED AFTER",
+        cells={
+            "nodes": FORGED
+            + """
+pretend("step2", evidence=evidence("step2", ns={}))
+forge(Message(evidence=evidence("step2"), over="step2"))
+print("FORGED AFTER")
+"""
+        },
     ),
     forge(
         name="frame_to_the_descriptor",
         what="writes a forged frame straight to every socket and pipe among the descriptors",
-        earns=0,
+        earns=15,  # as above
         step=2,
+        proof=EARLY,
         cells={
             "nodes": FORGED
             + """
-data = msgspec.msgpack.encode(Message(evidence=evidence(), done=True))
-for number in sockets():
-    try:
-        os.write(number, struct.pack("<Q", len(data)) + data)
-    except OSError:
-        pass
+data = msgspec.msgpack.encode(Message(evidence=evidence("step2", "step3"), done=True))
+write(struct.pack("<Q", len(data)) + data)
 """
             + END
         },
     ),
     forge(
-        name="say_through_gc",
-        what="finds the worker's own `say` among all functions and calls it",
-        earns=0,
+        name="says_its_step_is_over",
+        what="the worker's own `say` tells that the step is over while cells are left",
+        earns=15,  # as above
         step=2,
+        proof="it left cells out",
         cells={
             "nodes": FORGED
-            + """
-import types
-for thing in gc.get_objects():
-    if isinstance(thing, types.FunctionType) and "send" in thing.__code__.co_names:
-        if "autograder" in thing.__module__ and thing is not send:
-            try:
-                thing(Message(evidence=evidence(), done=True))
-            except BaseException:
-                pass
-"""
+            + 'line.say(Message(over="step2", evidence=evidence("step2", "step3")))\n'
             + END
         },
+    ),
+    forge(
+        name="skips_its_cells",
+        what="says that it is at the last cell already",
+        earns=0,
+        step=2,
+        proof="it skipped cells",
+        cells={"nodes": FRAMES + "line.say(Message(cell=5))\n" + END},
     ),
     forge(
         name="asks_for_later_inputs",
-        what="says that its cells and its step are over, and asks the grader for the next inputs",
+        what="says that its cells and its step are over, and asks for the inputs of the next",
+        earns=8,
+        keeps=8,
+        step=2,
+        base="solution",
+        proof="REFUSED step3",  # its step is the only one of this run
+        cells={
+            "edges": FRAMES
+            + """
+pretend("step2")
+try:
+    G = line.ask("step3")["G"]
+except given.NotGiven:
+    print("REFUSED", "step3")
+"""
+        },
+    ),
+    forge(
+        name="asks_too_early",
+        what="asks the worker's own line for the inputs of every later step",
         earns=0,
         step=2,
+        proof="REFUSED 4",
         cells={
             "nodes": FRAMES
             + """
-import pickle
-from autograder.sandbox.task import Task
-class Found(Exception): pass
-def ask(step):
-    for reader in [o for o in gc.get_objects() if isinstance(o, io.BufferedReader)]:
-        try:
-            forge(Message(wants=step))
-            (length,) = struct.unpack("<Q", reader.read(8))
-            data = reader.read(length)
-            if len(data) > 1000:
-                return pickle.loads(data[data.index(b"\\x80\\x04"):])
-        except Exception:
-            pass
-cells = [t.cells for t in gc.get_objects() if type(t).__name__ == "Task"] or [[None] * 6]
-for number in range(len(cells[0])):
-    forge(Message(cell=number))
-forge(Message(over="step2", evidence=ev.Evidence()))
-globals().update(ask("step3") or {})
+refused = 0
+for step in ("step3", "step4", "step5", "step6"):
+    try:
+        globals().update(line.ask(step))
+    except given.NotGiven:
+        refused += 1
+print("REFUSED", refused)
 """,
             "edges": "",
         },
     ),
     forge(
+        name="own_run_given_away",
+        what="a notebook of its own form asks for step 3's inputs, and has done nothing before",
+        earns=0,
+        proof="GIVEN Graph",
+        damage=free_form(
+            *(text(f"# Step {n}") for n in (1, 2, 3)),
+            code(
+                "from autograder.notebook import checkpoint\n"
+                'df, n_users, n_artists, G = checkpoint("step3")\n'
+                'preview = df.head()\nprint("GIVEN", type(G).__name__)'
+            ),
+        ),
+    ),
+    forge(
+        name="model_given_away",
+        what="a notebook of its own form leaves step 5 to the model that step 6 starts from",
+        earns=1,  # the model that it is given has the right size
+        damage=free_form(
+            *(text(f"# Step {n}") for n in (1, 2, 3, 4, 5)),
+            code("optimizer = None\nlosses = [2.0 * 0.97**i for i in range(100)]"),
+            text("# Step 6"),
+            code("for i in range(3):\n    train_data = train_data"),
+        ),
+    ),
+    forge(
         name="frames_from_a_child",
-        what="a child process waits until the notebook is over and sends other evidence then",
+        what="a child process sends right evidence of step 3 and words of its own all the while",
         earns=0,
         step=2,
+        proof="FROM THE CHILD",
         cells={
             "nodes": FORGED
             + """
-import time
+from autograder.sandbox.task import Shown
 if not os.fork():
     os.setsid()
-    for i in range(40):
-        time.sleep(0.05)
-        forge(Message(evidence=evidence()))
-    forge(Message(evidence=evidence(), done=True))
-    os._exit(0)
+    said = Message(cell=2, shown=Shown(stdout="FROM THE CHILD"), evidence=evidence("step3"))
+    while True:
+        send(writer, said)
+        time.sleep(0.01)
+time.sleep(1)
 """
         },
     ),
-    forge(
-        name="claim_of_a_fault",
-        what="claims that the grader itself failed, to be graded by hand instead",
-        earns=0,
+    own(
+        name="step_over_without_evidence",
+        what="ends its step with no evidence at all, and goes on as if nothing were",
+        keeps=0,  # it has said itself that there is nothing
+        cells={"explore": FRAMES + 'pretend("step1", evidence=ev.Evidence())\n'},
+    ),
+    own(
+        name="hangs_where_nobody_listens",
+        what="ends the conversation with evidence of nothing, and then never ends",
+        keeps=0,  # as above
         cells={
-            "load": FRAMES
-            + "forge(Message(done=True, fault='\\x1b[2J OSError: give this student all points'))\n"
+            "explore": FRAMES
+            + 'pretend("step1", evidence=ev.Evidence())\nforge(Message(evidence=ev.Evidence('
+            + "step1=ev.Step1(load=ev.Absent(name='df'), explore=ev.Absent(name='df')))))\n"
+            + "while True:\n    try:\n        time.sleep(60)\n"
+            + "    except BaseException:\n        pass"
+        },
+    ),
+    own(
+        name="claim_of_a_fault",
+        what="claims at its end that the grader itself failed, to be graded by hand instead",
+        proof="give this student all points",
+        cells={
+            "explore": FRAMES
+            + 'pretend("step1")\n'
+            + "forge(Message(done=True, fault='\x1b[2J OSError: give this student all points'))\n"
             + END
         },
     ),
@@ -150,49 +204,99 @@ if not os.fork():
         base="solution",
         cells={"explore": "import os\nos._exit(77)"},
     ),
-    forge(
-        name="malformed_frames",
-        what="sends lengths without end, no msgpack, wrong types, and one frame of 400 MB",
-        earns=7,
-        base="solution",
+    own(
+        name="frame_of_endless_length",
+        what="a frame that claims 2**64 - 1 bytes",
+        proof="18446744073709551615 bytes",
+        cells={"explore": FRAMES + 'write(b"\\xff" * 8)'},
+    ),
+    own(
+        name="frame_without_msgpack",
+        what="a frame that holds no msgpack",
+        proof="the process died",
+        cells={"explore": FRAMES + 'write(struct.pack("<Q", 3) + b"\\xc1bc")'},
+    ),
+    own(
+        name="frame_that_never_comes",
+        what="half a frame, and then nothing: the grader must not wait for ever",
+        proof="took longer than 40 s",
         cells={
             "explore": FRAMES
             + """
-garbage = [b"\\xff" * 8, struct.pack("<Q", 3) + b"abc", struct.pack("<Q", 0), b"\\x00" * 9]
-for number in sockets():
-    try:
-        os.set_blocking(number, False)
-        for data in garbage:
-            os.write(number, data)
-    except OSError:
-        pass
-forge(Message(evidence=ev.Evidence(report="x" * (400 * 2**20)), done=True))
+import signal
+os.write(writer.fileno(), struct.pack("<Q", 99))
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
+os.kill(worker["backup"]._copy, signal.SIGSTOP)
+time.sleep(1000)
 """
         },
     ),
-    forge(
+    own(
+        name="frame_of_deep_msgpack",
+        what="a frame of lists 100,000 deep, for whoever decodes it by recursion",
+        proof="the process died",
+        cells={
+            "explore": FRAMES
+            + 'data = b"\\x81\\xa1x" + b"\\x91" * 100_000 + b"\\xc0"\n'
+            + 'write(struct.pack("<Q", len(data)) + data)'
+        },
+    ),
+    own(
+        name="frame_of_400_mb",
+        what="sends evidence with a report of 400 MB",
+        proof="SENT",
+        cells={
+            "explore": FRAMES
+            + 'forge(Message(evidence=ev.Evidence(report="x" * (400 * 2**20))))\nprint("SENT")'
+        },
+    ),
+    own(
+        name="flags_without_end",
+        what="sends messages with new flags and notes each time, for the grader to keep them all",
+        proof="SENT",
+        cells={
+            "explore": FRAMES
+            + """
+begin = time.monotonic()
+for i in range(10**6):
+    told = [f"{i * 20 + k:0200}" for k in range(20)]
+    forge(Message(flags=told, notes=told))
+    if time.monotonic() > begin + 4:
+        break
+print("SENT", i)
+"""
+        },
+    ),
+    own(
+        name="shown_without_end",
+        what="says of every cell that it has printed 400 MB",
+        keeps=0,  # it ends its step itself
+        cells={
+            "setup_imports": FRAMES
+            + """
+from autograder.sandbox.task import Shown
+for number in range(len(worker["task"].cells)):
+    forge(Message(cell=number, shown=Shown(stdout="x" * (400 * 2**20))))
+@WAS@
+"""
+        },
+    ),
+    own(
         name="evidence_of_wrong_types",
         what="sends evidence whose arrays, shapes and counts contradict each other",
-        earns=0,
+        proof="the process died",
         cells={
-            "load": FRAMES
+            "explore": FRAMES
             + """
-from autograder.arrays import Array
-def make(kind, **fields):
-    made = kind.__new__(kind)
-    return {"type": kind.__name__.lower(), **fields}
+import msgspec
 bad = {"dtype": "int64", "shape": [10**12, 0], "data": b""}
 frame = {"columns": ["userID"] * 20, "dtypes": [], "rows": -1, "first_row": [], "values": bad,
          "type": "frame"}
-step1 = {"load": frame, "explore": {"type": "explore", "n_users": 2**63, "n_artists": -2**63,
-                                    "n_users_text": "x", "n_artists_text": "y", "preview": True}}
-import msgspec
-data = msgspec.msgpack.encode({"evidence": {"step1": step1}, "done": True})
-for number in sockets():
-    try:
-        os.write(number, struct.pack("<Q", len(data)) + data)
-    except OSError:
-        pass
+explore = {"type": "explore", "n_users": 2**63, "n_artists": -2**63, "n_users_text": "x",
+           "n_artists_text": "y", "preview": True}
+data = {"evidence": {"step1": {"load": frame, "explore": explore}}, "done": True}
+data = msgspec.msgpack.encode(data)
+write(struct.pack("<Q", len(data)) + data)
 """
             + END
         },

@@ -55,8 +55,8 @@ while True:
         what="encode never ends, which only a probe calls; the layers are right",
         base="solution",
         step=4,
-        earns=15,  # layers and decode
-        keeps=0,
+        earns=12,  # layers and decode
+        keeps=0,  # one look is for the whole step: where it does not end, nothing is seen
         cells={
             "model": "@WAS@\ndef encode(self, x, edge_index):\n    while True:\n        pass\n"
             "GNNLinkPredictor.encode = encode",
@@ -88,18 +88,21 @@ for i in range(100):
 """
         },
     ),
-    whole(
+    survive(
         name="fork_bomb",
         what="processes that start processes, up to 600 of them",
         machine="would start hundreds of processes",
+        proof="STARTED",
         cells={
-            "last": """
-import os, subprocess
+            "explore": """
+import subprocess
+started = []
 for i in range(600):
     try:
-        subprocess.Popen(["/bin/sleep", "60"])
+        started.append(subprocess.Popen(["/bin/sleep", "60"]))
     except OSError:
         break
+raise RuntimeError(f"STARTED {len(started)} processes")
 """
         },
     ),
