@@ -148,10 +148,11 @@ def _converted(content: dict[str, Any]) -> dict[str, Any]:
 
 def _note_form(content: dict[str, Any], cells: list[Cell], repairs: list[str]) -> None:
     """Say what of the notebook's form is not as Jupyter would have saved it."""
-    version = content.get("nbformat"), content.get("nbformat_minor")
+    version = content["nbformat"], content.get("nbformat_minor") or 0
     if version < (4, 5):
         repairs.append(f"an old notebook format, {version[0]}.{version[1]}")
-    kernel = content.get("metadata", {}).get("kernelspec", {}).get("name", "python3")
+    metadata = content.get("metadata") or {}
+    kernel = (metadata.get("kernelspec") or {}).get("name", "python3")
     if kernel != "python3":
         repairs.append(f"the kernel {printable(str(kernel))[:40]!r}: run with Python 3")
     if any(cell.key for cell in cells) and not any(

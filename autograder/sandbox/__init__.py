@@ -34,6 +34,7 @@ from autograder.sandbox.task import (
 )
 
 SERVER = [sys.executable, "-m", "autograder.sandbox.server"]
+SHOWN = 64 * 2**20  # characters of output that are kept of one run
 GRACE = 5.0  # seconds over a notebook's limit before its process is ended
 MODES = ("full", "basic")
 Inputs = Callable[[str], bytes]
@@ -164,6 +165,13 @@ class _Slot:
                 return run
         except OSError:  # an earlier task has harmed the warm process
             pass
+        except SandboxError:
+            raise
+        except Exception:  # our own fault: nobody waits for what runs there
+            self.stop()
+            if not self.closed:
+                self.start()
+            raise
         self.stop()
         if not self.closed:
             self.start()
@@ -246,7 +254,9 @@ def _follow(task: Task, inputs: Inputs, reader: IO[bytes], writer: IO[bytes], be
             message = receive(reader, Message)
             log.take(message)
             if message.wants:
-                send(writer, Given(inputs(message.wants) if log.may_have(message.wants) else b""))
+                may = log.may_have(message.wants)
+                log.gave = max(log.gave, message.wants if may else "")
+                send(writer, Given(inputs(message.wants) if may else b""))
             if message.done and not log.complete():
                 raise ProtocolError("it ended early")
             if message.done:
@@ -260,6 +270,11 @@ def _follow(task: Task, inputs: Inputs, reader: IO[bytes], writer: IO[bytes], be
     return log.run(problem, time.monotonic() - begin)
 
 
+def _size(shown: Shown) -> int:
+    texts = [shown.stdout, shown.stderr, shown.error]
+    return sum(map(len, texts)) + sum(len(v) for found in shown.outputs for v in found.values())
+
+
 class _Log:
     """What a run has said so far; what it has said of a step that is over stays as it is."""
 
@@ -271,6 +286,8 @@ class _Log:
         self.cell = -1
         self.evidence = Evidence()
         self.over: dict[str, Any] = {}
+        self.gave = ""  # the last step whose inputs it got
+        self.room = SHOWN
         self.shown: dict[int, Shown] = {}
         self.flags: dict[str, None] = {}
         self.notes: dict[str, None] = {}
@@ -281,9 +298,11 @@ class _Log:
             raise ProtocolError("it skipped cells")
         self.cell = max(self.cell, message.cell)
         if message.shown and message.cell not in self.shown and 0 <= message.cell <= self.cell:
-            self.shown[message.cell] = message.shown
-        self.flags.update(dict.fromkeys(flag[:200] for flag in message.flags[:20]))
-        self.notes.update(dict.fromkeys(note[:200] for note in message.notes[:20]))
+            self.room -= _size(message.shown)
+            self.shown[message.cell] = message.shown if self.room > 0 else Shown(error="too much")
+        for said, more in ((self.flags, message.flags), (self.notes, message.notes)):
+            if len(said) < 20:
+                said.update(dict.fromkeys(line[:200] for line in more[:20]))
         if message.evidence:
             kept: dict[str, Any] = {step: None for step in STEPS if step not in self.steps}
             kept |= {step: self._added(step, message.evidence) for step in self.over}
@@ -291,12 +310,16 @@ class _Log:
         if message.over in self.steps and message.over not in self.over:
             if self.cell < self.last.get(message.over, -1):
                 raise ProtocolError("it left cells out")
-            self.over[message.over] = getattr(self.evidence, message.over)
+            found = getattr(self.evidence, message.over)
+            if found is None:
+                raise ProtocolError("it ended a step without evidence")
+            self.over[message.over] = found
 
     def _added(self, step: str, later: Evidence) -> Any:
         """A step that is over; what was absent may still come, if no inputs have given it away."""
         found, again = self.over[step], getattr(later, step)
-        if again is None or (self.task.right_inputs and step < "step5"):
+        known = "step5" if self.task.right_inputs else self.gave
+        if again is None or step < known:
             return found
         absent = [f for f in again.__struct_fields__ if isinstance(getattr(found, f), Absent)]
         return msgspec.structs.replace(found, **{f: getattr(again, f) for f in absent})

@@ -50,8 +50,9 @@ class Backup:
         self._turn += 1
         if not self._copy or time.monotonic() - self._taken > CHEAP:
             self.end()
-            while not self._take():
-                pass  # we are the copy, and need one ourselves
+            with contextlib.suppress(OSError):  # no descriptor or process is left: go on without
+                while not self._take():
+                    pass  # we are the copy, and need one ourselves
         with contextlib.suppress(OSError):
             os.write(self._writer, _TURN.pack(self._turn, seconds))
         if self._turn in self._lost:
@@ -66,13 +67,19 @@ class Backup:
                 os.close(self._writer)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self._copy, 0)
-        self._copy = 0
+        self._copy, self._writer = 0, -1
 
     def _take(self) -> bool:
         """Fork. True in the process that goes on now; False in the copy, when it has to."""
         reader, self._writer = os.pipe()
         main, self._taken, drawn = os.getpid(), time.monotonic(), random.getstate()
-        self._copy = os.fork()
+        try:
+            self._copy = os.fork()
+        except OSError:
+            os.close(reader)
+            os.close(self._writer)
+            self._writer = -1
+            raise
         if self._copy:
             os.close(reader)
             return True

@@ -109,5 +109,5 @@ def receive(stream: IO[bytes], kind: type[Frame]) -> Frame:
         raise ProtocolError("closed within a message")
     try:
         return msgspec.msgpack.decode(data, type=kind)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError, MemoryError) as error:
         raise ProtocolError(str(error)) from None
