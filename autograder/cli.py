@@ -44,6 +44,7 @@ def check(
     notebook_seconds: Seconds = None,
 ) -> None:
     """Check your own notebooks and say why a check does not pass."""
+    _start_ahead("basic", *files)
     from autograder.grading import Options
     from autograder.reports.cell import Report
     from autograder.submission import PathError, Submission, SubmissionError, load, read
@@ -109,11 +110,7 @@ def grade(
     A run that was stopped (Ctrl-C, a power cut) goes on where it was when the same command is given
     once more.
     """
-    from autograder.grading import Options
-    from autograder.records import Records
-    from autograder.reports import klass
     from autograder.sandbox import MODES
-    from autograder.submission import SubmissionError, load_class
 
     for name, value, known in (
         ("isolation", isolation, MODES),
@@ -123,6 +120,13 @@ def grade(
             fail(f"--{name} {value}: choose {' or '.join(known)}", 2)
     if (engine == "dask") != (scheduler is not None):
         fail("--engine dask and --scheduler ADDRESS go together: give both, or none", 2)
+    if engine == "local":
+        _start_ahead(isolation, folder)
+    from autograder.grading import Options
+    from autograder.records import Records
+    from autograder.reports import klass
+    from autograder.submission import SubmissionError, load_class
+
     try:
         options = Options(data, 0, jobs, cell_seconds, notebook_seconds, isolation)
         twin, submissions = options.on_sample() and twin, load_class(folder)
@@ -147,6 +151,14 @@ def grade(
             err.print(f"{record.student}: {problem}", markup=False, highlight=False)
     if any(record.problems for record in graded):
         raise typer.Exit(1)
+
+
+def _start_ahead(isolation: str, *files: Path) -> None:
+    """Let the warm process import while we do, where there is something to run in it."""
+    from autograder.sandbox import start_ahead
+
+    if all(file.exists() for file in files):
+        start_ahead(isolation)
 
 
 def _graded(
@@ -218,6 +230,8 @@ def diagnose(
 ) -> None:
     """Name what is wrong in a notebook: the misconception, the proof, and what to ask."""
     import msgspec
+
+    _start_ahead(isolation, file)
 
     from autograder.engine import diagnose_file
     from autograder.grading import Options

@@ -23,6 +23,7 @@ from concurrent.futures import (
 )
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -98,12 +99,27 @@ def diagnose_file(path: Path, options: Options) -> Graded:
     if not any(looks_like_work(cell) for cell in cells):
         reason = submission.problems[0] if submission.problems else f"{path}: no known step inside"
         raise SubmissionError(reason)
-    with _twin(secrets.randbelow(2**53) if options.data == "twin" else None) as twin:
-        options = replace(options, data=str(twin)) if twin else options
-        (record,) = grade([submission], options)
-        if options.on_sample() and not record.diagnosis.findings and not record.problems:
-            (record,) = grade([submission], replace(options, twin=secrets.randbelow(2**53)))
-        return record
+    one_thread()
+    seed = secrets.randbelow(2**53)
+    with _twin(seed if options.data == "twin" else None) as made:
+        options = replace(options, data=str(made)) if made else options
+        data = options.path()
+        with Sandbox(options.isolation, fork=options.fork) as sandbox:
+            record = _graded_one(sandbox, submission, data, options)
+            if options.on_sample() and not record.diagnosis.findings and not record.problems:
+                with _twin(seed) as twin:
+                    record = _graded_one(sandbox, submission, data, options, twin)
+    return record
+
+
+def _graded_one(sandbox: Sandbox, submission: Submission, *how: Any) -> Graded:
+    """The record of one submission; where the grader fails, one that says so."""
+    try:
+        return grade_one(sandbox, submission, *how)
+    except SandboxError:
+        raise
+    except Exception as error:
+        return _not_graded(submission, error)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import queue
@@ -83,11 +84,12 @@ class Sandbox:
                 "submission from reading your files or the network"
             )
         self._slots: queue.Queue[_Slot] = queue.Queue()
-        self._all = [_Slot(self.walled) for _ in range(max(1, jobs))] if self.fork else []
+        self._all = [_slot(self.walled) for _ in range(max(1, jobs))] if self.fork else []
 
     def __enter__(self) -> Sandbox:
         for slot in self._all:
-            slot.start()
+            if slot.process is None:
+                slot.start()
             self._slots.put(slot)
         return self
 
@@ -115,6 +117,29 @@ class Sandbox:
             return slot.run(task, inputs)
         finally:
             self._slots.put(slot)
+
+
+_ahead: list[_Slot] = []
+
+
+def start_ahead(isolation: str) -> None:
+    """Start the next sandbox's warm process now: it imports torch while the caller does."""
+    walled = isolation == "full"
+    if sys.platform == "linux" and not (walled and _missing()):
+        slot = _Slot(walled)
+        slot.start()
+        _ahead.append(slot)
+        assert slot.process
+        atexit.register(slot.process.kill)  # where no sandbox ever asks for it
+
+
+def _slot(walled: bool) -> _Slot:
+    """A slot, by preference one that was started ahead."""
+    found = next((slot for slot in _ahead if slot.walled == walled), None)
+    if found is None:
+        return _Slot(walled)
+    _ahead.remove(found)
+    return found
 
 
 def _missing() -> str:

@@ -10,9 +10,10 @@ from grading_project import PROJECT
 
 import course_data
 from autograder import evidence
+from autograder import sandbox as sandboxes
 from autograder.evidence import Graph
 from autograder.marks import judge
-from autograder.sandbox import Sandbox, Task, TaskCell
+from autograder.sandbox import Sandbox, Task, TaskCell, start_ahead
 from autograder.truth import truth
 
 DATA = course_data.path("user_artists.dat").resolve()
@@ -122,6 +123,16 @@ def test_without_copies_a_crash_ends_the_notebook() -> None:
     assert "died in code cell 2" in run.problem and not run.grader_fault
     earned = points(run.evidence)
     assert sum(v for k, v in earned.items() if k.startswith("step1")) == 10
+
+
+def test_a_process_that_was_started_ahead_is_taken_once() -> None:
+    start_ahead("basic")
+    (ahead,) = sandboxes._ahead
+    with Sandbox() as first, Sandbox() as second:
+        assert ahead in first._all and ahead not in second._all
+        assert not first.run(task(PROJECT[1])).problem
+    assert ahead.process and ahead.process.poll() is not None
+    assert not sandboxes._ahead
 
 
 def test_an_endless_loop_costs_its_cell(sandbox: Sandbox) -> None:
