@@ -62,7 +62,8 @@ def first_finding(record: Graded) -> str:
     if record.problems:
         return record.problems[0]
     for finding in record.diagnosis.findings:
-        return f"{finding.step}: {finding.entry.title}: {finding.proof}"
+        where = f"{finding.step}: " if finding.step else ""
+        return f"{where}{finding.entry.title}: {finding.proof}"
     found = record.marks.findings()
     if found:
         message = found[0].message
