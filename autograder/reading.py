@@ -124,7 +124,7 @@ def _cells(path: Path, repairs: list[str]) -> list[Cell]:
         advice = "not JSON, so no notebook: save it in Jupyter as .ipynb and hand in again"
         raise SubmissionError(f"{path}{where}: {advice}") from None
     try:
-        book = content if content["nbformat"] == 4 else _converted(content)
+        book = content if "cells" in content else _converted(content)  # as older ones have none
         found = [_cell(cell) for cell in book["cells"]]
         _note_form(content, found, repairs)
     except Exception as error:  # whatever the file holds in place of a notebook
@@ -187,7 +187,7 @@ def _cell(cell: Any) -> Cell:
     source = cell.get("source", "")
     source = "".join(source) if isinstance(source, list) else str(source)
     source = source.replace("\r\n", "\n").encode("utf-8", "replace").decode()
-    if cell.get("cell_type") != "code":
+    if cell["cell_type"] != "code":
         grade_id = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", "")
         return Cell("markdown", source, str(grade_id or cell.get("id", "")))
     meta = cell.get("metadata", {}).get("nbgrader", {})

@@ -21,6 +21,7 @@ from typing import IO, Any
 import msgspec
 
 from autograder import STEPS
+from autograder.arrays import printable
 from autograder.evidence import Absent, Evidence
 from autograder.sandbox import isolation
 from autograder.sandbox.task import (
@@ -286,7 +287,7 @@ def _follow(task: Task, inputs: Inputs, reader: IO[bytes], writer: IO[bytes], be
                 raise ProtocolError("it ended early")
             if message.done:
                 ours = bool(message.fault) and log.cell < 0
-                return log.run(message.fault, time.monotonic() - begin, ours)
+                return log.run(printable(message.fault), time.monotonic() - begin, ours)
     except (ProtocolError, OSError) as error:
         late = time.monotonic() - begin > task.notebook_seconds
         problem = f"took longer than {task.notebook_seconds:g} s" if late else "the process died"
@@ -327,7 +328,7 @@ class _Log:
             self.shown[message.cell] = message.shown if self.room > 0 else Shown(error="too much")
         for said, more in ((self.flags, message.flags), (self.notes, message.notes)):
             if len(said) < 20:
-                said.update(dict.fromkeys(line[:200] for line in more[:20]))
+                said.update(dict.fromkeys(printable(line[:200]) for line in more[:20]))
         if message.evidence:
             kept: dict[str, Any] = {step: None for step in STEPS if step not in self.steps}
             kept |= {step: self._added(step, message.evidence) for step in self.over}

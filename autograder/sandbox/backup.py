@@ -84,7 +84,10 @@ class Backup:
             os.close(reader)
             return True
         os.close(self._writer)
-        turn, why = _watch(reader, main)
+        try:
+            turn, why = _watch(reader, main)
+        except BaseException:  # a signal handler of the student's: one of us is enough
+            os._exit(1)
         os.close(reader)
         if os.getppid() == main:
             os.kill(main, signal.SIGKILL)

@@ -168,7 +168,6 @@ if times("run") <= 30:
         what="a signal to the copy runs a handler of its own there, which raises out of the wait",
         earns=10,
         machine=HERE,
-        proof="code cell 4 of 5",
         cells={
             "load": COPY
             + """
@@ -219,7 +218,7 @@ die()
     whole(
         name="dies_in_each_of_200_cells",
         what="200 cells, each of which ends the process, before the work",
-        proof="DIED 200",
+        proof="DIED 20",
         damage=dying_cells,
     ),
     survive(
