@@ -13,7 +13,7 @@ import numpy as np
 from autograder.arrays import Array, Floats, Ints, Matrix, Pairs, Struct, Text
 
 REST = "the rest of the notebook"  # what a run that ended early did not reach
-MAX_BYTES = 128 * 2**20  # evidence of one notebook on the real data is about 30 MB
+MAX_BYTES = 128 * 2**20  # evidence of a whole project on the real data is 46 MB
 
 
 class EvidenceError(Exception):
