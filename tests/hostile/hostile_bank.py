@@ -68,6 +68,14 @@ def record_of(attack: Attack, records: Mapping[str, Any]) -> Any:
     return records.get(best[1]) if best[0] > 0.5 else None
 
 
+def told(attack: Attack, record: Any, output: Path) -> str:
+    """All that was written of an attack: its record, and its notebooks as they ran."""
+    copies = (output / "executed" / student(attack)).glob("*.ipynb")
+    cells = [cell for path in copies for cell in json.loads(path.read_text())["cells"]]
+    shown = [cell.get("outputs", []) for cell in cells]  # not their sources
+    return json.dumps([record, shown])
+
+
 def build(folder: Path, places: Places, chosen: tuple[Attack, ...] = ()) -> None:
     """Write the class: an honest student, an attacker, an honest student, and so on."""
     for attack in chosen or attacks():

@@ -41,6 +41,17 @@ class Course:
     scores: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What nbgrader made of one attack: in a few words, and as it is counted."""
+
+    said: str
+    above: bool = False
+    no_score: bool = False
+    neighbours: bool = False
+    hangs: bool = False
+
+
 def course(root: Path) -> Course:
     """Make the course that all attacks start from."""
     root.mkdir(parents=True)
@@ -50,10 +61,10 @@ def course(root: Path) -> Course:
     return Course(root)
 
 
-def outcome(attack: Attack, template: Course, folder: Path) -> str:
-    """In a few words what nbgrader made of the attack and of its neighbours."""
+def outcome(attack: Attack, template: Course, folder: Path) -> Outcome:
+    """Grade the attack and its neighbours with nbgrader, in a copy of the course."""
     if attack.machine:
-        return f"not run ({attack.machine})"
+        return Outcome(f"not run ({attack.machine})")
     shutil.copytree(template.root, folder)
     submitted = folder / "submitted"
     for name in (BEFORE, AFTER):
@@ -67,21 +78,36 @@ def outcome(attack: Attack, template: Course, folder: Path) -> str:
     ended = _run(folder, BATCH, "autograde", ASSIGNMENT, *limits)
     kept = folder / "autograded"  # nbgrader removes from it whom it could not grade
     found = {n: score for n, score in _scores(folder).items() if (kept / n / ASSIGNMENT).is_dir()}
-    said = [ended] if ended else []
-    said.append(_points("attack", found, attacker, attack.earns))
-    said += [_points("neighbour", found, name, 10) for name in (BEFORE, AFTER)]
+    got = f"{found[attacker]:g}" if attacker in found else "no score"
+    beside = [_harm(name, found.get(name)) for name in (BEFORE, AFTER)]
     bulk = sum(f.stat().st_size for f in folder.glob("autograded/**/*") if f.is_file())
-    said += [f"{bulk >> 20} MB stored"] if bulk > 20 * 2**20 else []
-    return ", ".join(text for text in said if text)
+    stored = f"{bulk >> 20} MB stored" if bulk > 20 * 2**20 else ""
+    said = [ended, f"{got} of at most {attack.earns:g}", *beside, stored]
+    return Outcome(
+        ", ".join(text for text in said if text),
+        above=found.get(attacker, 0.0) > attack.earns,
+        no_score=attacker not in found,
+        neighbours=any(beside),
+        hangs=ended.startswith("HANGS"),
+    )
 
 
-def _points(who: str, found: dict[str, float], name: str, due: float) -> str:
-    if who == "attack":
-        got = f"{found[name]:g}" if name in found else "no score"
-        return f"{got} of at most {due:g}"
-    if name not in found:
+def summary(outcomes: list[Outcome]) -> str:
+    """How many attacks did what to nbgrader."""
+    run = [o for o in outcomes if not o.said.startswith("not run")]
+    above, lost, beside, hangs = (
+        sum(getattr(o, name) for o in run) for name in ("above", "no_score", "neighbours", "hangs")
+    )
+    return (
+        f"nbgrader: {len(run)} attacks; more points than earned for {above}, no score for {lost}, "
+        f"a neighbour's marks lost or changed by {beside}, the batch hung on {hangs}."
+    )
+
+
+def _harm(name: str, score: float | None) -> str:
+    if score is None:
         return f"{name} UNGRADED"
-    return "" if found[name] == due else f"{name} {found[name]:g} of {due:g}"
+    return "" if score == 10 else f"{name} {score:g} of 10"
 
 
 def _scores(folder: Path) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """What became of every attack: `python tests/hostile/report.py [--nbgrader] [--only WORD ...]`.
 
 `make hostile-report` prints it. Beside ours stands, on request, what `nbgrader autograde` makes of
-the same files; that takes half a minute an attack.
+the same files, two attacks at a time; that takes half a minute an attack.
 """
 
 from __future__ import annotations
@@ -9,15 +9,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+import hostile_nbgrader
 from attacks import Attack
-from hostile_bank import HONEST, KIT, attacks, build, neighbours, record_of, student
+from hostile_bank import HONEST, KIT, attacks, build, neighbours, record_of, told
+from hostile_nbgrader import Outcome
 
 LIMITS = ("--cell-seconds", "5", "--notebook-seconds", "40")
 HEAD = ("attack", "what it does", "earns", "ours", "told", "neighbours")
@@ -39,22 +44,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="hostile-", ignore_cleanup_errors=True) as folder:
         root = Path(folder)
         records = graded(root / "ours", chosen)
-        lost = 0
+        lost, peer = 0, []
         line((*HEAD, *(("nbgrader autograde",) if asked.nbgrader else ())))
         line(["---"] * (len(HEAD) + asked.nbgrader))
-        template = None
-        for attack in chosen:
-            row, won = ours(attack, records)
-            if attack.proof and attack.proof not in told(attack, records, root / "ours"):
-                row[4], won = f"DID NOT GET THERE {row[4]}", True
+        beside = by_nbgrader(root, chosen) if asked.nbgrader else repeat(None)
+        for attack, outcome in zip(chosen, beside, strict=False):
+            row, won = ours(attack, records, root / "ours" / "output")
             lost += won
-            if asked.nbgrader:
-                import hostile_nbgrader
-
-                template = template or hostile_nbgrader.course(root / "course")
-                row.append(hostile_nbgrader.outcome(attack, template, root / attack.name))
-            line(row)
+            peer += [outcome] if outcome else []
+            line([*row, *([outcome.said] if outcome else [])])
     print(f"\n{len(chosen)} attacks, {lost} of them had their way.")
+    if peer:
+        print(hostile_nbgrader.summary(peer))
     return 1 if lost else 0
 
 
@@ -77,43 +78,52 @@ def graded(root: Path, chosen: tuple[Attack, ...]) -> dict[str, dict[str, Any]]:
     return {r["student"]: r for r in json.loads(marks.read_text())["submissions"]}
 
 
-def told(attack: Attack, records: dict[str, dict[str, Any]], root: Path) -> str:
-    """All that was written of an attack: its record, and its notebooks as they ran."""
-    copies = (root / "output" / "executed" / student(attack)).glob("*.ipynb")
-    cells = [cell for path in copies for cell in json.loads(path.read_text())["cells"]]
-    shown = [cell.get("outputs", []) for cell in cells]  # not their sources
-    if os.environ.get("HOSTILE_DEBUG"):
-        print(json.dumps(shown)[:3000])
-    return json.dumps([record_of(attack, records), shown])
+def by_nbgrader(root: Path, chosen: tuple[Attack, ...]) -> Iterator[Outcome]:
+    """What nbgrader makes of each attack, in their order."""
+    template = hostile_nbgrader.course(root / "course-of-nbgrader")
+
+    def one(attack: Attack) -> Outcome:
+        folder = root / attack.name
+        try:
+            return hostile_nbgrader.outcome(attack, template, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        yield from pool.map(one, chosen)
 
 
-def ours(attack: Attack, records: dict[str, dict[str, Any]]) -> tuple[list[str], bool]:
+def ours(
+    attack: Attack, records: dict[str, dict[str, Any]], output: Path
+) -> tuple[list[str], bool]:
     """The cells of one row, and whether the attack had its way."""
     record = record_of(attack, records)
     beside = [records.get(name, {}).get("total") for name in neighbours(attack)]
     kept = all(total == HONEST for total in beside)
     if record is None:
         return [attack.name, attack.what, f"{attack.earns:g}", "NO RECORD", "", str(beside)], True
-    told = "; ".join([*record.get("flags", []), *record["problems"]])
+    said = "; ".join([*record.get("flags", []), *record["problems"]])
     loot = _loot(attack, record)
     above = record["total"] > attack.earns and not (attack.flagged and record.get("flags"))
     won = above or not kept or record["total"] < attack.keeps or bool(loot)
     waits = bool(record["pending"]) and attack.step != 6  # whose report a person grades
-    won = won or waits
+    there = not attack.proof or attack.proof in told(attack, record, output)
+    won = won or waits or not there
     marks = f"{record['total']:g}" + (" ABOVE" if above else "")
     marks += f" PENDING {record['pending']:g}" if waits else ""
     marks += " BELOW" if record["total"] < attack.keeps else ""
     marks += f" READ {loot}" if loot else ""
-    row = [attack.name, attack.what, f"{attack.earns:g}", marks, told]
+    said = said if there else f"DID NOT GET THERE {said}"
+    row = [attack.name, attack.what, f"{attack.earns:g}", marks, said]
     return [*row, "kept" if kept else str(beside)], won
 
 
 def _loot(attack: Attack, record: dict[str, Any]) -> str:
     """What a reading attack says that it has read."""
-    told = json.dumps(record)
-    if attack.kind != "read" or "LOOT[]" in told:
+    text = json.dumps(record)
+    if attack.kind != "read" or "LOOT[]" in text:
         return ""
-    return told[told.index("LOOT[") :][:200] if "LOOT[" in told else "nothing told"
+    return text[text.index("LOOT[") :][:200] if "LOOT[" in text else "nothing told"
 
 
 def line(values: Iterable[object]) -> None:

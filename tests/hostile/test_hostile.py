@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 from attacks import Attack
-from hostile_bank import HONEST, KIT, attacks, build, neighbours, record_of, student
+from hostile_bank import HONEST, KIT, attacks, build, neighbours, record_of, told
 
 from autograder.sandbox import isolation
 
@@ -56,13 +56,6 @@ class Graded:
         found = record_of(attack, self.records) or []
         assert len(found) == 1, f"{len(found)} records"
         return found[0]
-
-    def told(self, attack: Attack) -> str:
-        """All that was written of an attack: its record, and its notebooks as they ran."""
-        copies = (self.output / "executed" / student(attack)).glob("*.ipynb")
-        cells = [cell for path in copies for cell in json.loads(path.read_text())["cells"]]
-        shown = [cell.get("outputs", []) for cell in cells]  # not their sources
-        return json.dumps([self.of(attack), shown])
 
 
 def fingerprint(*folders: Path) -> dict[str, str]:
@@ -218,7 +211,8 @@ def test_what_was_earned_is_not_lost(graded: Graded, attack: Attack) -> None:
     "attack", [a for a in attacks() if a.proof], ids=lambda attack: attack.name
 )
 def test_the_attack_got_there(graded: Graded, attack: Attack) -> None:
-    assert attack.proof in graded.told(attack), graded.of(attack)["problems"]
+    record = graded.of(attack)
+    assert attack.proof in told(attack, record, graded.output), record["problems"]
 
 
 @every

@@ -244,10 +244,9 @@ time.sleep(1000)
     own(
         name="frame_of_400_mb",
         what="sends evidence with a report of 400 MB",
-        proof="SENT",
+        proof="a message of",
         cells={
-            "explore": FRAMES
-            + 'forge(Message(evidence=ev.Evidence(report="x" * (400 * 2**20))))\nprint("SENT")'
+            "explore": FRAMES + 'forge(Message(evidence=ev.Evidence(report="x" * (400 * 2**20))))'
         },
     ),
     own(
