@@ -30,3 +30,5 @@ GIVES = {  # the names that each step starts from: what `checkpoint` hands out
     "step5": ("num_nodes", "train_data", "GNNLinkPredictor"),
     "step6": ("train_data", "val_data", "test_data", "model"),
 }
+CHAIN = "chain"  # steps 1 to 5 in one piece: what stands in for whatever its steps do not make
+STANDS_IN = ("num_nodes", "data", "train_data", "val_data", "test_data", "GNNLinkPredictor")

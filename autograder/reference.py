@@ -18,20 +18,21 @@ from torch_geometric.transforms import RandomLinkSplit
 from torch_geometric.utils import negative_sampling
 
 import course_data
-from autograder import GIVES
+from autograder import CHAIN, GIVES, STANDS_IN
 from autograder.randomness import random_state
 from autograder.standin import DIM, GNNLinkPredictor
 from autograder.truth import frame, truth
 
 
 def inputs(step: str, path: Path | None = None) -> dict[str, Any]:
-    """The names that `step` starts from, each with its right value, made anew at every call.
+    """The names that `step` (or `CHAIN`) starts from, each with its right value, new at every call.
 
     Leaves the random state of Python, NumPy and torch as it was.
 
     Raises:
         KeyError: no such step.
     """
+    names = STANDS_IN if step == CHAIN else GIVES[step]
     path = path or course_data.path("user_artists.dat")
     makers: dict[str, Callable[[Path], dict[str, Any]]] = {
         "step1": lambda _: {},
@@ -41,9 +42,9 @@ def inputs(step: str, path: Path | None = None) -> dict[str, Any]:
     with random_state(0):
         made = makers[step](path) if step in makers else _split_inputs(path)
         made["GNNLinkPredictor"] = GNNLinkPredictor
-        if "model" in GIVES[step]:
+        if "model" in names:
             made["model"] = _trained(path)
-    return {name: made[name] for name in GIVES[step] if name in made}
+    return {name: made[name] for name in names if name in made}
 
 
 def _frame_inputs(path: Path) -> dict[str, Any]:

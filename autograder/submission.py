@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import os
 import re
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ class Submission:
         notes += [f"{step}: taken from an earlier notebook: {said}" for step, said in lacking]
         return tuple(notes)
 
+    @functools.lru_cache(maxsize=4)  # noqa: B019  (a class's records hold their submissions anyway)
     def lacking_imports(self) -> dict[str, str]:
         """For each step the imports that its notebook uses and only an earlier one has."""
         known = dict(IMPORTS)

@@ -121,20 +121,28 @@ def stops(submission: Submission, ways: list[Evidence], outcomes: list[Outcome])
         step, place = _where(error, cells)
         yield entry, step, f"{error.name}: {error.message}", place
     attempted = {o.check.step for o in outcomes if o.status not in ("not_attempted", "blocked")}
-    trees = [tree for _, _, cell in cells if (tree := parsed(cell.source))]
-    tested = any(AUCS & _called(tree) for tree in trees)
-    no_loop = "no loop calls `backward`, or a function that does"
     for entry, exercise, step, there, proof in (
-        (NO_LOOP, "step5.loop", "step5", _loops(trees), no_loop),
-        (NO_TEST, "step6.test", "step6", tested, "nothing computes an AUC"),
+        (
+            NO_LOOP,
+            "step5.loop",
+            "step5",
+            _loops,
+            "no loop calls `backward`, or a function that does",
+        ),
+        (NO_TEST, "step6.test", "step6", _tests, "nothing computes an AUC"),
     ):
-        if there:
-            continue  # and something else keeps it from running
         statuses = {o.status for o in outcomes if o.check.cell == exercise}
         before = any(s in attempted for s in STEPS[: STEPS.index(step)])
         handed = any(step in book.steps or not book.step for book in submission.notebooks)
-        if statuses == {"not_attempted"} and before and handed:
-            yield entry, step, proof, Place()
+        if statuses != {"not_attempted"} or not before or not handed:
+            continue
+        if not there([tree for _, _, cell in cells if (tree := parsed(cell.source))]):
+            yield entry, step, proof, Place()  # else something keeps it from running
+
+
+def _tests(trees: list[ast.AST]) -> bool:
+    """Whether anything computes an AUC."""
+    return any(AUCS & _called(tree) for tree in trees)
 
 
 def _called(tree: ast.AST) -> set[str]:

@@ -17,7 +17,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.utils.capture import capture_output
 from msgspec.structs import replace
 
-from autograder import STEPS, given
+from autograder import CHAIN, STEPS, given
 from autograder.evidence import CellError
 from autograder.probes.limits import CellTimeout, limited, remaining
 from autograder.probes.session import Session, bound_names
@@ -74,9 +74,8 @@ def begin(cells: list[str], data: Path, seconds: float = 0.0) -> None:
     instead. After `seconds`, if any, it stops.
     """
     begun.clear()
-    step4, parts = given.inputs("step4", data), given.inputs("step6", data)
-    right = step4 | {name: parts[name] for name in GRAPH[1:]}
-    begun.update(right | given.inputs("step5", data) | {"train_data": right["train_data"]})
+    right = given.inputs(CHAIN, data)
+    begun.update(right)
     session = Session(ns={"__name__": "__main__"}, data=data, cells=cells)
     with _at_most(seconds) as late:
         _run(session)

@@ -21,10 +21,11 @@ from autograder.probes.step3 import edges
 Round = list[Bundle]
 
 
-def rounds(notes: Notes, positives: Tensor) -> list[Round]:
+def rounds(notes: Notes, positives: Tensor, most: int | None = None) -> list[Round]:
     """Bundles grouped into passes over the positives; the first passes that are complete.
 
-    A pass begins where a positive comes for the second time.
+    A pass begins where a positive comes for the second time. With `most`, it is not looked further
+    than for that many.
     """
     wanted = _keys(positives)
     found: list[tuple[Round, Tensor]] = []
@@ -38,16 +39,19 @@ def rounds(notes: Notes, positives: Tensor) -> list[Round]:
             found.append(([bundle], hits))
         else:
             found[-1] = ([*found[-1][0], bundle], torch.cat([found[-1][1], hits]))
+        if most is not None and sum(1 for _, hits in found if len(hits)) > most:
+            break
     if len(found) > 1 and len(found[-1][1]) < 0.9 * len(found[0][1]):
         found.pop()  # cut short by the limit of the notes
     if any(len(hits) for _, hits in found):
         found = [(bundles, hits) for bundles, hits in found if len(hits)]
-    return [bundles for bundles, _ in found]
+    return [bundles for bundles, _ in found][:most]
 
 
 def _keys(pairs: Tensor) -> Tensor:
     """Distinct unordered pairs of [2, P] as numbers."""
-    return (pairs.amin(0) * 2**31 + pairs.amax(0)).unique()
+    one, other = pairs
+    return (torch.minimum(one, other) * 2**31 + torch.maximum(one, other)).unique()
 
 
 def scored(bundles: Round) -> Tensor | None:

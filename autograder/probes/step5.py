@@ -88,7 +88,7 @@ def train_data(session: Session) -> Any:
     candidates = [named, *(part for _, parts in watched.parts for part in parts)]
     candidates = [c for c in candidates if isinstance(_positives(c), Tensor)]
     asked = [(c, p) for c in candidates if (p := _positives(c)) is not None]
-    shares = [overlap(rounds(watched.notes, p)[:1], c) for c, p in asked]
+    shares = [overlap(rounds(watched.notes, p, 1), c) for c, p in asked]
     if not candidates or max(shares) < 0.5:
         return named if named is not None else watched.parts[-1][1][0]
     return candidates[shares.index(max(shares))]
@@ -189,7 +189,7 @@ def _with_loop(session: Session, called: Training) -> Training:
     watched, positives = session.watched, called.positives
     if watched is None or called.call.error:
         return called
-    seen = rounds(watched.notes, torch.from_numpy(positives.numpy().copy()))[:EPOCHS]
+    seen = rounds(watched.notes, torch.from_numpy(positives.numpy().copy()), EPOCHS)
     stale = [b.stale for bundles in seen for b in bundles if b.stale is not None]
     if len(stale) < 2 or not watched.notes.steps:
         return called
@@ -266,6 +266,6 @@ def _free_loop(session: Session) -> Loop | None:
     notes, positives = session.watched.notes, _positives(train_data(session))
     if not notes.values or positives is None:
         return None
-    each = max(1, sum(b.backwards for r in rounds(notes, positives)[:1] for b in r))
+    each = max(1, sum(b.backwards for r in rounds(notes, positives, 1) for b in r))
     chunks = [notes.values[i : i + each] for i in range(0, len(notes.values), each)]
     return Loop(losses=[float(np.mean(c)) for c in chunks], watched=True)

@@ -1,7 +1,8 @@
 """Notices tampering: what the grader calls in the student's process, and whether it is still that.
 
 `worker` takes a `Seal` before any student code runs and looks again after every step. It is no
-wall: it tells a TA what an honest notebook never does.
+wall: it tells a TA what an honest notebook never does. The warm process takes the seal: in a fork
+every look at an object copies its page.
 """
 
 from __future__ import annotations
@@ -47,16 +48,30 @@ class Seal:
 
     def __init__(self) -> None:
         self._places = [(name, vars(owner), _stand(owner)) for name, owner in _owners()]
+        self._ours: list[tuple[int, str]] | None = None
+
+    def accept(self) -> None:
+        """What stands there now is right: we have put our spies in, the same ones each time."""
+        if self._ours is None:
+            self._ours = self._changed()
+        for place, key in self._ours:
+            _, now, then = self._places[place]
+            if key in now:
+                then[key] = now[key], getattr(now[key], "__code__", None)
 
     def broken(self) -> list[str]:
         """The names that stand for something else now, twenty at most."""
+        return [f"{self._places[i][0]}.{key} was replaced" for i, key in self._changed()[:20]]
+
+    def _changed(self) -> list[tuple[int, str]]:
+        """Places and keys."""
         found = []
-        for name, now, then in self._places:
+        for place, (_, now, then) in enumerate(self._places):
             for key, (kept, code) in then.items():
                 value = now.get(key)
                 if value is not kept or getattr(value, "__code__", None) is not code:
-                    found.append(f"{name}.{key} was replaced")
-        return found[:20]
+                    found.append((place, key))
+        return found
 
 
 def _owners() -> list[tuple[str, Any]]:

@@ -61,11 +61,12 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
     With `copies` a crash costs its cell: a copy of the process goes on without it.
     """
     given.ask = line.ask
+    seal = _seal()
     session = _session(task, folder)
     watch.install(session)
     notes = _find_data_anywhere(folder)
-    seal = tamper.Seal()
-    shell = _shell(session.ns)
+    seal.accept()
+    shell = _shell(session.ns) if task.free_form else None
     backup = Backup(copies)
     observer, step, first = _Observer(session, task.cell_seconds, backup), "", 0
     for number, cell in enumerate(task.cells):
@@ -79,12 +80,13 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
                 first = number
                 shell = _shell(session.begin([c.source for c in task.cells if c.step == step]))
             _enter(session, task, step, backup)
-            if task.imports.get(step):
+            if shell and task.imports.get(step):
                 shell.run_cell(task.imports[step], store_history=False, silent=True)
         if cell.key:
             observer.at_check(cell.key)
             line.say(Message(evidence=observer.so_far(step)))
         else:
+            assert shell
             try:
                 backup.begin(task.cell_seconds)
                 shown = _execute(shell, session, cell, number - first, task.cell_seconds)
@@ -100,6 +102,21 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
         line.say(Message(evidence=observer.evidence))
     backup.end()
     line.say(Message(done=True, notes=notes))
+
+
+@functools.cache
+def _seal() -> tamper.Seal:
+    return tamper.Seal()
+
+
+def rehearse() -> None:
+    """Once, before forks: take the seal, and see what of it we replace ourselves."""
+    seal, opened = _seal(), builtins.open
+    watched = watch.install(Session(ns={}, data=Path()))
+    _find_data_anywhere(Path())
+    seal.accept()
+    watched.remove()
+    builtins.open = opened
 
 
 def _done(task: Task, number: int, step: str, following: str) -> list[str]:
