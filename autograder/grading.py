@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import pickle
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from autograder.sandbox import Run, Sandbox, Task, TaskCell
 from autograder.submission import Notebook, PathError, Submission, load
 from autograder.truth import truth
 
+_MAKING = threading.Lock()  # two threads would draw from one random state
 STOPS = ("Crash", "Timeout")  # errors after which the rest of a notebook was not run
 
 
@@ -142,7 +144,8 @@ def _contents(data: Path) -> dict[str, bytes]:
 @functools.lru_cache(maxsize=16)
 def _pickled(step: str, data: Path, modified: float) -> bytes:
     """The right inputs of a step: our own objects, for the process that runs the notebook."""
-    return pickle.dumps(reference.inputs(step, data))
+    with _MAKING:
+        return pickle.dumps(reference.inputs(step, data))
 
 
 def observe(

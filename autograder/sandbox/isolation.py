@@ -26,8 +26,10 @@ ETC = ("ld.so.cache", "localtime", "fonts")
 NOBODY = "65534"
 PROCESSES = 64  # and threads, of one notebook
 ROOM = {"/tmp": 1024 * 2**20, "/dev/shm": 256 * 2**20}  # bytes; the only places to write to
-# glibc: large tensors stay with the process, in place of being zeroed by the kernel each time
+# glibc: large tensors stay with the process, in place of being zeroed by the kernel each time, and
+# lie on huge pages (from 2.35 on)
 SETTINGS = {
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
     "MALLOC_TRIM_THRESHOLD_": str(2**30),
     "MALLOC_TOP_PAD_": str(2**26),
