@@ -5,11 +5,17 @@ The variants are in the three `unusual_*` modules.
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import unusual_graph
 import unusual_model
 import unusual_training
 from checks_course import EXERCISES, Case, Course
+from msgspec.structs import replace
+
+from autograder.arrays import floats
+
+MEASURED = "step6.auc.auc_is_measured"
 
 SOLUTIONS = [Case("solution", step) for step in EXERCISES]
 UNUSUAL = [*unusual_graph.RIGHT, *unusual_model.RIGHT, *unusual_training.RIGHT]
@@ -45,6 +51,17 @@ def assert_all_pass(course: Course, case: Case) -> None:
     wrong = [f"{o.check.id} {o.status}: {o.message}" for o in outcomes if o.status != "passed"]
     assert not wrong, "\n".join(wrong)
     assert not [o.message.finding for o in outcomes if o.message.finding]
+
+
+def test_half_twice_may_be_measured(course: Course) -> None:
+    """A number that is the same on two sets is accused only where it is not the AUC of scores."""
+    found = course.observe(Case("solution", "step6"))
+    runs = [replace(run, returned=0.5) for run in found.step6.test.runs]
+    flat = [replace(run, handed=floats(np.zeros(run.handed.shape))) for run in runs]
+    for tried, status in ((flat, "passed"), (runs, "failed")):
+        step6 = replace(found.step6, test=replace(found.step6.test, runs=tried))
+        outcomes = course.judge(replace(found, step6=step6), "step6")
+        assert {o.status for o in outcomes if o.check.id == MEASURED} == {status}
 
 
 def test_names_are_unique() -> None:

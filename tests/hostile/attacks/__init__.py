@@ -73,6 +73,7 @@ GIVES = {
     "step2": "df n_users n_artists", "step3": "df n_users n_artists G",
     "step4": "num_nodes data train_data", "step5": "num_nodes train_data GNNLinkPredictor",
     "step6": "train_data val_data test_data model",
+    "chain": "num_nodes data train_data val_data test_data GNNLinkPredictor",
 }
 def steal(*steps):
     found = {}

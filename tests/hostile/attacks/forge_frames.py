@@ -137,6 +137,29 @@ print("REFUSED", refused)
         ),
     ),
     forge(
+        name="inputs_of_no_step",
+        what="asks the grader for the inputs of a step that there is none of, for it to fail",
+        earns=35,
+        keeps=35,
+        step=5,
+        also=(4,),
+        base="solution",
+        proof="REFUSED 3",
+        cells={
+            "setup": """
+from autograder import given
+refused = 0
+for step in ("step7", "chains", "\\x00" * 10_000):
+    try:
+        given.ask(step)
+    except given.NotGiven:
+        refused += 1
+print("REFUSED", refused)
+@WAS@
+"""
+        },
+    ),
+    forge(
         name="model_given_away",
         what="a notebook of its own form leaves step 5 to the model that step 6 starts from",
         earns=1,  # the model that it is given has the right size
