@@ -116,7 +116,7 @@ def test_bounds(data: GraphData, edge_index: np.ndarray) -> None:
     said = [data.num_nodes, None if data.x is None else len(data.x.numpy())]
     counts = {number for number in said if number is not None}
     nodes = min(counts, default=0)
-    low, high = (int(edge_index.min()), int(edge_index.max())) if edge_index.size else (0, -1)
+    low, high = (edge_index.min(), edge_index.max()) if edge_index.size else (0, -1)
     found = f"from {low:,} to {high:,}" if edge_index.size else "no edge at all"
     apart = f"; `x` has {said[1]} rows, `data.num_nodes` is {said[0]}" if len(counts) == 2 else ""
     expect(

@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 FINISHED = 77  # exit code of the copy that came to the notebook's end
 PR_SET_CHILD_SUBREAPER = 36
-CHEAP = 0.3  # seconds of work that are done again; a copy costs a tenth of it
+CHEAP = 0.5  # seconds of work that are done again; a copy costs a tenth of it
 GRACE = 3.0  # seconds over a cell's limit, which the cell's own clock should have kept
 
 _TURN = struct.Struct("<qd")  # its number, and the seconds that it may take
