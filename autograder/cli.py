@@ -45,9 +45,9 @@ def check(
 ) -> None:
     """Check your own notebooks and say why a check does not pass."""
     _start_ahead("basic", *files)
-    from autograder.grading import Options
+    from autograder.grading.submission import Options
+    from autograder.handin.submission import PathError, Submission, SubmissionError, load, read
     from autograder.reports.cell import Report
-    from autograder.submission import PathError, Submission, SubmissionError, load, read
 
     options = Options(data, 0, 2, cell_seconds, notebook_seconds)
     try:
@@ -110,7 +110,7 @@ def grade(
     A run that was stopped (Ctrl-C, a power cut) goes on where it was when the same command is given
     once more.
     """
-    from autograder.sandbox import MODES
+    from autograder.wall.sandbox import MODES
 
     for name, value, known in (
         ("isolation", isolation, MODES),
@@ -122,10 +122,10 @@ def grade(
         fail("--engine dask and --scheduler ADDRESS go together: give both, or none", 2)
     if engine == "local":
         _start_ahead(isolation, folder)
-    from autograder.grading import Options
-    from autograder.records import Records
-    from autograder.reports import klass
-    from autograder.submission import SubmissionError, load_class
+    from autograder.grading.records import Records
+    from autograder.grading.submission import Options
+    from autograder.handin.submission import SubmissionError, load_class
+    from autograder.reports import class_report
 
     try:
         options = Options(data, 0, jobs, cell_seconds, notebook_seconds, isolation)
@@ -137,11 +137,13 @@ def grade(
     options = replace(options, seed=seed, twin=seed if twin else None)
     graded = _graded(submissions, options, records, scheduler, output)
     try:
-        written = klass.write(graded, output, isolation=isolation, seed=seed, twin=options.twin)
+        written = class_report.write(
+            graded, output, isolation=isolation, seed=seed, twin=options.twin
+        )
     except OSError as error:
         fail(f"{output}: {error.strerror}: name another folder with --output", 2)
-    out.print(klass.table(graded))
-    if (groups := klass.groups(graded)) is not None:
+    out.print(class_report.table(graded))
+    if (groups := class_report.groups(graded)) is not None:
         out.print(groups)
     both = "" if options.twin is None else " Graded on the sample and on a twin of it."
     out.print(f"Isolation: {isolation}. Seed: {seed}.{both}", highlight=False)
@@ -155,7 +157,7 @@ def grade(
 
 def _start_ahead(isolation: str, *files: Path) -> None:
     """Let the warm process import while we do, where there is something to run in it."""
-    from autograder.sandbox import start_ahead
+    from autograder.wall.sandbox import start_ahead
 
     if all(file.exists() for file in files):
         start_ahead(isolation)
@@ -170,12 +172,12 @@ def _graded(
 ) -> list[Any]:
     from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
-    from autograder.cluster import ClusterError, cluster
-    from autograder.engine import EngineError
-    from autograder.engine import grade as grade_all
-    from autograder.records import RecordsError
-    from autograder.reports import klass
-    from autograder.sandbox import SandboxError
+    from autograder.grading.cluster import ClusterError, cluster
+    from autograder.grading.records import RecordsError
+    from autograder.grading.whole_class import EngineError
+    from autograder.grading.whole_class import grade as grade_all
+    from autograder.reports import class_report
+    from autograder.wall.sandbox import SandboxError
 
     options.path()  # a wrong name is said before the bar appears
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
@@ -186,7 +188,7 @@ def _graded(
 
             def done(record: Any) -> None:
                 if output is not None:
-                    klass.write_executed(record, output)
+                    class_report.write_executed(record, output)
                 progress.advance(bar)
 
             found = grade_all(submissions, options, done, executor, records)
@@ -233,11 +235,11 @@ def diagnose(
 
     _start_ahead(isolation, file)
 
-    from autograder.engine import diagnose_file
-    from autograder.grading import Options
+    from autograder.grading.submission import Options
+    from autograder.grading.whole_class import diagnose_file
+    from autograder.handin.submission import SubmissionError
     from autograder.reports import diagnosis as report
-    from autograder.sandbox import MODES, SandboxError
-    from autograder.submission import SubmissionError
+    from autograder.wall.sandbox import MODES, SandboxError
 
     if isolation not in MODES:
         fail(f"--isolation {isolation}: choose {' or '.join(MODES)}", 2)
@@ -265,7 +267,7 @@ def explain(
     """Explain a pasted traceback, or one line of an error."""
     import msgspec
 
-    from autograder.diagnosis import explain as explaining
+    from autograder import explain as explaining
 
     try:
         text = file.read_text(encoding="utf-8", errors="replace") if file else sys.stdin.read()

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import course_data
-from autograder import EXERCISES, GIVES, STEPS, evidence, given
-from autograder.probes import Session, chain, observe
+from autograder.contract import EXERCISES, GIVES, STEPS
+from autograder.evidence import schema as evidence
+from autograder.inside import chain, given
+from autograder.inside.observe import Session, observe
 from autograder.truth import truth
 
 if TYPE_CHECKING:
@@ -48,8 +50,8 @@ def check(what: str, fresh: bool = False) -> Report | float:
         raise ValueError(f"check({what!r}): no such exercise; there are {known}")
     if chain.running or os.environ.get(GRADING):
         return 0.0
-    from autograder.marks import judge  # not there where others grade us
     from autograder.reports.cell import Report
+    from autograder.rules.judge import judge  # not there where others grade us
 
     session = _here()
     session.seed = _seed() if fresh else 0

@@ -1,6 +1,6 @@
 """The right inputs of each step, made from the data file.
 
-`autograder.given` hands them out: to a student's `checkpoint`, and to the grader's runs.
+`autograder.inside.given` hands them out: to a student's `checkpoint`, and to the grader's runs.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from torch_geometric.transforms import RandomLinkSplit
 from torch_geometric.utils import negative_sampling
 
 import course_data
-from autograder import CHAIN, GIVES, STANDS_IN
-from autograder.randomness import random_state
-from autograder.standin import DIM, GNNLinkPredictor
+from autograder.contract import CHAIN, GIVES, STANDS_IN
+from autograder.inside.randomness import random_state
+from autograder.inside.standin import DIM, GNNLinkPredictor
 from autograder.truth import frame, truth
 
 

@@ -17,13 +17,14 @@ from pathlib import Path
 import psutil
 from classes import SOLUTIONS
 
-from autograder import NOTEBOOKS
-from autograder.grading import Options, observe
-from autograder.marks import judge
-from autograder.randomness import one_thread
-from autograder.sandbox import Sandbox, server
-from autograder.submission import Submission, load, read
+from autograder.contract import NOTEBOOKS
+from autograder.grading.submission import Options, observe
+from autograder.handin.submission import Submission, load, read
+from autograder.inside import server
+from autograder.inside.randomness import one_thread
+from autograder.rules.judge import judge
 from autograder.truth import truth
+from autograder.wall.sandbox import Sandbox
 
 assert server  # what the warm process imports, imported here too: a floor that is as warm
 

@@ -18,7 +18,7 @@ import nbformat
 from classes import ASSIGNMENT, ROOT, make_solved
 from cpu import Cost, cost
 
-from autograder.checks import points
+from autograder.rules import points
 
 BIN = Path(sys.executable).parent
 TEST = """OK_FORMAT = False

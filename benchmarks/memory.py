@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 from classes import make_class
 
-from autograder.engine import grade
-from autograder.grading import Graded, Options
-from autograder.submission import load_class
+from autograder.grading.submission import Graded, Options
+from autograder.grading.whole_class import grade
+from autograder.handin.submission import load_class
 
 LIGHT = ("step1_data_loading",)
 MB = 2**20
@@ -48,7 +48,7 @@ class Watch:
     def warm(self) -> list[psutil.Process]:
         """The server processes, wherever they stand below this one."""
         found = self.grader.children(recursive=True)
-        return [p for p in found if "autograder.sandbox.server" in p.cmdline()[:4]][:8]
+        return [p for p in found if "autograder.inside.server" in p.cmdline()[:4]][:8]
 
     def cpu(self) -> float:
         """CPU seconds of this process and of all below it, the ended ones included."""

@@ -10,7 +10,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import ASSIGNMENT, NOTEBOOKS, checks
+from .. import rules
+from ..contract import ASSIGNMENT, NOTEBOOKS
 from .errors import AuthoringError
 
 __all__ = ["AuthoringError", "Drift", "build", "check"]
@@ -80,7 +81,7 @@ def _build(root: Path) -> dict[Path, bytes]:
     from .release import release
 
     sources = {step: source.read(root / path, path) for step, path in _sources(root).items()}
-    points = scores.assign(sources, checks.points())
+    points = scores.assign(sources, rules.points())
     with tempfile.TemporaryDirectory(prefix="autograder-build-") as temporary:
         course = Path(temporary)
         (course / FOLDERS[0]).mkdir(parents=True)

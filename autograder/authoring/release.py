@@ -10,7 +10,7 @@ from pathlib import Path
 
 from traitlets.config import Config, PyFileConfigLoader
 
-from .. import ASSIGNMENT
+from ..contract import ASSIGNMENT
 from .errors import AuthoringError
 
 CONFIG = "nbgrader_config.py"

@@ -1,6 +1,6 @@
 """Gives each graded cell its points: `check("step3.mapping")` in a check cell is the key to them.
 
-Called by `autograder.authoring`; the points themselves are those of `autograder.checks.points()`,
+Called by `autograder.authoring`; the points themselves are those of `autograder.rules.points()`,
 the only place that has them.
 """
 
@@ -35,7 +35,7 @@ def assign(
                 raise cell.error(f"{key} is another step's: a check cell grades its own notebook")
             if key not in points:
                 raise cell.error(
-                    f"no check gives points for {key}: add it to autograder/checks, or mend the key"
+                    f"no check gives points for {key}: add it to autograder/rules, or mend the key"
                 )
             if key in owner:
                 raise cell.error(f"{key} is graded in cell {owner[key].id} too: grade it once")
@@ -44,7 +44,7 @@ def assign(
     unused = [key for key in points if key not in owner]
     if unused:
         raise AuthoringError(
-            f"autograder/checks: points for {', '.join(unused)}, but no cell is graded by them: "
+            f"autograder/rules: points for {', '.join(unused)}, but no cell is graded by them: "
             f'add a cell with role="check" that ends in check("{unused[0]}")'
         )
     return given

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from autograder.checks.plugin import Outcome
+from autograder.rules.outcome import Outcome
 
 MARKS = {
     "passed": ("✓", "#1a7f37", "right"),

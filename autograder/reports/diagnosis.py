@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.diagnosis import Finding
-from autograder.diagnosis.locate import Place
-from autograder.grading import Graded
+from autograder.grading.submission import Graded
+from autograder.rules.diagnosis import Finding
+from autograder.rules.locate import Place
 
 
 def as_dict(record: Graded) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def as_dict(record: Graded) -> dict[str, Any]:
 
 def finding_as_dict(finding: Finding) -> dict[str, Any]:
     """One finding as plain data."""
-    entry, place = finding.entry, finding.place
+    entry, place = finding.cause, finding.place
     return {
         "id": entry.id,
         "step": finding.step,
@@ -89,7 +89,7 @@ def render(record: Graded, hints: int = 1) -> str:
 
 
 def _finding(number: int, finding: Finding, hints: int) -> list[str]:
-    entry = finding.entry
+    entry = finding.cause
     cost = "" if finding.costs_marks else " (costs no marks)"
     lines = [f"{number}. {entry.title}  [{entry.id}, step {finding.step[-1:]}]{cost}"]
     where = _place(finding.place)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import authoring, checks
+from autograder import authoring, rules
 
 REPOSITORY = Path(__file__).parents[2]
 POINTS = {"step1.load": 7.0, "step6.auc": 3.0, "step6.report": 10.0}
@@ -91,5 +91,5 @@ class Course:
 @pytest.fixture
 def course(tmp_path, monkeypatch) -> Course:
     monkeypatch.setattr(authoring, "NOTEBOOKS", NOTEBOOKS)
-    monkeypatch.setattr(checks, "points", lambda by_hand=None: dict(POINTS))
+    monkeypatch.setattr(rules, "points", lambda by_hand=None: dict(POINTS))
     return Course(tmp_path / "course")

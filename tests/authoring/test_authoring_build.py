@@ -132,7 +132,7 @@ def test_an_edited_source_is_drift_of_both_notebooks(course):
 def test_new_points_are_drift(course, monkeypatch):
     authoring.build(course.root)
     changed = {"step1.load": 8.0, "step6.auc": 3.0, "step6.report": 10.0}
-    monkeypatch.setattr(authoring.checks, "points", lambda by_hand=None: changed)
+    monkeypatch.setattr(authoring.rules, "points", lambda by_hand=None: changed)
     assert {drift.path.as_posix() for drift in authoring.check(course.root)} == {
         STUDENT1,
         SOLUTION1,

@@ -7,8 +7,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder import ASSIGNMENT, NOTEBOOKS, authoring, checks
+from autograder import authoring, rules
 from autograder.authoring import leaks, source
+from autograder.contract import ASSIGNMENT, NOTEBOOKS
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -35,9 +36,9 @@ def test_the_points_are_those_of_the_checks_and_add_up_to_100():
         for cell in graded(step):
             name = cell.source.split('"')[1] if cell.cell_type == "code" else f"{step}.{cell.id}"
             found[name] = cell.metadata.nbgrader.points
-    assert found == checks.points()
+    assert found == rules.points()
     assert sum(found.values()) == 100
-    assert sum(checks.points(by_hand=False).values()) == 90
+    assert sum(rules.points(by_hand=False).values()) == 90
 
 
 @pytest.mark.parametrize("step", NOTEBOOKS)

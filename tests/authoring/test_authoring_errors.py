@@ -127,7 +127,7 @@ WRONG = {
         '"step1.load"',
         '"step1.lod"',
         f"{ONE}:16: cell check_load: no check gives points for step1.lod: "
-        "add it to autograder/checks, or mend the key",
+        "add it to autograder/rules, or mend the key",
     ),
     "another step's key": (
         '"step1.load"',
@@ -170,9 +170,9 @@ def test_a_key_graded_twice(course):
 
 def test_points_that_no_cell_uses(course, monkeypatch):
     points = {"step1.load": 7.0, "step6.auc": 3.0, "step6.report": 10.0, "step6.test": 7.0}
-    monkeypatch.setattr(authoring.checks, "points", lambda by_hand=None: points)
+    monkeypatch.setattr(authoring.rules, "points", lambda by_hand=None: points)
     assert refusal(course) == (
-        "autograder/checks: points for step6.test, but no cell is graded by them: "
+        "autograder/rules: points for step6.test, but no cell is graded by them: "
         'add a cell with role="check" that ends in check("step6.test")'
     )
 

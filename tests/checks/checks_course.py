@@ -21,12 +21,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder import NOTEBOOKS, evidence, reference, truth
-from autograder.checks.plugin import Outcome
-from autograder.evidence import Evidence
-from autograder.marks import judge
-from autograder.probes import Session, observe, quiet
-from autograder.submission import Cell, read
+from autograder import reference, truth
+from autograder.contract import NOTEBOOKS
+from autograder.evidence import schema as evidence
+from autograder.evidence.schema import Evidence
+from autograder.handin.submission import Cell, read
+from autograder.inside.observe import Session, observe, quiet
+from autograder.rules.judge import judge
+from autograder.rules.outcome import Outcome
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = ROOT / "solutions" / "gnn_recommender"

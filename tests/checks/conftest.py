@@ -12,7 +12,7 @@ import pytest
 from checks_course import Course
 
 import course_data
-from autograder.randomness import one_thread
+from autograder.inside.randomness import one_thread
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,9 @@ from torch_geometric.utils import to_undirected
 
 import course_data
 from autograder import reference
-from autograder.evidence import Frame, Graph, Mapping
-from autograder.probes import Session, aliases, observe
+from autograder.evidence.schema import Frame, Graph, Mapping
+from autograder.inside import aliases
+from autograder.inside.observe import Session, observe
 from autograder.truth import truth
 
 SAMPLE = course_data.path("user_artists.dat", "sample").resolve()

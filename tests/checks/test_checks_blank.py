@@ -20,11 +20,11 @@ from checks_course import (
     solution,
 )
 
-from autograder import NOTEBOOKS
-from autograder.checks.plugin import Outcome
-from autograder.evidence import Evidence
-from autograder.probes import Session, observe
-from autograder.submission import read
+from autograder.contract import NOTEBOOKS
+from autograder.evidence.schema import Evidence
+from autograder.handin.submission import read
+from autograder.inside.observe import Session, observe
+from autograder.rules.outcome import Outcome
 
 STEPS = list(EXERCISES)
 
@@ -55,7 +55,7 @@ def test_every_check_is_not_attempted_on_the_blank(course: Course, step: str) ->
     found = verdicts(course, session, step)
     assert {i: o.status for i, o in found.items() if o.status != "not_attempted"} == {}
     assert sum(o.points for o in found.values()) == 0
-    assert not [i for i, o in found.items() if o.message.finding]
+    assert not [i for i, o in found.items() if o.proof]
     assert not [i for i, o in found.items() if not o.message.got]
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from checks_course import EXERCISES, Case, Course
 
-from autograder.arrays import Array, array
-from autograder.evidence import EvidenceError, decode, encode
+from autograder.evidence.arrays import Array, array
+from autograder.evidence.schema import EvidenceError, decode, encode
 
 Path = tuple[str | int, ...]
 CHANGES: dict[str, Callable[[np.ndarray], Array]] = {

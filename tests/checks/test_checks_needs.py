@@ -136,7 +136,7 @@ def test_a_blocked_check_says_what_to_mend(course: Course) -> None:
         if outcome.status == "blocked":
             assert outcome.message.got.startswith("this needs")
             assert outcome.message.next.startswith("First mend:")
-            assert not outcome.message.finding
+            assert not outcome.proof
 
 
 def test_unusual_loss_blocks_nothing_else(course: Course) -> None:

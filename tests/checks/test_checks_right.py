@@ -13,7 +13,7 @@ import unusual_training
 from checks_course import EXERCISES, Case, Course
 from msgspec.structs import replace
 
-from autograder.arrays import floats
+from autograder.evidence.arrays import floats
 
 MEASURED = "step6.auc.auc_is_measured"
 
@@ -50,7 +50,7 @@ def assert_all_pass(course: Course, case: Case) -> None:
     assert len(outcomes) >= 6
     wrong = [f"{o.check.id} {o.status}: {o.message}" for o in outcomes if o.status != "passed"]
     assert not wrong, "\n".join(wrong)
-    assert not [o.message.finding for o in outcomes if o.message.finding]
+    assert not [o.proof for o in outcomes if o.proof]
 
 
 def test_half_twice_may_be_measured(course: Course) -> None:

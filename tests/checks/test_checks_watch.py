@@ -12,11 +12,12 @@ from checks_course import IMPORTS, Course, execute, seeded, sent
 from sklearn import metrics
 from torch import nn
 
-from autograder import diagnosis
-from autograder.diagnosis.entry import Case
-from autograder.evidence import Evidence
-from autograder.marks import judge
-from autograder.probes import Session, observe, watch
+from autograder import rules
+from autograder.evidence.schema import Evidence
+from autograder.inside import watch
+from autograder.inside.observe import Session, observe
+from autograder.rules.cause import Case
+from autograder.rules.judge import judge
 from autograder.truth import truth
 
 MODEL = """
@@ -80,7 +81,7 @@ def failed(course: Course, found: Evidence) -> set[str]:
 def named(course: Course, found: Evidence) -> list[str]:
     """The misconceptions of steps 5 and 6 that the evidence holds."""
     case = Case(found, truth(course.data))
-    entries = [e for e in diagnosis.catalogue() if e.step in ("step5", "step6")]
+    entries = [e for e in rules.causes().values() if e.step in ("step5", "step6")]
     return [entry.id for entry in entries if entry.found(case)]
 
 

@@ -12,8 +12,8 @@ import torch
 import weird_objects
 from checks_course import Case, Course, sent
 
-from autograder.checks.plugin import Outcome
-from autograder.probes import observe
+from autograder.inside.observe import observe
+from autograder.rules.outcome import Outcome
 
 
 def params(values: list) -> list:

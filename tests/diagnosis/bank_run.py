@@ -15,14 +15,13 @@ from pathlib import Path
 from bank import Program
 
 import course_data
-from autograder.diagnosis import diagnose
-from autograder.evidence import Auc
-from autograder.grading import Options, judged
-from autograder.marks import best, on_both
-from autograder.randomness import one_thread
-from autograder.sandbox import Sandbox
-from autograder.submission import load
-from autograder.truth import truth
+from autograder.evidence.schema import Auc
+from autograder.grading.marks import best, on_both
+from autograder.grading.submission import Options, judged
+from autograder.handin.submission import load
+from autograder.inside.randomness import one_thread
+from autograder.rules.diagnosis import diagnose
+from autograder.wall.sandbox import Sandbox
 
 WRONG = ("failed", "student_error")
 JOBS = 2  # programs at a time; the banks are what a run of all tests ends with
@@ -52,12 +51,12 @@ def examine(sandbox: Sandbox, program: Program, options: Options) -> Result:
     data = options.path()
     ways = judged(sandbox, submission, data, options)
     outcomes = best([way.outcomes for way in ways])
-    seen = [(way.observed.evidence, way.outcomes) for way in ways]
-    found = diagnose(submission, truth(data), seen, outcomes)
+    evidence = [way.observed.evidence for way in ways]
+    found = diagnose(submission, outcomes, evidence)
     if options.on_sample() and not found.findings:
         twin = [way.outcomes for way in judged(sandbox, submission, _twin(), options)]
         outcomes = on_both(outcomes, best(twin))
-        found = diagnose(submission, truth(data), seen, outcomes)
+        found = diagnose(submission, outcomes, evidence)
     assert not found.faults, (program.name, found.faults)
     first = ways[0].observed.evidence
     auc = first.step6.auc if first.step6 else None

@@ -16,7 +16,7 @@ from pathlib import Path
 from bank import Program, programs
 from bank_run import Options, Result, examine_all
 
-from autograder.diagnosis.explain import explain
+from autograder.explain import explain
 
 Results = list[tuple[Program, Result]]
 STABLE = 12  # programs that are examined once more with each other seed

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.diagnosis import catalogue
-from autograder.diagnosis.explain import (
+from autograder.explain import (
     ExplainError,
     Explanation,
     as_dict,
@@ -16,7 +15,8 @@ from autograder.diagnosis.explain import (
     render,
     text_of,
 )
-from autograder.diagnosis.explain_paste import read
+from autograder.explain.paste import read
+from autograder.rules import causes
 
 HERE = Path(__file__).parent
 COLLIDED = (
@@ -45,7 +45,7 @@ def _tracebacks() -> dict[str, tuple[str, str]]:
 @pytest.fixture(scope="module", autouse=True)
 def texts() -> None:
     """The catalogue is loaded once, before the first test."""
-    catalogue()
+    causes()
 
 
 @pytest.mark.parametrize(("expected", "line"), _lines())
@@ -70,7 +70,7 @@ def test_every_cause_has_its_texts(id: str) -> None:
 
 
 def test_the_catalogues_texts_are_taken() -> None:
-    entry = next(e for e in catalogue() if e.id == "map.id-collision")
+    entry = causes()["map.id-collision"]
     assert text_of("map.id-collision") is entry
     shown = as_dict(explain(COLLIDED))["causes"][0]
     assert shown["hints"] == list(entry.hints) and shown["why"] == entry.why
@@ -78,7 +78,7 @@ def test_the_catalogues_texts_are_taken() -> None:
 
 def test_every_id_in_the_rules_is_known() -> None:
     folder = Path(text_of.__globals__["__file__"]).parent
-    source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("explain_*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
     ids = set(re.findall(r'Cause\(\s*"([a-z]+\.[a-z-]+)"', source))
     assert len(ids) > 40
     for id in ids:

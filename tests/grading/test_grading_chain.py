@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from grading_project import ROOT
 
-from autograder import NOTEBOOKS
-from autograder.engine import grade
-from autograder.grading import Options
-from autograder.submission import Submission, load
+from autograder.contract import NOTEBOOKS
+from autograder.grading.submission import Options
+from autograder.grading.whole_class import grade
+from autograder.handin.submission import Submission, load
 
 SOLUTIONS = ROOT / "solutions" / "gnn_recommender"
 

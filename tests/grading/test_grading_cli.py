@@ -12,9 +12,9 @@ import pytest
 from grading_project import PROJECT, SHARED, fingerprint
 from typer.testing import CliRunner
 
-from autograder import engine
-from autograder.checks import catalogue
 from autograder.cli import app
+from autograder.grading import whole_class as engine
+from autograder.rules import catalogue
 
 run = CliRunner()
 BASIC = ["--isolation", "basic"]

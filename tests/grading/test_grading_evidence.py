@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from autograder import evidence
-from autograder.arrays import Array, array, text
-from autograder.evidence import Evidence, EvidenceError, Explore, Frame, Step1
+from autograder.evidence import schema as evidence
+from autograder.evidence.arrays import Array, array, text
+from autograder.evidence.schema import Evidence, EvidenceError, Explore, Frame, Step1
 
 
 def test_what_goes_in_comes_out() -> None:
@@ -47,7 +47,7 @@ def test_an_array_that_lies_about_itself_is_refused(dtype: str, shape: list[int]
 
 
 def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "MAX_BYTES", 10)
+    monkeypatch.setattr(evidence, "MESSAGE", 10)
     with pytest.raises(EvidenceError, match="more than 10"):
         evidence.decode(b"\x80" * 11)
 

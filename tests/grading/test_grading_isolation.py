@@ -13,7 +13,8 @@ from test_grading_sandbox import points, task
 from typer.testing import CliRunner
 
 from autograder.cli import app
-from autograder.sandbox import Sandbox, SandboxError, isolation
+from autograder.wall import isolation
+from autograder.wall.sandbox import Sandbox, SandboxError
 
 full = pytest.mark.skipif(bool(isolation.missing()), reason=isolation.missing() or "there")
 
@@ -57,7 +58,7 @@ def test_no_sight_of_what_is_not_theirs(walled: Sandbox) -> None:
         ROOT / "assignments",
         ROOT / "tests",
         ROOT / "README.md",
-        ROOT / "autograder/checks/step3_split.py",
+        ROOT / "autograder/rules/step3_split.py",
         ROOT / "autograder/authoring/source.py",
         Path("/etc/passwd"),
     ]

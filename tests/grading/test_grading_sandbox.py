@@ -9,12 +9,12 @@ import pytest
 from grading_project import PROJECT
 
 import course_data
-from autograder import evidence
-from autograder import sandbox as sandboxes
-from autograder.evidence import Graph
-from autograder.marks import judge
-from autograder.sandbox import Sandbox, Task, TaskCell, start_ahead
+from autograder.evidence import schema as evidence
+from autograder.evidence.schema import Graph
+from autograder.rules.judge import judge
 from autograder.truth import truth
+from autograder.wall import sandbox as sandboxes
+from autograder.wall.sandbox import Sandbox, Task, TaskCell, start_ahead
 
 DATA = course_data.path("user_artists.dat").resolve()
 CONTENTS = {"user_artists.dat": DATA.read_bytes()}
@@ -185,7 +185,7 @@ def test_a_nuisance_costs_nothing_else(sandbox: Sandbox, nuisance: str) -> None:
 
 
 def test_a_server_that_cannot_start_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograder import sandbox as module
+    from autograder.wall import sandbox as module
 
     monkeypatch.setattr(module, "SERVER", [module.SERVER[0], "-c", "raise SystemExit(3)"])
     with Sandbox(fork=True) as running, pytest.raises(module.SandboxError, match="did not start"):

@@ -13,18 +13,19 @@ import nbformat
 import pytest
 from grading_project import PROJECT
 
-from autograder import engine, remote
-from autograder.checks import catalogue
-from autograder.checks.plugin import Outcome
-from autograder.engine import EngineError, grade
-from autograder.evidence import Evidence
-from autograder.grading import Graded, Options
-from autograder.marks import Marks
-from autograder.records import FOLDER, Records
-from autograder.reports.executed import executed
-from autograder.sandbox import Run, SandboxError, Task, TaskCell
-from autograder.sandbox.task import Shown
-from autograder.submission import Submission, load_class
+from autograder.evidence.schema import Evidence
+from autograder.grading import remote
+from autograder.grading import whole_class as engine
+from autograder.grading.executed import executed
+from autograder.grading.marks import Marks
+from autograder.grading.records import FOLDER, Records
+from autograder.grading.submission import Graded, Options
+from autograder.grading.whole_class import EngineError, grade
+from autograder.handin.submission import Submission, load_class
+from autograder.inside.protocol import Shown
+from autograder.rules import catalogue
+from autograder.rules.outcome import Outcome
+from autograder.wall.sandbox import Run, SandboxError, Task, TaskCell
 
 
 class Serial(Executor):
@@ -269,7 +270,7 @@ def test_an_executed_copy_is_a_notebook_with_what_was_shown(students: list[Submi
     shown = Shown(stdout="\ud800 1\n", stderr="careful", outputs=[picture], error="KeyError: 'x'")
     run = Run(Evidence(), shown={0: shown})
     ((name, text),) = executed(
-        students[0], [(Task(cells=cells, data={}, name=book.path.name), run)]
+        students[0], [(Task(cells=cells, data={}, notebooks=(book.path.name,)), run)]
     ).items()
     copy = nbformat.reads(text, as_version=4)
     nbformat.validate(copy)

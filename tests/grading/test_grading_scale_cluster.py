@@ -18,11 +18,11 @@ from grading_project import PROJECT
 from typer.testing import CliRunner
 
 from autograder.cli import app
-from autograder.cluster import ClusterError, cluster
-from autograder.engine import EngineError, grade
-from autograder.grading import Graded, Options
-from autograder.records import Records
-from autograder.submission import load_class
+from autograder.grading.cluster import ClusterError, cluster
+from autograder.grading.records import Records
+from autograder.grading.submission import Graded, Options
+from autograder.grading.whole_class import EngineError, grade
+from autograder.handin.submission import load_class
 
 pytest.importorskip("distributed", reason="needs the extra `cluster`")
 DASK = [sys.executable, "-m", "dask"]
@@ -81,7 +81,7 @@ def test_a_worker_that_is_killed_loses_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as patch, pytest.raises(ClusterError, match="has no workers"):
-        patch.setattr("autograder.cluster.STARTING", 0.5)
+        patch.setattr("autograder.grading.cluster.STARTING", 0.5)
         with cluster(scheduler.address):
             pass
     for i in range(STUDENTS):

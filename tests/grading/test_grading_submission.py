@@ -10,8 +10,8 @@ import nbformat
 import pytest
 from grading_project import PROJECT, ROOT
 
-from autograder import NOTEBOOKS
-from autograder.submission import PathError, SubmissionError, load, load_class, read
+from autograder.contract import NOTEBOOKS
+from autograder.handin.submission import PathError, SubmissionError, load, load_class, read
 
 STEPS = [f"step{n}" for n in PROJECT]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from attacks import Attack, collect
 
-from autograder import ASSIGNMENT, NOTEBOOKS
+from autograder.contract import ASSIGNMENT, NOTEBOOKS
 
 KIT = Path(__file__).parents[2]
 HONEST = 10.0  # points of the honest neighbours, who hand in step 1

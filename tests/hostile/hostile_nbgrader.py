@@ -18,7 +18,7 @@ from pathlib import Path
 from attacks import Attack
 from hostile_bank import KIT, hand_in, notebook, write
 
-from autograder import ASSIGNMENT
+from autograder.contract import ASSIGNMENT
 
 CELL, BATCH = 40, 600  # seconds: importing torch takes some on a busy machine
 BEFORE, ATTACKER, AFTER = "a_honest", "b_attack", "c_honest"

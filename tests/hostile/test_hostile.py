@@ -24,7 +24,7 @@ import pytest
 from attacks import Attack
 from hostile_bank import HONEST, KIT, attacks, build, neighbours, record_of, told
 
-from autograder.sandbox import isolation
+from autograder.wall import isolation
 
 pytestmark = [
     pytest.mark.slow,

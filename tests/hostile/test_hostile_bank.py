@@ -9,7 +9,7 @@ import pytest
 from attacks import KINDS, Attack
 from hostile_bank import ROWS, attacks, build, changed, filled, hand_in, neighbours, student
 
-from autograder import ASSIGNMENT
+from autograder.contract import ASSIGNMENT
 
 PLACES = dict.fromkeys(("KIT", "CLASS", "OUTPUT", "HOME", "OUTSIDE"), "/nowhere") | {"PORT": 1}
 every = pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from nbgrader_course import REPOSITORY, SAMPLE_CLASS, run, students
 
-from autograder import ASSIGNMENT
+from autograder.contract import ASSIGNMENT
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from autograder import ASSIGNMENT, NOTEBOOKS
+from autograder.contract import ASSIGNMENT, NOTEBOOKS
 
 REPOSITORY = Path(__file__).parents[2]
 SAMPLE_CLASS = REPOSITORY / "tests" / "sample_class" / "submitted"

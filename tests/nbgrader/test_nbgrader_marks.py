@@ -14,7 +14,8 @@ import nbformat
 import pytest
 from nbgrader_course import REPOSITORY, SAMPLE_CLASS, run, students
 
-from autograder import ASSIGNMENT, NOTEBOOKS, checks
+from autograder import rules
+from autograder.contract import ASSIGNMENT, NOTEBOOKS
 
 pytestmark = pytest.mark.slow
 Marks = dict[str, dict[str, float]]  # student -> key of a graded cell -> points
@@ -59,7 +60,7 @@ def by_us(tmp_path_factory) -> Marks:
         cwd=output,
     )
     marks = json.loads((output / "marks.json").read_text(encoding="utf-8"))
-    automatic = checks.points(by_hand=False)
+    automatic = rules.points(by_hand=False)
     return {
         one["student"]: {key: score for key, score in one["cells"].items() if key in automatic}
         for one in marks["submissions"]
@@ -69,7 +70,7 @@ def by_us(tmp_path_factory) -> Marks:
 def test_nbgrader_grades_every_cell_of_every_student(by_nbgrader):
     assert sorted(by_nbgrader) == students()
     for student, cells in by_nbgrader.items():
-        assert set(cells) == set(checks.points(by_hand=False)), student
+        assert set(cells) == set(rules.points(by_hand=False)), student
 
 
 def test_the_points_are_those_of_the_checks(autograded):

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbgrader_course import REPOSITORY
 
-from autograder import ASSIGNMENT, NOTEBOOKS
+from autograder.contract import ASSIGNMENT, NOTEBOOKS
 
 pytestmark = pytest.mark.slow
 

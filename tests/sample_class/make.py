@@ -14,7 +14,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode, v4
 
-from autograder import ASSIGNMENT, NOTEBOOKS
+from autograder.contract import ASSIGNMENT, NOTEBOOKS
 
 HERE = Path(__file__).parent
 RELEASED = HERE.parents[1] / "assignments" / ASSIGNMENT

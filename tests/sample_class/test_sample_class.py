@@ -15,8 +15,9 @@ import nbformat
 import pytest
 from make import RELEASED, class_files, drifts, stepwise
 
-from autograder import ASSIGNMENT, NOTEBOOKS, checks
-from autograder.sandbox import isolation
+from autograder import rules
+from autograder.contract import ASSIGNMENT, NOTEBOOKS
+from autograder.wall import isolation
 
 HERE = Path(__file__).parent
 SUBMITTED = HERE / "submitted"
@@ -51,7 +52,7 @@ def test_an_answer_needs_a_cell_to_fill_in(cell):
 def test_every_student_has_an_answer_a_notebook_and_expected_marks():
     assert sorted({path.parts[0] for path in class_files()}) == STUDENTS
     for student, one in EXPECTED.items():
-        assert set(one["cells"]) == set(checks.points(by_hand=False)), student
+        assert set(one["cells"]) == set(rules.points(by_hand=False)), student
 
 
 @pytest.mark.parametrize("path", sorted(SUBMITTED.rglob("*.ipynb")), ids=lambda p: p.parts[-3])

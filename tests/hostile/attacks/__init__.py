@@ -98,8 +98,9 @@ def steal(*steps):
 # Takes the worker's own connection from `given.ask`, and what it works with by one look at memory.
 FRAMES = """
 import gc, os, stat, struct, time
-from autograder import evidence as ev, given
-from autograder.sandbox.task import Message, send
+from autograder.evidence import schema as ev
+from autograder.inside import given
+from autograder.inside.protocol import Message, send
 line = given.ask.__self__
 writer = line.say.__closure__[0].cell_contents
 wanted = {"Session": "session", "Backup": "backup", "Task": "task", "_Observer": "observer"}
@@ -138,7 +139,7 @@ FORGED = (
     FRAMES
     + """
 import course_data, msgspec, networkx as nx, pandas as pd
-from autograder.probes import Session, observe
+from autograder.inside.observe import Session, observe
 def work():
     df = pd.read_csv(course_data.path("user_artists.dat"), sep="\\t")
     df = df.rename(columns={"weight": "listen_count"})

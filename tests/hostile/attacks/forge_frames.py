@@ -147,7 +147,7 @@ print("REFUSED", refused)
         proof="REFUSED 3",
         cells={
             "setup": """
-from autograder import given
+from autograder.inside import given
 refused = 0
 for step in ("step7", "chains", "\\x00" * 10_000):
     try:
@@ -179,7 +179,7 @@ print("REFUSED", refused)
         cells={
             "nodes": FORGED
             + """
-from autograder.sandbox.task import Shown
+from autograder.inside.protocol import Shown
 if not os.fork():
     os.setsid()
     said = Message(cell=2, shown=Shown(stdout="FROM THE CHILD"), evidence=evidence("step3"))
@@ -296,7 +296,7 @@ print("SENT", i)
         cells={
             "setup_imports": FRAMES
             + """
-from autograder.sandbox.task import Shown
+from autograder.inside.protocol import Shown
 for number in range(len(worker["task"].cells)):
     forge(Message(cell=number, shown=Shown(stdout="x" * (400 * 2**20))))
 @WAS@

@@ -52,8 +52,8 @@ shell.ast_transformers.append(None)
 import autograder.notebook
 check = autograder.notebook.check = lambda *args, **kwargs: 1e6
 try:
-    import autograder.marks
-    autograder.marks.judge = lambda *args, **kwargs: []
+    import autograder.grading.marks
+    autograder.grading.marks.judge = lambda *args, **kwargs: []
 except ImportError:
     pass
 """
@@ -79,7 +79,7 @@ def compile(source, *args, **kwargs):
 builtins.compile = compile
 for name in ("expect", "need"):
     try:
-        import autograder.checks.teaching as teaching
+        import autograder.rules.teaching as teaching
         setattr(teaching, name, lambda *args, **kwargs: None)
     except ImportError:
         pass
@@ -224,14 +224,14 @@ df = pd.DataFrame({"userID": [1], "artistID": [1], "listen_count": [1]})
             "nodes": STEAL
             + """
 import sys
-import autograder.probes
-from autograder.probes import Session
+import autograder.inside.observe
+from autograder.inside.observe import Session
 right = steal("step3")
-def instead(session, step, real=autograder.probes.observe):
+def instead(session, step, real=autograder.inside.observe.observe):
     from pathlib import Path
     return real(Session(ns=dict(right), data=Path(os.environ["COURSE_DATA"])), step)
 for module in list(sys.modules.values()):
-    if getattr(module, "observe", None) is autograder.probes.observe:
+    if getattr(module, "observe", None) is autograder.inside.observe.observe:
         module.observe = instead
 """,
             "edges": "",
@@ -244,8 +244,8 @@ for module in list(sys.modules.values()):
         flagged=True,
         cells={
             "load": """
-import sys, msgspec, autograder.evidence as ev
-from autograder.probes import step1
+import sys, msgspec, autograder.evidence.schema as ev
+from autograder.inside import step1
 real = ev.Explore
 def explore(**facts):
     return real(**facts | {"n_users": 200, "n_artists": 776, "n_users_text": "200",

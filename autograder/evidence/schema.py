@@ -1,0 +1,419 @@
+"""Evidence: plain, typed data about what a notebook's objects are; no verdicts, no live objects.
+
+Probes write it beside the student's objects; checks read it in a process where no student code ran.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+
+from autograder.evidence.arrays import Array, Floats, Ints, Matrix, Pairs, Struct, Text
+from autograder.limits import MESSAGE
+
+
+class EvidenceError(Exception):
+    """Evidence that does not decode: the student's process sent something else."""
+
+
+class CellError(Struct):
+    """An exception that a cell raised, or a call to the student's function."""
+
+    name: Text
+    message: Text
+    cell: int | None = None  # position among the notebook's cells, from 0
+    line: int | None = None  # line in that cell, from 1
+    source: Text = ""  # that line
+
+    @property
+    def blank(self) -> bool:
+        """Whether this is the scaffold's own `raise NotImplementedError()`."""
+        return self.name == "NotImplementedError"
+
+    def __str__(self) -> str:
+        where = "" if self.line is None else f", line {self.line}: `{self.source.strip()}`"
+        where = where if self.cell is None else f" in code cell {self.cell + 1}{where}"
+        return f"{self.name}: {self.message}{where}"
+
+
+class Absent(Struct, tag="absent"):
+    """What an exercise should have defined is not there: `error` says which cell failed, if any."""
+
+    name: Text
+    error: CellError | None = None
+    found: Text = ""  # what stands under that name instead
+    reached: bool = True  # false where the run ended before it came here
+
+
+class Frame(Struct, tag="frame"):
+    """A table of listening counts."""
+
+    columns: Annotated[list[Text], msgspec.Meta(max_length=20)]
+    dtypes: Annotated[list[Text], msgspec.Meta(max_length=20)]
+    rows: int
+    first_row: Annotated[list[Text], msgspec.Meta(max_length=20)]
+    values: Array | None = (
+        None  # [rows, 3] int64: userID, artistID, listen_count; None if no such numbers
+    )
+    distinct: Annotated[list[int], msgspec.Meta(max_length=20)] = []  # different values by column
+
+    def __post_init__(self) -> None:
+        if self.values and (self.values.dtype, self.values.shape) != ("int64", [self.rows, 3]):
+            raise ValueError("values of another shape")
+
+
+class Explore(Struct, tag="explore"):
+    """The numbers of step 1; what is no whole number is None."""
+
+    n_users: int | None
+    n_artists: int | None
+    n_users_text: Text = ""  # empty where there is no such name
+    n_artists_text: Text = ""
+    preview: bool = False  # the first rows were shown
+
+
+class Graph(Struct, tag="graph"):
+    """A NetworkX graph. Nodes are positions 0..N-1 in the graph's own order."""
+
+    kind: Text
+    directed: bool
+    multigraph: bool
+    sides: Array  # [N] int8: the attribute `bipartite`, -1 where it is neither 0 nor 1
+    ids: Ints  # [N]: the whole number in a node's name, -1 where there is none
+    plain: int  # nodes whose name is just a number
+    edges: Pairs | None = None  # positions of the endpoints
+    decimal: int = 0  # nodes with a decimal number in their name, such as 2.0
+    bare: int = 0  # nodes whose name says no side: 2 or "2"; all, if all say the same ("node 2")
+    twins: int = 0  # nodes without an edge that have one under another spelling: 2 and "2"
+    sample: Annotated[list[Text], msgspec.Meta(max_length=5)] = []  # some node names
+
+    def __post_init__(self) -> None:
+        nodes = len(self.ids.numpy())
+        if self.sides.dtype != "int8" or self.sides.shape != [nodes]:
+            raise ValueError("as many sides as nodes are due")
+        ends = self.edges.numpy() if self.edges else np.zeros((2, 0))
+        if ends.size and not 0 <= ends.min() <= ends.max() < nodes:
+            raise ValueError("an edge between positions that are no nodes")
+
+
+class Mapping(Struct, tag="mapping"):
+    """The dictionary (or two) from nodes to indices."""
+
+    size: int
+    values: Ints  # [size]; -1 for what is no whole number
+    num_nodes: int | None
+    num_nodes_text: Text = ""
+    user_index: Ints | None = None  # [n_users] in order of the sorted user ids, -1 if absent
+    artist_index: Ints | None = None  # [n_artists] likewise
+    raw: bool = False  # the keys are plain ids, so a user and an artist can share one
+    derived: bool = False  # there is no dictionary: read off the order of `data.edge_index`
+
+    def __post_init__(self) -> None:
+        if self.values.shape != [self.size] or not self.size:
+            raise ValueError("as many values as entries are due")
+
+
+class Edges(Struct):
+    """A tensor of edges as found: `values` where it is numeric, of at most two dimensions."""
+
+    type: Text
+    dtype: Text
+    shape: list[int]
+    values: Array | None = None  # int64, of that shape
+
+    def __post_init__(self) -> None:
+        if self.values and (self.values.dtype, self.values.shape) != ("int64", self.shape):
+            raise ValueError("values of another shape")
+
+
+class GraphData(Struct, tag="data"):
+    """A PyG `Data` object; what is missing is None."""
+
+    kind: Text
+    num_nodes: int | None
+    x: Ints | None
+    x_text: Text
+    edge_index: Edges | None
+    keys: Annotated[list[Text], msgspec.Meta(max_length=40)] = []
+    user_index: Ints | None = None  # as in Mapping, by the order of the columns of edge_index
+    artist_index: Ints | None = None
+
+
+class SplitCall(Struct):
+    """One call of `RandomLinkSplit` in the notebook's cells, with its settings."""
+
+    cell: int | None = None
+    line: int | None = None
+    num_val: float = 0.0
+    num_test: float = 0.0
+    is_undirected: bool = False
+    split_labels: bool = False
+    add_negative_train_samples: bool = False
+
+
+class Part(Struct):
+    """One part of the split."""
+
+    edge_index: Edges | None
+    positives: Edges | None
+    negatives: Edges | None
+    labels: Edges | None = None  # edge_label_index, where positives and negatives are in one
+    keys: Annotated[list[Text], msgspec.Meta(max_length=40)] = []
+
+
+class Split(Struct, tag="split"):
+    """The three parts, and the graph that was split."""
+
+    train: Part
+    val: Part
+    test: Part
+    undirected_edges: int | None  # distinct unordered pairs in `data.edge_index`
+    calls: Annotated[list[SplitCall], msgspec.Meta(max_length=20)] = []  # the first ones
+    given: Edges | None = None  # edges that RandomLinkSplit got, where they are not those of `data`
+
+
+class Call(Struct):
+    """What came of one call: an output, an error, or (`missing`) no such function."""
+
+    output: Array | None = None
+    text: Text = ""  # what came, in words
+    error: CellError | None = None
+    missing: bool = False
+
+
+class Convolution(Struct):
+    """One convolution, with all that is needed to build its like: PyG's constructor arguments."""
+
+    kind: Text
+    sage: bool
+    in_channels: int | None
+    out_channels: int | None
+    options: dict[Text, bool | str | list[Text] | None] = {}
+    weights: dict[Text, Array] = {}
+
+
+class ModelClass(Struct, tag="model_class"):
+    """`GNNLinkPredictor(num_nodes, embedding_dim, hidden_channels, out_channels)`, built."""
+
+    sizes: list[int]  # the four arguments that the probe used
+    is_module: bool
+    built: Call
+    methods: Annotated[list[Text], msgspec.Meta(max_length=60)] = []
+    parameters: dict[Text, list[int]] = {}
+    embeddings: list[Matrix] = []  # weights of each nn.Embedding, [rows, dim]
+    convolutions: list[Convolution] = []  # in the order in which encode calls them
+    convolution_calls: int = 0
+    convolutions_called: int = 0  # different ones
+    embeddings_made: int = 0  # each nn.Embedding that a second call of encode made
+    forward_edges: Pairs | None = None  # given to encode by forward(x, edge_index, pairs)
+    unregistered: Annotated[list[Text], msgspec.Meta(max_length=20)] = []
+    encode_name: Text = ""
+    decode_name: Text = ""
+    edge_index: Pairs | None = None  # given to encode
+    encode: Call = Call(missing=True)
+    encode_without_edges: Call = Call(missing=True)
+    same_twice: bool | None = None  # two calls of encode on the same input agree
+    cut_off: bool | None = None  # what encode gives sends no gradient back to the embedding
+    z: Matrix | None = None  # [N, out_channels] given to decode
+    pairs: Pairs | None = None  # [2, P] given to decode
+    decode: Call = Call(missing=True)
+
+    def __post_init__(self) -> None:
+        for given in (self.edge_index, self.pairs):
+            ends = given.numpy() if given else np.zeros((2, 0))
+            if ends.size and not 0 <= ends.min() <= ends.max() < self.sizes[0]:
+                raise ValueError("an edge between indices that are no nodes")
+
+
+class Setup(Struct, tag="setup"):
+    """Model, optimizer and loss of step 5."""
+
+    num_nodes: int  # of the graph that the model is for
+    model_kind: Text
+    model_rows: list[int] = []  # rows of each embedding
+    parameters: int = 0  # tensors in the model
+    optimizer_kind: Text = ""
+    optimized: int = 0  # of these tensors, how many the optimizer holds
+    foreign: int = 0  # tensors in the optimizer that are not the model's
+    loss_kind: Text = ""
+    learning_rate: float | None = None
+    maximized: bool = False  # the optimizer climbs
+    embeddings: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # names of their weights
+
+
+class Epoch(Struct):
+    """One call of `train(train_data)`, spied on, or one round of a loop that was watched."""
+
+    returned: float | None
+    returned_text: Text
+    pairs: Pairs | None  # [2, P]: the pairs that were scored
+    labels: Floats | None  # [P]: their labels, None where they could not be matched
+    encoded: list[Edges] = []  # edge_index of each encode, [2, E]; repeated ones once
+    loss_kind: Text = ""
+    stale_gradients: bool | None = None  # left from before, when backward was called
+    splits: int = 0  # calls of RandomLinkSplit
+    drawn: int | None = None  # pairs that negative_sampling gave, None where it was not called
+    given_low: float | None = None  # smallest and largest number that the loss was given
+    given_high: float | None = None
+    backwards: int = 0
+    steps: int = 0  # of an optimizer
+    reached: int | None = None  # parameters of the model that got a gradient
+    descended: float | None = None  # the number that backward was called on, the smallest
+
+
+class Training(Struct, tag="training"):
+    """`train` called twice on `train_data`, beginning from the model as it stands.
+
+    `watched`: it could not be called so, and these are the first rounds of the notebook's own loop.
+    """
+
+    call: Call
+    num_nodes: int
+    message_edges: Pairs  # train_data.edge_index
+    positives: Pairs  # train_data.pos_edge_label_index
+    epochs: list[Epoch] = []
+    still: Annotated[list[Text], msgspec.Meta(max_length=40)] = []  # parameters that did not move
+    tensors: int = 0
+    held_out: Pairs | None = None  # positives of the validation and the test data
+    resplits: int = 0  # calls of RandomLinkSplit between the steps of one optimizer
+    watched: bool = False
+
+
+class Loop(Struct, tag="loop"):
+    """The losses that were kept, one an epoch; None for what is no number.
+
+    `watched`: none were kept, and these are what `backward` was called on.
+    """
+
+    losses: list[float | None]
+    graphs: int = 0  # of these, how many hold their graph
+    watched: bool = False
+    computed: int | None = None  # calls of backward in the notebook, where these were watched
+
+
+class Scoring(Struct):
+    """One call of `test(data)` on a data object that the probe made.
+
+    `watched`: it could not be called so, and this is what led to an AUC in the notebook's cells.
+    """
+
+    call: Call
+    returned: float | None
+    edge_index: Pairs  # of the data object
+    positives: Pairs
+    negatives: Pairs
+    encoded: list[Edges] = []
+    pairs: Pairs | None = None  # [2, S] scored pairs
+    scores: Floats | None = None  # [S]
+    grad_enabled: bool | None = None  # while encoding
+    training_mode: bool | None = None  # while encoding
+    labels: Floats | None = None  # as roc_auc_score got them
+    handed: Floats | None = None  # the scores that roc_auc_score got
+    trained: bool | None = None  # the model that encoded is one that an optimizer has moved
+    watched: bool = False
+
+    def __post_init__(self) -> None:
+        if self.scores and (not self.pairs or self.scores.shape != self.pairs.shape[1:]):
+            raise ValueError("as many scores as pairs are due")
+
+
+class Testing(Struct, tag="testing"):
+    """`test` called on parts of the test data."""
+
+    runs: list[Scoring]
+
+
+class Auc(Struct, tag="auc"):
+    """The AUCs in the notebook beside what `test` gives on the same data when called again."""
+
+    val_auc: float | None
+    test_auc: float | None
+    val_again: float | None
+    test_again: float | None
+    computed: list[float] | None = None  # what roc_auc_score gave in the notebook, if watched
+
+
+class Chain(Struct, tag="chain"):
+    """The student's own trained model: embeddings for the trusted side to judge."""
+
+    z: Matrix  # [N, D] of encode(test_data.x, test_data.edge_index)
+    edge_index: Pairs  # of data
+    message_edges: Pairs  # of test_data
+    positives: Pairs  # of test_data
+
+
+class Step1(Struct):
+    load: Frame | Absent
+    explore: Explore | Absent
+
+
+class Step2(Struct):
+    nodes: Graph | Absent
+    edges: Graph | Absent
+
+
+class Step3(Struct):
+    mapping: Mapping | Absent
+    data: GraphData | Absent
+    split: Split | Absent
+
+
+class Step4(Struct):
+    model: ModelClass | Absent
+
+
+class Step5(Struct):
+    setup: Setup | Absent
+    train: Training | Absent
+    loop: Loop | Absent
+
+
+class Step6(Struct):
+    test: Testing | Absent
+    auc: Auc | Absent
+    own: Chain | Absent
+
+
+class Evidence(Struct):
+    """All that was observed of one run; a step that the run does not hold is None."""
+
+    step1: Step1 | None = None
+    step2: Step2 | None = None
+    step3: Step3 | None = None
+    step4: Step4 | None = None
+    step5: Step5 | None = None
+    step6: Step6 | None = None
+    report: str = ""  # the written report, as it stands in the file
+    errors: Annotated[list[CellError], msgspec.Meta(max_length=200)] = []  # of cells, in order
+    names: dict[Text, Text] = {}  # name of the contract -> the notebook's own, where they differ
+
+
+STEP_TYPES: dict[str, Any] = {
+    "step1": Step1,
+    "step2": Step2,
+    "step3": Step3,
+    "step4": Step4,
+    "step5": Step5,
+    "step6": Step6,
+}
+
+
+def encode(evidence: Evidence) -> bytes:
+    """Evidence as bytes (msgpack)."""
+    return msgspec.msgpack.encode(evidence)
+
+
+def decode(data: bytes) -> Evidence:
+    """Bytes as evidence, every field validated.
+
+    Raises:
+        EvidenceError: too large, not msgpack, or not of the schema above.
+    """
+    if len(data) > MESSAGE:
+        raise EvidenceError(f"{len(data)} bytes of evidence, more than {MESSAGE}")
+    try:
+        return msgspec.msgpack.decode(data, type=Evidence)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise EvidenceError(str(error)) from None

@@ -1,0 +1,1 @@
+"""One submission, or a whole class, to records with marks."""

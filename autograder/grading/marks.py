@@ -1,0 +1,92 @@
+"""Outcomes to points: each step from its better run, on both data sets, added up.
+
+Used by the grader, by `autograder check` and by the check cells of the notebooks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from autograder.rules.outcome import PENDING, WRONG, Message, Outcome
+
+
+def better_run(runs: list[list[Outcome]]) -> dict[str, int]:
+    """For each step which run earned more: the student's own inputs (the first), or right ones."""
+    steps = dict.fromkeys(o.check.step for o in runs[0])
+    earned = [
+        {step: sum(o.points for o in run if o.check.step == step) for step in steps} for run in runs
+    ]
+    return {step: max(range(len(runs)), key=lambda i: earned[i][step]) for step in steps}
+
+
+def best(runs: list[list[Outcome]]) -> list[Outcome]:
+    """The outcomes of each step from its better run."""
+    chosen = better_run(runs)
+    return [outcomes[chosen[outcomes[0].check.step]] for outcomes in zip(*runs, strict=True)]
+
+
+def on_both(outcomes: list[Outcome], twin: list[Outcome]) -> list[Outcome]:
+    """What passed, unless it does not pass on a twin of the data: then it was typed in."""
+    return [
+        o if o.status != "passed" or o.check.by_hand or t.status == "passed" else _typed_in(t)
+        for o, t in zip(outcomes, twin, strict=True)
+    ]
+
+
+def _typed_in(again: Outcome) -> Outcome:
+    message = Message(
+        ran=f"{again.message.ran or 'the notebook'}, once more on a file with other counts",
+        expected=again.message.expected or "the same as on the first file",
+        got=again.message.got,
+        why="It is right on one file only: a number that belongs to that file stands in the code.",
+        next="Compute every count from the data: nunique, len, max.",
+    )
+    status = again.status if again.status in ("blocked", "grader_error") else "failed"
+    return replace(again, status=status, message=message, proof=None, typed_in=True)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Marks of one submission: outcomes of all checks in order."""
+
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def automatic(self) -> list[Outcome]:
+        """Outcomes that the machine gives."""
+        return [o for o in self.outcomes if not o.check.by_hand]
+
+    @property
+    def total(self) -> float:
+        """Points earned automatically."""
+        return sum(o.points for o in self.automatic)
+
+    @property
+    def max_total(self) -> float:
+        """Points that can be earned automatically."""
+        return sum(o.check.points for o in self.automatic)
+
+    @property
+    def pending(self) -> float:
+        """Points that a person gives: written work, and where the grader itself failed."""
+        by_hand = sum(o.check.points for o in self.outcomes if o.check.by_hand and o.points)
+        return by_hand + sum(o.check.points for o in self.automatic if o.status in PENDING)
+
+    def cells(self) -> dict[str, float]:
+        """Points earned in each automatically graded cell."""
+        earned: dict[str, float] = {}
+        for o in self.automatic:
+            earned[o.check.cell] = earned.get(o.check.cell, 0.0) + o.points
+        return earned
+
+    def steps(self) -> dict[str, tuple[float, float]]:
+        """Points earned and possible in each step, automatic ones."""
+        sums: dict[str, tuple[float, float]] = {}
+        for o in self.automatic:
+            earned, possible = sums.get(o.check.step, (0.0, 0.0))
+            sums[o.check.step] = earned + o.points, possible + o.check.points
+        return sums
+
+    def mistakes(self) -> list[Outcome]:
+        """What went wrong: not what is blocked or not attempted yet."""
+        return [o for o in self.automatic if o.status in WRONG]

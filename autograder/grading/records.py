@@ -1,0 +1,128 @@
+"""What has been graded already, one small file a student: a grading that was stopped goes on.
+
+`autograder grade` opens a folder of records beside the marks; `whole_class` reads and adds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from autograder.grading.submission import Graded
+from autograder.rules import catalogue
+from autograder.rules.outcome import STATUSES
+
+FOLDER = ".graded"
+_RUN = "run.json"
+
+
+class RecordsError(Exception):
+    """Records cannot be written; the message says where and why."""
+
+
+class _Run(msgspec.Struct):
+    """The grading that the records are of."""
+
+    seed: int
+    finished: bool = False
+
+
+class _Record(msgspec.Struct):
+    key: str
+    graded: Graded
+
+
+class Records:
+    """The records of one grading, in a folder of their own below `output`.
+
+    Args:
+        output: where the marks go.
+        seed: of the grading; by default that of the one that goes on, or else a secret new one.
+        go_on: keep the records of the last grading; by default if that one was stopped.
+
+    Nothing is written, or let go of, before the first record is added.
+    """
+
+    def __init__(self, output: Path, seed: int | None = None, go_on: bool | None = None) -> None:
+        self._folder = output / FOLDER
+        last = _read(self._folder / _RUN)
+        if go_on is None:
+            go_on = last is not None and not last.finished
+        self._going_on, self._begun = go_on, False
+        if seed is None:
+            seed = last.seed if go_on and last else secrets.randbelow(2**53)  # JSON's
+        self.seed, self.kept, self.added = seed, 0, 0
+
+    def find(self, key: str) -> Graded | None:
+        """The record of that key; one that is torn, foreign or of other checks is none."""
+        if not self._going_on:
+            return None
+        try:
+            record = msgspec.msgpack.decode(self._path(key).read_bytes(), type=_Record)
+        except (OSError, msgspec.MsgspecError, ValueError):
+            return None
+        outcomes = record.graded.marks.outcomes
+        right = all(o.status in STATUSES for o in outcomes)
+        if record.key != key or not right or tuple(o.check for o in outcomes) != catalogue():
+            return None
+        self.kept += 1
+        return record.graded
+
+    def add(self, key: str, graded: Graded) -> None:
+        """Keep a record, unless the grader itself was at fault: then it is graded again.
+
+        Raises:
+            RecordsError: the folder cannot be made or written to.
+        """
+        if any(o.status == "grader_error" for o in graded.marks.outcomes):
+            return
+        self._write(self._path(key).name, msgspec.msgpack.encode(_Record(key, graded)))
+        self.added += 1
+
+    def finish(self, keys: list[str]) -> None:
+        """Say that the whole class is graded, and let go of what belongs to nobody in it.
+
+        Raises:
+            RecordsError: the folder cannot be made or written to.
+        """
+        wanted = {self._path(key).name for key in keys} | {_RUN}
+        self._write(_RUN, msgspec.json.encode(_Run(self.seed, finished=True)))
+        for path in self._folder.iterdir():
+            if path.name not in wanted:
+                path.unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.msgpack"
+
+    def _write(self, name: str, content: bytes) -> None:
+        """Write a file whole or not at all, also when the power goes."""
+        try:
+            if not self._begun:
+                self._begin()
+            part = self._folder / f"{name}.part"
+            with part.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(part, self._folder / name)
+        except OSError as error:
+            raise RecordsError(f"{self._folder.parent}: {error.strerror}") from None
+
+    def _begin(self) -> None:
+        if not self._going_on and self._folder.is_dir():
+            shutil.rmtree(self._folder)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._begun = True
+        self._write(_RUN, msgspec.json.encode(_Run(self.seed)))
+
+
+def _read(path: Path) -> _Run | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Run)
+    except (OSError, msgspec.MsgspecError, ValueError):
+        return None

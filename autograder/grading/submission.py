@@ -1,0 +1,311 @@
+"""One submission to its record: plans its runs, has the sandbox run them, judges the evidence.
+
+`whole_class` does so for a whole class; `pytest --submission` comes here by itself.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import pickle
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import course_data
+from autograder import reference
+from autograder.contract import STEPS
+from autograder.evidence.schema import Absent, CellError, Evidence
+from autograder.grading.executed import executed
+from autograder.grading.marks import Marks, best, better_run, on_both
+from autograder.handin.submission import Notebook, PathError, Submission, load
+from autograder.rules.diagnosis import Diagnosis, diagnose
+from autograder.rules.judge import judge
+from autograder.rules.outcome import Message, Outcome
+from autograder.truth import truth
+from autograder.wall.sandbox import Run, Sandbox, Task, TaskCell
+
+_MAKING = threading.Lock()  # two threads would draw from one random state
+STOPS = ("Crash", "Timeout")  # errors after which the rest of a notebook was not run
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade. Times are in seconds; `data` is `sample`, `lastfm` or a file."""
+
+    data: str | None = None
+    seed: int = 0
+    jobs: int = 2
+    cell_seconds: float | None = None  # 60 on the sample, 300 on the real data
+    notebook_seconds: float | None = None  # ten times as long
+    isolation: str = "basic"  # or full
+    twin: int | None = None  # grade once more, on a data set made from this seed
+    fork: bool | None = None
+
+    def path(self) -> Path:
+        """The data file.
+
+        Raises:
+            PathError: there is no such data.
+        """
+        try:
+            return course_data.path("user_artists.dat", self.data).resolve()
+        except course_data.DataError as error:
+            raise PathError(str(error)) from None
+
+    def on_sample(self) -> bool:
+        """Whether the data is the sample, which students have, and a twin is due."""
+        return self.path() == course_data.path("user_artists.dat", "sample").resolve()
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One student's record.
+
+    `problems` say what could not be run or read, and why; `flags` what a TA should look at: signs
+    of tampering; `notes` what was repaired. `executed`: the notebooks with their outputs, by name.
+    """
+
+    student: str
+    marks: Marks
+    problems: tuple[str, ...] = ()
+    seconds: float = field(default=0.0, compare=False)
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    executed: dict[str, str] = field(default_factory=dict, compare=False)
+    diagnosis: Diagnosis = field(default=Diagnosis(()), compare=False)
+
+    @property
+    def status(self) -> str:
+        """`graded`, `partly graded`, or `not graded` where nothing could be run."""
+        if not self.problems:
+            return "graded"
+        return "partly graded" if any(o.points for o in self.marks.outcomes) else "not graded"
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What one way of running a submission gave: evidence, and the runs that it is from.
+
+    `own` says that every step began from what the student's own earlier steps had made.
+    """
+
+    evidence: Evidence
+    runs: tuple[tuple[Task, Run], ...]
+    own: bool = True
+
+
+def _task(
+    books: list[Notebook],
+    data: Path,
+    options: Options,
+    before: tuple[Notebook, ...] = (),
+    imports: dict[str, str] | None = None,
+) -> Task:
+    default = 60.0 if data.stat().st_size < 300_000 else 300.0
+    cells, earlier = (
+        [
+            TaskCell(c.source, c.step, c.key)
+            for book in found
+            for c in book.cells
+            if c.kind == "code"
+        ]
+        for found in (books, before)
+    )
+    return Task(
+        cells=cells,
+        before=[cell for cell in earlier if not cell.key],
+        imports=imports or {},
+        data=_contents(data),
+        free_form=not books[0].step,
+        notebooks=tuple(book.path.name for book in books),
+        seed=_of_probes(options.seed),
+        cell_seconds=options.cell_seconds or default,
+        notebook_seconds=(options.notebook_seconds or 10 * default) * len(books),
+    )
+
+
+def _of_probes(seed: int) -> int:
+    """What the student's process gets to know in place of the seed, which the twin is made from."""
+    return int(hashlib.sha256(f"probes {seed}".encode()).hexdigest()[:8], 16)
+
+
+@functools.lru_cache(maxsize=4)
+def _contents(data: Path) -> dict[str, bytes]:
+    """The data file and the artists' names beside it, under their official names."""
+    found = {"user_artists.dat": data.read_bytes()}
+    names = data.with_name("artists.dat")
+    return found | ({"artists.dat": names.read_bytes()} if names.is_file() else {})
+
+
+@functools.lru_cache(maxsize=16)
+def _pickled(step: str, data: Path, modified: float) -> bytes:
+    """The right inputs of a step: our own objects, for the process that runs the notebook."""
+    with _MAKING:
+        return pickle.dumps(reference.inputs(step, data))
+
+
+def observe(
+    sandbox: Sandbox, submission: Submission, data: Path, options: Options
+) -> Iterator[Observed]:
+    """Run a submission in one way after the other; each step counts with its better run.
+
+    Six notebooks: each from its checkpoint, and 5 and 6 in one go, on what the student's own steps
+    1 to 4 have made; then 5 and 6 alone. A free-form notebook: as it is; then with the right inputs
+    before each step. Whoever has full marks can stop after the first.
+    """
+    free = next((book for book in submission.notebooks if not book.step), None)
+    stepwise = {book.step: book for book in reversed(submission.notebooks) if book.step}
+    if free and len(free.steps) > len(stepwise):
+        own = _task([free], data, options)
+        first = _observed(sandbox, submission, data, [own])
+        yield first
+        right = msgspec.structs.replace(own, right_inputs=True, names=first.evidence.names)
+        yield replace(_observed(sandbox, submission, data, [right]), own=False)
+        return
+    lacking = submission.lacking_imports()
+    alone = {
+        step: _task([book], data, options, imports=lacking)
+        for step, book in sorted(stepwise.items())
+    }
+    ends = [step for step in STEPS[4:] if step in stepwise]
+    if not {"step4", "step5"} <= set(stepwise):
+        yield _observed(sandbox, submission, data, list(alone.values()))
+        return
+    before = tuple(stepwise[step] for step in STEPS[:4] if step in stepwise)
+    chain = _task([stepwise[step] for step in ends], data, options, before, lacking)
+    first = _observed(
+        sandbox, submission, data, [t for s, t in alone.items() if s not in ends] + [chain]
+    )
+    yield first
+    again = [alone[s] for s in ends if s == "step5" or _taken_down(first)]
+    second = _observed(sandbox, submission, data, again)
+    kept = {s: getattr(first.evidence, s) for s in STEPS if getattr(second.evidence, s) is None}
+    yield replace(second, evidence=msgspec.structs.replace(second.evidence, **kept), own=False)
+
+
+def _observed(sandbox: Sandbox, submission: Submission, data: Path, tasks: list[Task]) -> Observed:
+    inputs = functools.partial(_pickled, data=data, modified=data.stat().st_mtime)
+    runs = [(task, sandbox.run(task, inputs)) for task in tasks]
+    steps: dict[str, Any] = {}
+    errors: list[CellError] = []
+    names: dict[str, str] = {}
+    for _, run in runs:
+        found = {step: getattr(run.evidence, step) for step in STEPS}
+        steps |= {step: value for step, value in found.items() if value is not None}
+        errors += run.evidence.errors
+        names |= run.evidence.names
+    report = next((book.report for book in submission.notebooks if book.report), "")
+    return Observed(Evidence(**steps, report=report, errors=errors[:200], names=names), tuple(runs))
+
+
+def _taken_down(observed: Observed) -> bool:
+    """Whether the run of steps 5 and 6 in one go did not reach the end of step 6."""
+    step6 = observed.evidence.step6
+    parts = [step6.test, step6.auc] if step6 else [Absent(name="step6", reached=False)]
+    lost = [part for part in parts if isinstance(part, Absent)]
+    return any(not p.reached or (p.error and p.error.name in STOPS) for p in lost)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One way of running a submission, and what the checks say of it."""
+
+    observed: Observed
+    outcomes: list[Outcome]
+
+
+def judged(sandbox: Sandbox, submission: Submission, data: Path, options: Options) -> list[Judged]:
+    """Observe and judge a submission, until nothing more can be gained; at least once."""
+    found: list[Judged] = []
+    ours = _in_our_form(submission)
+    for observed in observe(sandbox, submission, data, options):
+        outcomes = judge(observed.evidence, truth(data), numbered=ours)
+        for task, run in observed.runs:
+            if run.problem:
+                steps = {c.step for c in task.cells}
+                outcomes = _with_problem(outcomes, observed.evidence, steps, run)
+        found.append(Judged(observed, outcomes))
+        lost = [o for o in outcomes if not o.points and not o.check.by_hand]
+        if ours:
+            lost = [o for o in lost if o.check.step == "step5" and o.status != "not_attempted"]
+        if not lost and not _taken_down(observed):
+            break
+    return found
+
+
+def _in_our_form(submission: Submission) -> bool:
+    """Whether steps 5 and 6 are sure to run on the reference's node numbers."""
+    stepwise = {book.step for book in submission.notebooks if book.step}
+    return not any(len(book.steps) > len(stepwise) for book in submission.notebooks)
+
+
+def grade_one(
+    sandbox: Sandbox, submission: Submission, data: Path, options: Options, twin: Path | None = None
+) -> Graded:
+    """Grade one submission and name what is wrong; what passes must pass on a twin too."""
+    ways = judged(sandbox, submission, data, options)
+    outcomes = best([way.outcomes for way in ways])
+    runs = [run for way in ways for run in way.observed.runs]
+    if twin and any(o.points for o in outcomes):
+        again = judged(sandbox, submission, twin, options)
+        outcomes = on_both(outcomes, best([way.outcomes for way in again]))
+        runs += [run for way in again for run in way.observed.runs]
+    again_fine = {
+        c.step for way in ways[1:] for t, r in way.observed.runs if not r.problem for c in t.cells
+    }
+    problems = [
+        f"{', '.join(task.notebooks)}: {run.problem}"
+        for task, run in ways[0].observed.runs
+        if run.problem and not {c.step for c in task.cells} <= again_fine
+    ]
+    return Graded(
+        submission.student,
+        Marks(tuple(outcomes)),
+        (*submission.problems, *problems),
+        sum(run.seconds for _, run in runs),
+        flags=tuple(dict.fromkeys(flag for _, run in runs for flag in run.flags)),
+        notes=tuple(dict.fromkeys([*submission.notes, *(n for _, run in runs for n in run.notes)])),
+        executed=executed(submission, ways[0].observed.runs),
+        diagnosis=diagnose(submission, outcomes, [way.observed.evidence for way in ways]),
+    )
+
+
+def _with_problem(
+    outcomes: list[Outcome], evidence: Evidence, steps: set[str], run: Run
+) -> list[Outcome]:
+    """Say of steps that a run did not reach why: the notebook's end, or the grader's own fault."""
+    lost = {step for step in steps if getattr(evidence, step) is None}
+    status = "grader_error" if run.grader_fault else "student_error"
+    advice = "Run the notebook from top to bottom in Jupyter: it should end by itself."
+    message = Message(ran="the notebook", got=run.problem, next=advice)
+    return [
+        Outcome(o.check, status, message)
+        if not o.check.by_hand and (o.check.step in lost or not o.reached)
+        else o
+        for o in outcomes
+    ]
+
+
+def observe_submission(path: Path, data: str | None) -> tuple[Evidence, Path, list[str], bool]:
+    """Evidence of one file or folder, for `pytest --submission`.
+
+    Returns:
+        The evidence, each step from its better run; the data file; the steps that were handed in;
+        whether nodes are numbered as the reference numbers them.
+
+    Raises:
+        SubmissionError: there is no submission at `path`, or no such data.
+    """
+    options = Options(data=data)
+    submission, file = load(path), options.path()
+    with Sandbox(fork=options.fork) as sandbox:
+        ways = judged(sandbox, submission, file, options)
+    steps = sorted({step for book in submission.notebooks for step in book.steps})
+    choice = better_run([way.outcomes for way in ways])
+    evidence = {s: getattr(ways[i].observed.evidence, s) for s, i in choice.items()}
+    return Evidence(**evidence), file, steps, _in_our_form(submission)

@@ -1,0 +1,221 @@
+"""Many submissions to marks: an executor's workers grade them, several at a time.
+
+`autograder grade` and `autograder check` come through here; `submission` does one. Without
+an executor the threads of this process do it; any other one gets jobs that hold all they need, so
+that its workers need no file of ours (`remote` is their side).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import secrets
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import course_data
+from autograder.grading import remote
+from autograder.grading.marks import Marks
+from autograder.grading.records import Records
+from autograder.grading.submission import Graded, Options, grade_one
+from autograder.handin.submission import Submission, SubmissionError, load, looks_like_work
+from autograder.inside.randomness import keep_for_good, one_thread
+from autograder.rules import catalogue
+from autograder.rules.outcome import Message, Outcome
+from autograder.wall.sandbox import Sandbox, SandboxError
+
+IN_FLIGHT = 256  # jobs that an executor holds at a time, so that a large class costs it no memory
+
+
+class EngineError(Exception):
+    """The executor is gone; what was graded is kept."""
+
+
+def grade(
+    submissions: list[Submission],
+    options: Options,
+    done: Callable[[Graded], None] = lambda _: None,
+    executor: Executor | None = None,
+    records: Records | None = None,
+) -> list[Graded]:
+    """Grade submissions on an executor, by default `options.jobs` at a time in this process.
+
+    `done` hears of each as it is finished, from this thread, and it alone gets executed notebooks.
+    With `records`, what is found there is not graded again, and what is graded is added.
+
+    Raises:
+        PathError: the data is not there.
+        SandboxError: a warm process did not start, or there is no such isolation.
+        EngineError: the executor went away.
+    """
+    one_thread()
+    keep_for_good()
+    with _twin(options.twin) as twin:
+        keys = _keys(submissions, options, twin) if records else []
+        found: list[Graded | None] = [None] * len(submissions)
+        if records:
+            found = [records.find(key) for key in keys]
+        for record in filter(None, found):
+            done(record)
+        todo = [i for i, record in enumerate(found) if record is None]
+        with contextlib.closing(_graded(submissions, todo, options, twin, executor)) as finished:
+            for i, record in finished:
+                done(record)
+                found[i] = record = replace(record, executed={})  # or a large class would not fit
+                if records:
+                    records.add(keys[i], record)
+    if records:
+        records.finish(keys)
+    return [record for record in found if record is not None]
+
+
+def diagnose_file(path: Path, options: Options) -> Graded:
+    """Grade one file or folder; the data `twin` is made data, from a secret seed.
+
+    What is all right on the sample is graded on a twin too: it may have been typed in.
+
+    Raises:
+        PathError: there is no notebook at `path`, or no such data.
+        SubmissionError: it cannot be read, or holds nothing of any step.
+        SandboxError: the warm process did not start, or there is no such isolation.
+    """
+    submission = load(path)
+    cells = [c for book in submission.notebooks for c in book.cells if c.kind == "code"]
+    if not any(looks_like_work(cell) for cell in cells):
+        reason = submission.problems[0] if submission.problems else f"{path}: no known step inside"
+        raise SubmissionError(reason)
+    one_thread()
+    seed = secrets.randbelow(2**53)
+    with _twin(seed if options.data == "twin" else None) as made:
+        options = replace(options, data=str(made)) if made else options
+        data = options.path()
+        with Sandbox(options.isolation, fork=options.fork) as sandbox:
+            record = _graded_one(sandbox, submission, data, options)
+            if options.on_sample() and not record.diagnosis.findings and not record.problems:
+                with _twin(seed) as twin:
+                    record = _graded_one(sandbox, submission, data, options, twin)
+    return record
+
+
+def _graded_one(sandbox: Sandbox, submission: Submission, *how: Any) -> Graded:
+    """The record of one submission; where the grader fails, one that says so."""
+    try:
+        return grade_one(sandbox, submission, *how)
+    except SandboxError:
+        raise
+    except Exception as error:
+        return _not_graded(submission, error)
+
+
+@contextlib.contextmanager
+def _twin(seed: int | None) -> Iterator[Path | None]:
+    """A data set with other counts and another overlap, for as long as the class is graded."""
+    if seed is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="twin-") as folder:
+        course_data.twin(seed).held_back(seed).write(Path(folder))
+        yield Path(folder) / "user_artists.dat"
+
+
+def _keys(submissions: list[Submission], options: Options, twin: Path | None) -> list[str]:
+    """What names their records: a submission's content, the kit's, the data's, and the options."""
+    plain = {k: v for k, v in asdict(options).items() if k not in ("data", "jobs")}
+    files = [remote.contents(path) for path in (options.path(), twin) if path]
+    known = hashlib.sha256(msgspec.msgpack.encode([plain, files, remote.version()])).digest()
+    contents = [msgspec.msgpack.encode(s, enc_hook=lambda path: path.name) for s in submissions]
+    return [hashlib.sha256(known + content).hexdigest() for content in contents]
+
+
+def _graded(
+    submissions: list[Submission],
+    todo: list[int],
+    options: Options,
+    twin: Path | None,
+    executor: Executor | None,
+) -> Generator[tuple[int, Graded], None, None]:
+    """The number and the record of each submission that is to be graded, as they are finished.
+
+    Closing it early ends at once what still runs in this process.
+    """
+    if not todo:
+        return
+    data, jobs = options.path(), max(1, min(options.jobs, len(todo)))
+    if executor is not None:
+        make = remote.job_maker(data, twin, options)
+
+        def remotely(i: int) -> Future[Graded]:
+            return executor.submit(remote.grade, make(submissions[i]))
+
+        yield from _run(remotely, submissions, todo)
+        return
+    with Sandbox(options.isolation, jobs, options.fork) as sandbox, ThreadPoolExecutor(jobs) as own:
+
+        def here(i: int) -> Future[Graded]:
+            return own.submit(grade_one, sandbox, submissions[i], data, options, twin)
+
+        try:
+            yield from _run(here, submissions, todo)
+        except BaseException:
+            own.shutdown(wait=False, cancel_futures=True)
+            sandbox.close()  # or leaving would wait for what runs
+            raise
+
+
+def _run(
+    submit: Callable[[int], Future[Graded]], submissions: list[Submission], todo: list[int]
+) -> Iterator[tuple[int, Graded]]:
+    waiting = iter(todo)
+    running = {submit(i): i for i in itertools.islice(waiting, IN_FLIGHT)}
+    try:
+        while running:
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                i = running.pop(future)
+                yield i, _record(future, submissions[i])
+                running |= {submit(j): j for j in itertools.islice(waiting, 1)}
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _record(future: Future[Graded], submission: Submission) -> Graded:
+    """What a job came to; where it failed, a record that says so."""
+    try:
+        return future.result()
+    except SandboxError:
+        raise
+    except CancelledError:
+        raise EngineError("the scheduler went away") from None
+    except ImportError as error:
+        raise EngineError(f"a worker does not hold the kit: {error}") from None
+    except Exception as error:
+        return _not_graded(submission, error)
+
+
+def _not_graded(submission: Submission, error: Exception) -> Graded:
+    name = type(error).__name__
+    if name in ("KilledWorker", "BrokenProcessPool"):
+        reason = "the worker died each time (out of memory?)"
+        advice = "grade it alone on a machine with more memory"
+    else:
+        reason = f"the grader failed: {name}: {error}"[:400]
+        advice = "grade once more; if it comes again, look at the notebook and report the fault"
+    message = Message(ran="the notebook", got=reason, next=f"For a TA: {advice}.")
+    outcomes = tuple(Outcome(check, "grader_error", message) for check in catalogue())
+    problem = f"{reason}: {advice}"
+    return Graded(submission.student, Marks(outcomes), (*submission.problems, problem))

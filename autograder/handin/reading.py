@@ -1,0 +1,251 @@
+"""Notebook files as they come, to cells: which belong to which step, and what had to be repaired.
+
+`autograder.handin.submission` reads all files through here; no file is ever written.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.contract import EXERCISES, NOTEBOOKS, STEPS
+from autograder.evidence.arrays import printable
+from autograder.limits import CELL_CHARACTERS, NOTEBOOK_CELLS, NOTEBOOK_FILE
+
+STEP_OF_NAME = {name: step for step, name in NOTEBOOKS.items()}
+_CHECK_CALL = re.compile(r"""^[ \t]*check\([ \t]*["'](step[1-6](?:\.\w+)?)["']""", re.M)
+_HEADING = re.compile(r"^[#*_ \t]{0,20}step[ \t]*([1-6])\b", re.I | re.M)
+
+
+class SubmissionError(Exception):
+    """A file that cannot be graded; the message says what, where and what to do."""
+
+
+class PathError(SubmissionError):
+    """There is nothing of that name to grade, or to grade with."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell. `key` is the graded cell that a check cell asks for, such as `step3.mapping`."""
+
+    kind: str  # code or markdown
+    source: str
+    id: str = ""
+    key: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """One notebook. `step` is set where it is one of the six; a free-form one has none.
+
+    `notes` say what had to be repaired to read it.
+    """
+
+    path: Path
+    cells: tuple[Cell, ...]
+    step: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The steps that have a code cell here."""
+        found = {cell.step for cell in self.cells if cell.kind == "code"}
+        return tuple(step for step in STEPS if step in found)
+
+    @property
+    def report(self) -> str:
+        """The written report of step 6: its own cell, or the prose after the last code cell."""
+        for cell in self.cells:
+            if cell.kind == "markdown" and cell.id == "report":
+                return cell.source
+        if self.step:
+            return ""
+        written = [c.source for c in self.cells if c.kind == "markdown" and c.step == "step6"]
+        return "\n".join(text for text in written if len(text.split()) > 15)
+
+
+def read(path: Path) -> Notebook:
+    """Read one notebook, or a script in percent format (`# %%` between its cells).
+
+    Raises:
+        PathError: there is no such file.
+        SubmissionError: it is empty, too large, not JSON, or no notebook.
+    """
+    repairs: list[str] = []
+    cells = _cells(path, repairs)
+    keys = [cell.key for cell in cells if cell.key]
+    step = STEP_OF_NAME.get(path.stem) or (keys[0].split(".")[0] if keys else "")
+    if not step or {key.split(".")[0] for key in keys} - {step}:
+        return Notebook(path, _by_content(cells), "", tuple(repairs))
+    if path.stem not in STEP_OF_NAME:
+        repairs.append(f"renamed: read as {NOTEBOOKS[step]}")
+    expected = [key for key, e in EXERCISES.items() if e.step == step and not e.by_hand]
+    gone = [key for key in expected if key not in keys]
+    if gone:
+        repairs.append(f"check cells that are not there: {', '.join(gone)}")
+    if len(keys) > len(set(keys)) or _repeated(cells):
+        repairs.append("cells that occur twice: each was run where it stands")
+    return Notebook(path, tuple(_with_step(cell, step) for cell in cells), step, tuple(repairs))
+
+
+def _repeated(cells: list[Cell]) -> bool:
+    named = [cell.id for cell in cells if cell.id]
+    return len(named) > len(set(named))
+
+
+def _with_step(cell: Cell, step: str) -> Cell:
+    return Cell(cell.kind, cell.source, cell.id, cell.key, step)
+
+
+def _cells(path: Path, repairs: list[str]) -> list[Cell]:
+    if path.is_symlink():
+        raise SubmissionError(f"{path}: a link, not a file: ask for the notebook itself")
+    try:
+        raw = path.read_bytes() if path.stat().st_size <= NOTEBOOK_FILE else None
+    except OSError as error:
+        raise PathError(f"{path}: {error.strerror or error}: check the path") from None
+    if raw is None:
+        raise SubmissionError(f"{path}: larger than 50 MB: clear its outputs and hand in again")
+    if not raw.strip():
+        raise SubmissionError(f"{path}: the file is empty: ask for it again")
+    if path.suffix == ".py":
+        return _percent(path, raw)
+    try:
+        content = json.loads(_decoded(raw, repairs))
+    except (ValueError, RecursionError) as error:
+        where = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        advice = "not JSON, so no notebook: save it in Jupyter as .ipynb and hand in again"
+        raise SubmissionError(f"{path}{where}: {advice}") from None
+    try:
+        book = content if "cells" in content else _converted(content)  # as older ones have none
+        found = [_cell(cell) for cell in book["cells"]]
+        _note_form(content, found, repairs)
+    except Exception as error:  # whatever the file holds in place of a notebook
+        kind = type(error).__name__
+        raise SubmissionError(
+            f"{path}: JSON, but no notebook ({kind}): open it in Jupyter, save, hand in again"
+        ) from None
+    if len(found) > NOTEBOOK_CELLS:
+        raise SubmissionError(f"{path}: {len(found):,} cells, more than {NOTEBOOK_CELLS:,}")
+    if any(len(cell.source) > CELL_CHARACTERS for cell in found):
+        raise SubmissionError(
+            f"{path}: a cell of more than {CELL_CHARACTERS:,} characters: shorten it"
+        )
+    return found
+
+
+def _converted(content: dict[str, Any]) -> dict[str, Any]:
+    """A notebook of another format as one of format 4."""
+    import nbformat  # here: a notebook of today is read without, and it takes 1.5 s to import
+
+    return nbformat.convert(nbformat.from_dict(content), 4)
+
+
+def _note_form(content: dict[str, Any], cells: list[Cell], repairs: list[str]) -> None:
+    """Say what of the notebook's form is not as Jupyter would have saved it."""
+    version = content["nbformat"], content.get("nbformat_minor") or 0
+    if version < (4, 5):
+        repairs.append(f"an old notebook format, {version[0]}.{version[1]}")
+    metadata = content.get("metadata") or {}
+    kernel = (metadata.get("kernelspec") or {}).get("name", "python3")
+    if kernel != "python3":
+        repairs.append(f"the kernel {printable(str(kernel))[:40]!r}: run with Python 3")
+    if any(cell.key for cell in cells) and not any(
+        c.get("metadata", {}).get("nbgrader") for c in content.get("cells", [])
+    ):
+        repairs.append("nbgrader's metadata is not there: cells were recognised by what they hold")
+
+
+def _percent(path: Path, raw: bytes) -> list[Cell]:
+    """The cells of a script in percent format; one without `# %%` is a single cell."""
+    import jupytext
+
+    try:
+        book = jupytext.reads(_decoded(raw, []), fmt="py:percent")
+    except (UnicodeDecodeError, SyntaxError, ValueError) as error:
+        raise SubmissionError(f"{path}: no script that can be read: {error}") from None
+    return [_cell(cell) for cell in book.cells]
+
+
+def _decoded(raw: bytes, repairs: list[str]) -> str:
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        repairs.append("UTF-16 in place of UTF-8")
+        return raw.decode("utf-16")
+    if raw[:3] == b"\xef\xbb\xbf":
+        repairs.append("a byte order mark before the text")
+    if b"\r\n" in raw:
+        repairs.append("line ends of Windows")
+    return raw.decode("utf-8-sig")
+
+
+def _cell(cell: Any) -> Cell:
+    source = cell.get("source", "")
+    source = "".join(source) if isinstance(source, list) else str(source)
+    source = source.replace("\r\n", "\n").encode("utf-8", "replace").decode()
+    if cell["cell_type"] != "code":
+        grade_id = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", "")
+        return Cell("markdown", source, str(grade_id or cell.get("id", "")))
+    meta = cell.get("metadata", {}).get("nbgrader", {})
+    meta = meta if isinstance(meta, dict) else {}
+    call = _CHECK_CALL.search(source)
+    known = call and call.group(1) in EXERCISES and (meta.get("grade") or _only_checks(source))
+    key = call.group(1) if call and known else ""
+    return Cell("code", source, str(meta.get("grade_id") or cell.get("id", "")), key)
+
+
+def _only_checks(source: str) -> bool:
+    """Whether every statement is a call of `check`."""
+    try:
+        body = ast.parse(source[:10_000]).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return all(
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and getattr(node.value.func, "id", "") == "check"
+        for node in body
+    )
+
+
+# What a line of each step's code looks like, for notebooks without headings.
+_SIGNS = {
+    "step1": r"read_csv|read_table|\.unique\(\)\.size|nunique",
+    "step2": r"nx\.(Multi)?(Di)?Graph\(|add_nodes?(_from)?\(|add_edges?(_from)?\(",
+    "step3": r"\bData\(|RandomLinkSplit|mapping\s*=|factorize|LabelEncoder|edge_index\s*=",
+    "step4": r"class \w+\([\w., ]*Module\)|SAGEConv\(|def (encode|decode)",
+    "step5": r"optim\.|Adam\(|negative_sampling\(|\.backward\(|def train",
+    "step6": r"roc_auc_score\(|def (test|evaluate)|no_grad",
+}
+
+
+def _by_content(cells: list[Cell]) -> tuple[Cell, ...]:
+    """Give each cell of a free-form notebook its step: by headings `Step N`, else by its code."""
+    headings = [_HEADING.search(c.source) for c in cells if c.kind == "markdown"]
+    by_heading = len({h.group(1) for h in headings if h}) >= 3
+    step, found = "step1", []
+    for cell in cells:
+        heading = _HEADING.search(cell.source) if cell.kind == "markdown" else None
+        if by_heading and heading:
+            step = f"step{heading.group(1)}"
+        elif not by_heading and cell.kind == "code":
+            step = max(step, _step_of_code(cell.source))
+        found.append(_with_step(cell, step))
+    return tuple(found)
+
+
+def looks_like_work(cell: Cell) -> bool:
+    """Whether a code cell does something of any step, or asks for a check."""
+    return bool(cell.key) or any(re.search(s, cell.source[:5_000]) for s in _SIGNS.values())
+
+
+def _step_of_code(source: str) -> str:
+    shortened = [line[:200] for line in source.splitlines()[:500]]
+    lines = [li for li in shortened if not re.match(r"\s*(import|from|#|def __)", li)]
+    text = "\n".join(lines)
+    return max((s for s, sign in _SIGNS.items() if re.search(sign, text)), default="step1")

@@ -1,0 +1,114 @@
+"""What travels between the grader and the sandbox: a task in, messages out, as msgpack frames.
+
+Messages come from a process in which student code ran: decoded by type, never unpickled. What goes
+the other way is ours, so that right inputs may travel as a pickle.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import IO, TypeVar
+
+import msgspec
+
+from autograder.evidence.schema import Evidence
+from autograder.limits import CELL_SECONDS, MEMORY, MESSAGE, NOTEBOOK_SECONDS
+
+_LENGTH = struct.Struct("<Q")
+Frame = TypeVar("Frame")
+
+
+class ProtocolError(Exception):
+    """The other side closed early, or sent what is no message."""
+
+
+class TaskCell(msgspec.Struct, frozen=True):
+    """One code cell to run, or, where `key` is set, the place of a check cell."""
+
+    source: str
+    step: str
+    key: str = ""
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of one notebook, or of steps 5 and 6 in one go.
+
+    `right_inputs` puts the right values of `checkpoint` into the namespace before each step (for
+    free-form notebooks), under the `names` of the notebook too. `before` are the cells of the
+    student's own steps 1 to 4, from which step 5 goes on. `files` lie in the working folder; times
+    are in seconds.
+    """
+
+    cells: list[TaskCell]
+    data: dict[str, bytes]  # user_artists.dat and, where there is one, artists.dat
+    files: dict[str, bytes] = {}
+    notebooks: tuple[str, ...] = ()  # names of the files that the cells are from
+    free_form: bool = False
+    right_inputs: bool = False
+    names: dict[str, str] = {}
+    before: list[TaskCell] = []
+    imports: dict[str, str] = {}  # of an earlier notebook, which a step uses and lacks
+    seed: int = 0
+    cell_seconds: float = CELL_SECONDS
+    notebook_seconds: float = NOTEBOOK_SECONDS
+    memory: int = MEMORY
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cell printed and displayed, cut to a bounded length."""
+
+    stdout: str = ""
+    stderr: str = ""
+    outputs: list[dict[str, str]] = []  # MIME type -> text, or base64 where it is an image
+    error: str = ""
+
+
+class Given(msgspec.Struct, frozen=True):
+    """The right inputs of a step, as a pickle that the grader made; empty where it refuses."""
+
+    data: bytes = b""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """Progress of a run: the cell it is at, all evidence so far, or the end.
+
+    `over` is a step that is done: its evidence is final. `wants` asks for the inputs of a step.
+    """
+
+    cell: int = -1
+    shown: Shown | None = None
+    evidence: Evidence | None = None
+    over: str = ""
+    wants: str = ""
+    flags: list[str] = []  # tampering that was noticed
+    notes: list[str] = []  # what was repaired
+    done: bool = False
+    fault: str = ""  # of the grader's own code
+
+
+def send(stream: IO[bytes], value: Task | Message | Given) -> None:
+    """Write one frame."""
+    data = msgspec.msgpack.encode(value)
+    stream.write(_LENGTH.pack(len(data)) + data)
+    stream.flush()
+
+
+def receive(stream: IO[bytes], kind: type[Frame]) -> Frame:
+    """Read one frame of that kind.
+
+    Raises:
+        ProtocolError: closed, too long, or not of that kind.
+    """
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise ProtocolError("closed")
+    (length,) = _LENGTH.unpack(head)
+    if length > MESSAGE:
+        raise ProtocolError(f"a message of {length} bytes, more than {MESSAGE}")
+    data = stream.read(length)
+    if len(data) < length:
+        raise ProtocolError("closed within a message")
+    try:
+        return msgspec.msgpack.decode(data, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError, MemoryError) as error:
+        raise ProtocolError(str(error)) from None

@@ -1,0 +1,251 @@
+"""Step 4, the model class: built with four different sizes, `encode` and `decode` called."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+from torch_geometric.nn import MessagePassing, SAGEConv
+
+from autograder.contract import MODEL_CLASS
+from autograder.evidence.arrays import array, matrix, pairs, text
+from autograder.evidence.schema import Absent, Call, Convolution, ModelClass, Step4
+from autograder.inside.randomness import random_state
+from autograder.inside.session import Session, bound_names
+from autograder.inside.spy import find_method, methods, names_of, spying
+
+
+def probe(session: Session) -> Step4:
+    """Build the student's class and call it on a small random graph, drawn from the seed."""
+    cls = find_class(session.ns)
+    if cls is None:
+        return Step4(model=_absent(session))
+    with (
+        random_state(session.seed),
+        torch.set_grad_enabled(torch.is_grad_enabled()),
+        aside(session),
+    ):
+        return Step4(model=_observe(session, cls))
+
+
+def _absent(session: Session) -> Absent:
+    for source, error in reversed(session.errors):
+        if "class" in source and bound_names(source):
+            return Absent(name=MODEL_CLASS, error=error)
+    return session.absent(MODEL_CLASS)
+
+
+def find_class(ns: dict[str, Any]) -> Any:
+    """The class of that name, or else the one `nn.Module` that the notebook itself defines."""
+    if isinstance(ns.get(MODEL_CLASS), type):
+        return ns[MODEL_CLASS]
+    own = ns.get("__name__", "__main__")
+    made = [v for v in ns.values() if isinstance(v, type) and issubclass(v, nn.Module)]
+    made = [cls for cls in dict.fromkeys(made) if cls.__module__ == own]
+    return made[0] if len(made) == 1 else None
+
+
+def aside(session: Session) -> Any:
+    """Nothing that the block does is the notebook's own doing."""
+    watched = session.watched
+    return contextlib.nullcontext() if watched is None else watched.instead(None)
+
+
+def _observe(session: Session, cls: Any) -> ModelClass:
+    rng = np.random.default_rng(session.seed)
+    sizes = [int(n) for n in (rng.integers(23, 30), *(rng.permutation([5, 6, 7, 8, 9])[:3]))]
+    built, model = session.call(cls, *sizes)
+    facts: dict[str, Any] = {"sizes": sizes, "is_module": isinstance(model, nn.Module)}
+    if isinstance(model, nn.Module):
+        prepared, _ = session.call(lambda: list(model.eval().modules()))
+        built = prepared if prepared.error else built
+    if not isinstance(model, nn.Module) or built.error:
+        return ModelClass(built=built, methods=[cls.__name__, *names_of(cls)][:60], **facts)
+    facts["built"] = Call(text=built.text)
+    facts["methods"] = [cls.__name__, *names_of(cls)][:60]
+    facts["unregistered"] = [name for name, _ in _hidden(model)][:20]
+    layers = [*model.modules(), *(m for _, m in _hidden(model))]
+    facts["embeddings"] = [matrix(m.weight) for m in layers if isinstance(m, nn.Embedding)]
+    n, out = sizes[0], sizes[3]
+    x, z = torch.arange(n), torch.from_numpy(rng.normal(size=(n, out))).float()
+    edges = torch.from_numpy(rng.integers(0, n - 2, size=(2, 60)))
+    asked = torch.from_numpy(rng.integers(0, n, size=(2, 11)))
+    with torch.no_grad():
+        encode = find_method(model, "encode") or _like(session, model, (x, edges), 2)
+        decode = find_method(model, "decode") or _like(session, model, (z, asked), 1)
+    facts |= {"encode_name": encode, "decode_name": decode}
+    facts |= _encode(session, model, encode, x, edges, layers)
+    facts |= _decode(session, model, decode, z, asked)
+    facts |= _forward(session, model, encode, x, edges, asked)
+    shapes = {n: list(p.shape) for n, p in model.named_parameters() if not is_lazy(p)}
+    facts["parameters"] = shapes
+    return ModelClass(**facts)
+
+
+def _like(session: Session, model: nn.Module, given: tuple, dims: int) -> str:
+    """The one method of another name that takes this and gives a tensor of so many dimensions."""
+    found = []
+    for name in methods(model):
+        call, value = session.call(getattr(model, name), *given)
+        right = isinstance(value, torch.Tensor) and value.is_floating_point()
+        if call.error is None and right and value.ndim == dims:
+            rows = given[0].size(0) if dims == 2 else given[1].size(1)
+            found += [name] if value.size(0) == rows else []
+    return found[0] if len(found) == 1 else ""
+
+
+def _hidden(model: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Modules in plain lists or dictionaries, which `parameters()` does not see."""
+    found = []
+    for name, value in vars(model).items():
+        if name.startswith("_") or not isinstance(value, (list, tuple, dict)):
+            continue
+        values = value.values() if isinstance(value, dict) else value
+        found += [(name, m) for m in values if isinstance(m, nn.Module)]
+    return found
+
+
+def _encode(
+    session: Session,
+    model: nn.Module,
+    name: str,
+    x: torch.Tensor,
+    edge_index: torch.Tensor,
+    layers: list[nn.Module],
+) -> dict[str, Any]:
+    convolutions = [m for m in layers if isinstance(m, MessagePassing)]
+    facts: dict[str, Any] = {"edge_index": pairs(edge_index)}
+    calls: list[nn.Module] = []
+    if name:
+        encode, empty = getattr(model, name), torch.empty(2, 0, dtype=torch.long)
+        with torch.no_grad():
+            with _recording(convolutions, calls):
+                facts["encode"], first = session.call(encode, x, edge_index)
+            with _embeddings_made() as made:
+                _, second = session.call(encode, x, edge_index)
+            facts["encode_without_edges"], _ = session.call(encode, x, empty)
+        facts["embeddings_made"] = len(made)
+        if isinstance(first, torch.Tensor) and isinstance(second, torch.Tensor):
+            facts["same_twice"] = first.shape == second.shape and torch.allclose(
+                first, second, equal_nan=True
+            )
+            facts["cut_off"] = _cut_off(session, encode, x, edge_index, layers)
+    ordered = list(dict.fromkeys([*calls, *convolutions]))
+    facts["convolutions"] = [_convolution(m) for m in ordered]
+    facts["convolution_calls"] = len(calls)
+    facts["convolutions_called"] = len(dict.fromkeys(calls))
+    return facts
+
+
+def _cut_off(
+    session: Session,
+    encode: Any,
+    x: torch.Tensor,
+    edge_index: torch.Tensor,
+    layers: list[nn.Module],
+) -> bool | None:
+    """Whether an own embedding gets no gradient from what encode gives; None if it cannot tell."""
+    weights = [m.weight for m in layers if isinstance(m, nn.Embedding)]
+    with torch.enable_grad():
+        _, z = session.call(encode, x, edge_index)
+        if not weights or not isinstance(z, torch.Tensor) or not z.is_floating_point():
+            return None
+        if not z.requires_grad:
+            return True
+        try:
+            found = torch.autograd.grad(z.sum(), weights, allow_unused=True)
+        except RuntimeError:  # a weight that is frozen
+            return True
+    return any(gradient is None for gradient in found)
+
+
+@contextlib.contextmanager
+def _embeddings_made() -> Iterator[list[nn.Module]]:
+    """Every nn.Embedding that is made in the block."""
+    made: list[nn.Module] = []
+    original = nn.Embedding.__init__
+
+    def __init__(self: nn.Embedding, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        made.append(self)
+
+    nn.Embedding.__init__ = __init__  # type: ignore[method-assign]
+    try:
+        yield made
+    finally:
+        nn.Embedding.__init__ = original  # type: ignore[method-assign]
+
+
+def _forward(
+    session: Session,
+    model: nn.Module,
+    encode: str,
+    x: torch.Tensor,
+    edges: torch.Tensor,
+    asked: torch.Tensor,
+) -> dict[str, Any]:
+    """Which edges `forward(x, edge_index, edge_label_index)`, where there is one, encodes with."""
+    if not encode or "forward" not in methods(model):
+        return {}
+    with torch.no_grad(), spying({}, model, session.watched) as notes:
+        session.call(model.forward, x, edges, asked)
+    found = notes.open.encodes
+    if not found or found[-1].edges.ndim != 2 or found[-1].edges.size(0) != 2:
+        return {}
+    return {"forward_edges": pairs(found[-1].edges)}
+
+
+@contextlib.contextmanager
+def _recording(modules: list[nn.Module], calls: list[nn.Module]) -> Iterator[None]:
+    hooks = [m.register_forward_pre_hook(lambda m, _: calls.append(m)) for m in modules]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _convolution(module: nn.Module) -> Convolution:
+    sage = isinstance(module, SAGEConv)
+    options: dict[str, bool | str | list[str] | None] = {}
+    if sage:
+        options = {k: bool(getattr(module, k)) for k in ("normalize", "root_weight", "project")}
+        options["aggr"] = _names(module.aggr)
+        options["bias"] = getattr(module.lin_l, "bias", None) is not None
+    return Convolution(
+        kind=type(module).__name__,
+        sage=sage,
+        in_channels=_width(getattr(getattr(module, "lin_r", None), "in_channels", None))
+        or _width(getattr(module, "in_channels", None)),
+        out_channels=_width(getattr(module, "out_channels", None)),
+        options=options,
+        weights={n: array(p, "float32") for n, p in module.named_parameters() if not is_lazy(p)},
+    )
+
+
+def _names(aggr: object) -> str | list[str] | None:
+    """An aggregation, or several, by name; None for one of the student's own making."""
+    if isinstance(aggr, (list, tuple)) and all(isinstance(a, str) for a in aggr):
+        return [text(a) for a in aggr]
+    return text(aggr) if isinstance(aggr, str) else None
+
+
+def _width(channels: object) -> int | None:
+    if isinstance(channels, (tuple, list)) and len(set(channels)) == 1:
+        channels = channels[0]
+    return channels if isinstance(channels, int) else None
+
+
+def _decode(
+    session: Session, model: nn.Module, name: str, z: torch.Tensor, asked: torch.Tensor
+) -> dict[str, Any]:
+    facts: dict[str, Any] = {"z": matrix(z), "pairs": pairs(asked)}
+    if name:
+        with torch.no_grad():
+            facts["decode"], _ = session.call(getattr(model, name), z, asked)
+    return facts

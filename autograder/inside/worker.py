@@ -1,0 +1,295 @@
+"""Runs one task: the cells of notebooks in an IPython shell, and the probes between them.
+
+The sandbox's server calls it in a process of its own; nothing of the grader is trusted afterwards.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import functools
+import os
+import pickle
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from IPython.core.interactiveshell import InteractiveShell
+from torch import nn
+
+from autograder.contract import DATA_FILES, EXERCISES, GIVES, MODEL_CLASS, STEPS
+from autograder.evidence.schema import STEP_TYPES, Absent, CellError, Evidence
+from autograder.inside import chain, given, tamper, watch
+from autograder.inside.aliases import filled
+from autograder.inside.backup import Backup, Lost
+from autograder.inside.clock import CellTimeout, limited
+from autograder.inside.observe import Session, observe, quiet
+from autograder.inside.output import captured
+from autograder.inside.protocol import Given, Message, Shown, Task, TaskCell
+from autograder.inside.randomness import seed_all
+from autograder.notebook import GRADING
+
+
+@dataclass(frozen=True)
+class Line:
+    """The connection to the grader: `say` sends a message, `hear` reads the answer to `wants`."""
+
+    say: Callable[[Message], None]
+    hear: Callable[[], Given]
+
+    def ask(self, step: str) -> dict[str, Any]:
+        """The right inputs of a step.
+
+        Raises:
+            NotGiven: the run has not come to that step.
+        """
+        self.say(Message(wants=step))
+        data = self.hear().data
+        if not data:
+            raise given.NotGiven(f"checkpoint({step!r}): when graded, only the own step has one")
+        return pickle.loads(data)  # made by the grader; evidence, the other way, is never pickled
+
+
+def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
+    """Run the task inside `folder` and say, after every step, what has been observed so far.
+
+    With `copies` a crash costs its cell: a copy of the process goes on without it.
+    """
+    given.ask = line.ask
+    seal = _seal()
+    session = _session(task, folder)
+    watch.install(session)
+    notes = _find_data_anywhere(folder)
+    seal.accept()
+    shell = _shell(session.ns) if task.free_form else None
+    backup = Backup(copies)
+    observer, step, first = _Observer(session, task.cell_seconds, backup), "", 0
+    for number, cell in enumerate(task.cells):
+        if cell.step != step:
+            for done in _done(task, number, step, cell.step):
+                _leave(session, observer, done, line, seal)
+        line.say(Message(cell=number))
+        if cell.step != step:
+            step = cell.step
+            if not task.free_form:
+                first = number
+                shell = _shell(session.begin([c.source for c in task.cells if c.step == step]))
+            _enter(session, task, step, backup)
+            if shell and task.imports.get(step):
+                shell.run_cell(task.imports[step], store_history=False, silent=True)
+        if cell.key:
+            observer.at_check(cell.key)
+            line.say(Message(evidence=observer.so_far(step)))
+        else:
+            assert shell
+            try:
+                backup.begin(task.cell_seconds)
+                shown = _execute(shell, session, cell, number - first, task.cell_seconds)
+            except Lost as lost:
+                error = CellError(name="Crash", message=str(lost), cell=number - first)
+                session.errors.append((cell.source, error))
+                shown = Shown(error=str(error))
+            line.say(Message(cell=number, shown=shown))
+    for done in _done(task, len(task.cells), step, ""):
+        _leave(session, observer, done, line, seal)
+    if task.free_form:
+        observer.at_last()
+        line.say(Message(evidence=observer.evidence))
+    backup.end()
+    line.say(Message(done=True, notes=notes))
+
+
+@functools.cache
+def _seal() -> tamper.Seal:
+    return tamper.Seal()
+
+
+def rehearse() -> None:
+    """Once, before forks: take the seal, and see what of it we replace ourselves."""
+    seal, opened = _seal(), builtins.open
+    watched = watch.install(Session(ns={}, data=Path()))
+    _find_data_anywhere(Path())
+    seal.accept()
+    watched.remove()
+    builtins.open = opened
+
+
+def _done(task: Task, number: int, step: str, following: str) -> list[str]:
+    """The steps that are over before this cell; in a free-form notebook some have no cells."""
+    left = {cell.step for cell in task.cells[number:]}
+    if not task.free_form:
+        return [step] if step else []
+    return [s for s in STEPS if s not in left and step <= s < (following or "step7")]
+
+
+def _find_data_anywhere(folder: Path) -> list[str]:
+    """Let a path of the student's own machine lead to the data; notes of when it did."""
+    notes: list[str] = []
+    original = builtins.open
+
+    @functools.wraps(original)
+    def opened(file: Any, *args: Any, **kwargs: Any) -> Any:
+        name = re.split(r"[/\\]", os.fspath(file))[-1] if isinstance(file, str | Path) else ""
+        beside = folder / name
+        if name in DATA_FILES and not os.path.exists(file) and beside.is_file():
+            said = f"the data was looked for at {file}, and found beside the notebook"
+            notes[:] = list(dict.fromkeys([*notes, said]))[:5]
+            file = beside
+        return original(file, *args, **kwargs)
+
+    builtins.open = opened
+    return notes
+
+
+def _session(task: Task, folder: Path) -> Session:
+    """Make `folder` the working folder, with the data and the student's other notebooks in it."""
+    os.chdir(folder)
+    kept = folder / ".course_data"
+    kept.mkdir()
+    for name, content in task.files.items():
+        (folder / Path(name).name).write_bytes(content)
+    for name, content in task.data.items():
+        for place in (folder, kept):
+            (place / name).write_bytes(content)
+    data = kept / "user_artists.dat"
+    os.environ |= {GRADING: "1", "COURSE_DATA": str(data), "MPLBACKEND": "agg"}
+    seed_all(task.seed)  # a fork has a random state of its own: now it repeats
+    session = Session(ns={}, data=data, seed=task.seed, free_form=task.free_form)
+    session.cells = [cell.source for cell in task.cells]
+    if task.free_form:
+        session.own = lambda: None if task.right_inputs else session.ns
+    else:
+        session.own = lambda: chain.last(folder)
+    return session
+
+
+def _shell(ns: dict[str, Any]) -> InteractiveShell:
+    """An IPython shell over the namespace, that asks nothing and starts no other program."""
+    shell = InteractiveShell(user_ns=ns)
+    InteractiveShell._instance = shell  # type: ignore[assignment]  # what get_ipython() gives
+    builtins.get_ipython = shell.get_ipython  # type: ignore[attr-defined]
+    shell.history_manager.enabled = False  # type: ignore[union-attr]
+    refuse = lambda command: print(f"not run when graded: {command}")  # noqa: E731
+    shell.system = shell.system_raw = shell.system_piped = refuse  # type: ignore[method-assign]
+    shell.enable_gui = lambda gui=None: None  # type: ignore[method-assign]
+    return shell
+
+
+def _enter(session: Session, task: Task, step: str, backup: Backup) -> None:
+    """Before a step: its right inputs, or the student's own chain as far as it goes."""
+    with quiet():
+        if task.right_inputs and GIVES[step]:
+            right = given.inputs(step, session.data)
+            if any(isinstance(value, nn.Module) for value in session.ns.values()):
+                right.pop("model", None)  # the own one goes with its optimizer
+            own = {task.names[name]: value for name, value in right.items() if name in task.names}
+            session.ns.update(right | own)
+        elif task.before and step == "step5":
+            try:
+                backup.begin(task.cell_seconds)
+                chain.begin([cell.source for cell in task.before], session.data, task.cell_seconds)
+            except Lost as lost:
+                chain.begin([], session.data)
+                chain.begun["_error"] = CellError(name="Crash", message=f"steps 1 to 4: {lost}")
+            if isinstance(made := chain.begun.get(MODEL_CLASS), type):
+                session.watched.wrap(made)
+
+
+def _leave(session: Session, observer: _Observer, step: str, line: Line, seal: tamper.Seal) -> None:
+    """After a step: its evidence, which is final, and what was tampered with."""
+    observer.at_end(step)
+    if chain.begun:
+        chain.end(session)
+    line.say(Message(evidence=observer.evidence, over=step, flags=session.flags + seal.broken()))
+
+
+def _execute(
+    shell: InteractiveShell, session: Session, cell: TaskCell, number: int, seconds: float
+) -> Shown:
+    """Run one cell; what it raises and shows goes into the session."""
+    result, error = None, None
+    with captured() as output, limited(seconds):
+        try:
+            result = shell.run_cell(cell.source, store_history=False, silent=False)
+            error = result.error_in_exec or result.error_before_exec
+        except CellTimeout as timeout:
+            error = timeout
+    if isinstance(error, CellTimeout):
+        session.errors.append((cell.source, _timeout(error, number)))
+    elif error is not None:
+        session.failed(cell.source, error)
+    if result is not None and result.result is not None:
+        session.shown.append(result.result)
+    shown = output.shown(str(session.errors[-1][1]) if error is not None else "")
+    session.shown += output.texts()
+    return shown
+
+
+def _timeout(error: CellTimeout, number: int) -> CellError:
+    return CellError(name="Timeout", message=str(error), cell=number)
+
+
+class _Observer:
+    """Collects evidence: of an exercise at its check cell, of all else at the end of its step."""
+
+    def __init__(self, session: Session, seconds: float, backup: Backup) -> None:
+        self.session, self.seconds, self.backup = session, seconds, backup
+        self.evidence = Evidence()
+        self.pinned: dict[str, object] = {}
+
+    def at_check(self, key: str) -> None:
+        """Pin what the check cell of this exercise would see."""
+        step = key.split(".")[0]
+        found = self._seen(step)
+        for field in EXERCISES[key].evidence:
+            self.pinned[field] = getattr(found, field)
+
+    def _seen(self, step: str) -> Any:
+        """What there is of a step now; probing calls the student's code, which may never end."""
+        try:
+            self.backup.begin(self.seconds)
+            named = filled(self.session) if self.session.free_form else contextlib.nullcontext()
+            with limited(self.seconds), named:
+                found = getattr(observe(self.session, step), step)
+        except (Lost, CellTimeout) as end:
+            name = "Timeout" if isinstance(end, CellTimeout) else "Crash"
+            error = CellError(name=name, message=f"when it was called to be checked: {end}")
+            fields = STEP_TYPES[step].__struct_fields__
+            return STEP_TYPES[step](**dict.fromkeys(fields, Absent(name=step, error=error)))
+        return found
+
+    def so_far(self, step: str) -> Evidence:
+        """Evidence with the pinned part of a step that is not over yet."""
+        fields = STEP_TYPES[step].__struct_fields__
+        absent = Absent(name=step, reached=False)
+        found = {field: self.pinned.get(field, absent) for field in fields}
+        return msgspec.structs.replace(self.evidence, **{step: STEP_TYPES[step](**found)})
+
+    def at_end(self, step: str) -> None:
+        """Observe what no check cell has asked for."""
+        kind = STEP_TYPES[step]
+        pinned = {f: self.pinned[f] for f in kind.__struct_fields__ if f in self.pinned}
+        self.pinned.clear()
+        if set(kind.__struct_fields__) <= set(pinned):
+            found = kind(**pinned)
+        else:
+            found = msgspec.structs.replace(self._seen(step), **pinned)
+        self._keep(step, found)
+
+    def at_last(self) -> None:
+        """Look once more for what was not there at its step's end: a loop may come further down."""
+        for step, kind in STEP_TYPES.items():
+            seen = getattr(self.evidence, step)
+            absent = [f for f in kind.__struct_fields__ if isinstance(getattr(seen, f), Absent)]
+            if absent:
+                again = self._seen(step)
+                found = {field: getattr(again, field) for field in absent}
+                self._keep(step, msgspec.structs.replace(seen, **found))
+
+    def _keep(self, step: str, found: object) -> None:
+        errors = [error for _, error in self.session.errors if not error.blank]
+        facts = {step: found, "errors": errors[:200], "names": self.session.names}
+        self.evidence = msgspec.structs.replace(self.evidence, **facts)

@@ -1,0 +1,33 @@
+"""Every limit on what a submission may take: one table, read by the wall, the worker and handin.
+
+Sizes are bytes unless a comment says otherwise.
+"""
+
+from __future__ import annotations
+
+MIB = 2**20
+
+# what a hand-in may hold
+NOTEBOOK_FILE = 50 * MIB
+NOTEBOOK_CELLS = 2_000
+CELL_CHARACTERS = 200_000
+
+# what a run may take
+CELL_SECONDS = 60.0  # on the sample
+NOTEBOOK_SECONDS = 600.0
+MEMORY = 6 * 2**30  # over that of the warm process
+PROCESSES = 64  # and threads, of one notebook
+FILE = 256 * MIB  # one written file
+OPEN_FILES = 512
+WRITABLE = {"/tmp": 1024 * MIB, "/dev/shm": 256 * MIB}  # the only places to write to
+CELL_GRACE = 3.0  # seconds over a cell's limit, which the cell's own clock should have kept
+RUN_GRACE = 5.0  # seconds over a notebook's limit before its process is ended
+REPEATED_SECONDS = 0.5  # of work that a copy of the process does again; a copy costs a tenth
+
+# what a run may say
+MESSAGE = 128 * MIB  # evidence of a whole project on the real data is 46 MB
+SHOWN = 64 * MIB  # characters of output that are kept of one run
+CELL_TEXT = 200_000  # characters of a cell's text that are kept
+CELL_TEXT_SEEN = 20_000  # characters of a cell's text that evidence is taken from
+PICTURE = 2_000_000  # characters of one displayed object
+DISPLAYED = 20  # objects displayed in one cell

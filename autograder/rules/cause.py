@@ -1,0 +1,121 @@
+"""What a cause is: what can make a check fail, the test that proves it, and what to say about it.
+
+Every file `stepN_*.py` of this folder holds checks beside their causes; `judge` asks for proofs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from autograder.evidence.schema import Absent, CellError, Evidence
+from autograder.rules.outcome import Outcome
+from autograder.truth import Truth
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a predicate looks at: the evidence of one run, the truth, and the checks' outcomes."""
+
+    evidence: Evidence
+    truth: Truth
+    outcomes: dict[str, Outcome] = field(default_factory=dict)  # by id of the check
+
+    def failed(self, *checks: str) -> bool:
+        """Whether one of these checks, such as `step3.mapping.size`, did not pass by itself."""
+        found = [self.outcomes[c].status for c in checks if c in self.outcomes]
+        return any(status in ("failed", "student_error") for status in found)
+
+    def error(self, *texts: str, step: str = "") -> CellError | None:
+        """The first exception whose name or message holds one of the texts.
+
+        Looks at what cells raised, and at what the probes' calls of the student's functions raised
+        (all of them, or those of one step).
+        """
+        for error in [*self._raised(step), *(self.evidence.errors if not step else [])]:
+            if any(text in f"{error.name}: {error.message}" for text in texts):
+                return error
+        return None
+
+    def stuck(self, step: str) -> bool:
+        """Whether this run did not come through the step: something is not there, or raised."""
+        found = getattr(self.evidence, step)
+        parts = [getattr(found, name) for name in found.__struct_fields__] if found else [Absent]
+        return any(isinstance(p, Absent) or p is Absent for p in parts) or bool(self._raised(step))
+
+    def _raised(self, step: str) -> list[CellError]:
+        found: list[CellError] = []
+        steps = [step] if step else ["step1", "step2", "step3", "step4", "step5", "step6"]
+        for exercise in (getattr(self.evidence, name) for name in steps):
+            for name in exercise.__struct_fields__ if exercise else ():
+                part = getattr(exercise, name)
+                if isinstance(part, Absent):
+                    found += [part.error] if part.error else []
+                    continue
+                calls = [getattr(part, c, None) for c in ("built", "encode", "decode", "call")]
+                calls += [run.call for run in getattr(part, "runs", [])]
+                found += [call.error for call in calls if call is not None and call.error]
+        return [error for error in found if not error.blank]
+
+
+Predicate = Callable[[Case], "str | None"]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One misconception of the catalogue.
+
+    `found` gives the proof, a sentence with the numbers, or None. `at` names what to point at in
+    the source: a name that is bound, or a function or method that is called or defined. Where this
+    is found, ids that match `hides` are its consequences and are not reported.
+    """
+
+    id: str
+    title: str
+    why: str
+    question: str
+    hints: tuple[str, str, str]
+    found: Predicate
+    at: tuple[str, ...] = ()
+    hides: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+
+    @property
+    def step(self) -> str:
+        """The step that it belongs to, by the first word of its id; empty where it is any."""
+        return AREAS.get(self.id.split(".")[0], "")
+
+    @property
+    def rank(self) -> int:
+        """How fundamental its area is: what is done first can spoil what comes after."""
+        return list(AREAS).index(self.id.split(".")[0])
+
+
+AREAS = {  # first word of an id -> step, in the order in which the work is done
+    "load": "step1",
+    "graph": "step2",
+    **dict.fromkeys(("map", "data", "split"), "step3"),
+    **dict.fromkeys(("model", "decode", "encode"), "step4"),
+    "train": "step5",
+    "test": "step6",
+    "run": "",
+}
+
+
+def cause(
+    id: str,
+    *,
+    title: str,
+    why: str,
+    question: str,
+    hints: tuple[str, str, str],
+    at: tuple[str, ...] = (),
+    hides: tuple[str, ...] = (),
+    references: tuple[str, ...] = (),
+) -> Callable[[Predicate], Cause]:
+    """Make a predicate a cause that checks can name: a decorator, for a file `stepN_*.py`."""
+
+    def make(found: Predicate) -> Cause:
+        return Cause(id, title, why, question, hints, found, at, hides, references)
+
+    return make

@@ -1,0 +1,105 @@
+"""What a submission gets wrong, by name: read off the outcomes of its checks.
+
+`autograder diagnose` and `grade` come here. A check and its causes are in `stepN_*.py`; what stops
+a notebook whatever the step is in `stops`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autograder.evidence.schema import Evidence
+from autograder.handin.submission import Submission
+from autograder.rules import causes
+from autograder.rules.cause import Cause
+from autograder.rules.locate import Place, first_cell, place_of
+from autograder.rules.outcome import WRONG, Outcome
+from autograder.rules.stops import STOPS, stops
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A misconception that was found: the step, the proof, and where to look. Plain data."""
+
+    id: str
+    step: str
+    proof: str
+    place: Place
+    costs_marks: bool
+
+    @property
+    def cause(self) -> Cause:
+        """What there is to say about it."""
+        return next((c for c in STOPS if c.id == self.id), None) or causes()[self.id]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What there is to say about a submission.
+
+    `unexplained` are checks that failed without a proven cause: their own messages say what is
+    wrong. `notes` are what is unusual, and right.
+    """
+
+    findings: tuple[Finding, ...]
+    unexplained: tuple[Outcome, ...] = ()
+    notes: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()  # of causes that could not be looked for: ours
+
+
+def diagnose(
+    submission: Submission,
+    outcomes: list[Outcome],
+    evidence: list[Evidence],
+) -> Diagnosis:
+    """Name what is wrong, step by step, each cause once.
+
+    `outcomes` are those that count. `evidence` is of each way that the submission was run: first on
+    what its own earlier steps made, then, if need be, on right inputs.
+    """
+    names, errors = evidence[0].names, evidence[0].errors
+    findings: dict[str, Finding] = {}
+    for o in outcomes:
+        if o.proof is None:
+            continue
+        cause = causes()[o.proof.cause]
+        costs = o.check.points > 0
+        if cause.id in findings:
+            costs = costs or findings[cause.id].costs_marks
+        place = place_of(cause, submission, names, errors)
+        step, text = o.check.step, o.proof.text
+        if cause.id in findings:
+            step, text = findings[cause.id].step, findings[cause.id].proof
+        findings[cause.id] = Finding(cause.id, step, text, place, costs)
+    found = [*findings.values(), *_typed_in(submission, outcomes)]
+    stopped = stops(submission, evidence, outcomes)
+    found += [Finding(e.id, step, proof, place, True) for e, step, proof, place in stopped]
+    found.sort(key=lambda finding: finding.step)
+    steps = {finding.step for finding in found}
+    unexplained = [
+        o
+        for o in outcomes
+        if o.status in WRONG and o.proof is None and not o.typed_in and o.check.step not in steps
+    ]
+    notes = [f"`{name}` is called `{own}` here" for name, own in sorted(names.items())]
+    faults = tuple(o.fault for o in outcomes if o.fault)
+    return Diagnosis(tuple(found), tuple(unexplained), tuple(notes), faults)
+
+
+def _typed_in(submission: Submission, outcomes: list[Outcome]) -> list[Finding]:
+    """What passes on one file only: one finding a step."""
+    failed: dict[str, Outcome] = {}
+    for o in outcomes:
+        if o.typed_in and o.status == "failed":
+            failed.setdefault(o.check.step, o)
+    return [
+        Finding(
+            "test.hard-coded",
+            step,
+            f"{o.check.title}: on the first file, yes; on a file with other counts: expected "
+            f"{o.message.expected}, got {o.message.got}",
+            first_cell(submission, step),
+            True,
+        )
+        for step, o in failed.items()
+    ]

@@ -1,0 +1,98 @@
+"""Where in a submission to point at: the cell and line where a name is bound, called or defined.
+
+Positions come from the syntax tree of the student's cells; what is wrong does not.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from autograder.evidence.schema import CellError
+from autograder.handin.submission import Cell, Submission
+from autograder.rules.cause import Cause
+
+
+@dataclass(frozen=True)
+class Place:
+    """A code cell of a notebook and a line in it, counted from 1; None if there is no telling."""
+
+    notebook: str = ""
+    cell: int | None = None
+    line: int | None = None
+    source: str = ""
+
+
+def code_cells(submission: Submission) -> list[tuple[str, int, Cell]]:
+    """Every code cell with its notebook's name and its number there, counted from 1."""
+    return [
+        (book.path.name, number, cell)
+        for book in submission.notebooks
+        for number, cell in enumerate((c for c in book.cells if c.kind == "code"), start=1)
+    ]
+
+
+def place_of(
+    cause: Cause, submission: Submission, names: dict[str, str], errors: list[CellError]
+) -> Place:
+    """The first line of the cause's step that binds, calls or defines what the cause points at.
+
+    `names` are the notebook's own names for those of the contract.
+    """
+    cells = code_cells(submission)
+    here = [found for found in cells if found[2].step == cause.step and not found[2].key]
+    for name in cause.at:
+        for notebook, number, cell in [*here, *(c for c in cells if c not in here)]:
+            line = _line(cell.source, {name, names.get(name, name)})
+            if line:
+                return Place(notebook, number, line, cell.source.splitlines()[line - 1].strip())
+    for error in errors:
+        for notebook, number, _ in here:
+            if error.cell == number - 1 and error.line:
+                return Place(notebook, number, error.line, error.source.strip())
+    return first_cell(submission, cause.step)
+
+
+def first_cell(submission: Submission, step: str) -> Place:
+    """The first code cell of a step."""
+    here = [(name, n) for name, n, cell in code_cells(submission) if cell.step == step]
+    return Place(*here[0]) if here else Place()
+
+
+def _line(source: str, names: set[str]) -> int | None:
+    """The first line that binds, defines or calls one of the names."""
+    tree = parsed(source)
+    if tree is None:
+        return None
+    lines = [
+        node.lineno for node in ast.walk(tree) if names & _said(node) and hasattr(node, "lineno")
+    ]
+    return min(lines, default=None)
+
+
+def parsed(source: str) -> ast.AST | None:
+    """The syntax tree of a cell, where it has one."""
+    try:
+        return ast.parse(_without_magics(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _said(node: ast.AST) -> set[str]:
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        return {node.id}
+    if isinstance(node, ast.keyword):
+        return {node.arg or ""}
+    if isinstance(node, ast.Attribute):
+        return {node.attr}
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return {node.func.id}
+    return set()
+
+
+def _without_magics(source: str) -> str:
+    """The cell with IPython's own lines left empty, so that it parses and keeps its numbers."""
+    lines = source.splitlines()
+    return "\n".join("" if line.lstrip()[:1] in ("%", "!") else line for line in lines)

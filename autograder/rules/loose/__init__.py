@@ -1,0 +1,1 @@
+"""TRANSITION: causes that no file of checks has taken over yet."""

@@ -1,0 +1,168 @@
+"""What a check says: `expect` for a wrong result, and the reasons why nothing could be judged.
+
+Every check uses it; `autograder.grading.marks` turns what it raises into outcomes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from autograder.evidence.schema import Absent, Call, CellError
+from autograder.rules.outcome import Message
+
+
+class NotPassed(pytest.fail.Exception):  # type: ignore[name-defined]
+    """A check that did not pass; `status` is the outcome and `message` teaches."""
+
+    status = "failed"
+
+    def __init__(self, message: Message, waits_for: str = "", reached: bool = True) -> None:
+        super().__init__(str(message), pytrace=False)  # the message teaches, a traceback does not
+        self.message, self.waits_for, self.reached = message, waits_for, reached
+
+
+class NotAttempted(NotPassed):
+    """There is nothing to judge yet."""
+
+    status = "not_attempted"
+
+
+class StudentError(NotPassed):
+    """The student's code raised."""
+
+    status = "student_error"
+
+
+class Blocked(NotPassed):
+    """Something that this check needs is itself wrong, which another check says."""
+
+    status = "blocked"
+
+
+def expect(
+    right: object,
+    *,
+    ran: str,
+    expected: object,
+    got: object,
+    why: str,
+    next: str,
+) -> None:
+    """Pass where `right` holds, else say what ran, was expected and came, why, and what next.
+
+    Raises:
+        NotPassed: `right` does not hold.
+    """
+    if not right:
+        raise NotPassed(Message(ran, str(expected), str(got), why, next))
+
+
+def need(right: object, what: str, see: str) -> None:
+    """Block a check whose ground is missing: `what` is needed; the check of the id `see` says more.
+
+    Raises:
+        Blocked: `right` does not hold.
+    """
+    if right:
+        return
+    from autograder.rules import catalogue  # it imports the checks, which import this module
+
+    title = {check.id: check.title for check in catalogue()}.get(see, see)
+    raise Blocked(Message(got=f"this needs {what}", next=f"First mend: {title}."), waits_for=see)
+
+
+def present(step: Any, field: str) -> Any:
+    """The evidence of one exercise.
+
+    Raises:
+        NotAttempted: the cell is blank, missing or has not been run.
+        StudentError: the cell that defines it raised.
+    """
+    if step is None:
+        raise NotAttempted(Message(got="this step was not handed in", next="Hand in its notebook."))
+    found = getattr(step, field)
+    if isinstance(found, Absent):
+        if found.found and (found.error is None or found.error.blank):
+            expect(
+                False,
+                ran=f"`{found.name}`",
+                expected="what the exercise asks for under this name",
+                got=found.found,
+                why="The checks, and the later steps, look for it by its name.",
+                next="Is it another object that you meant to call so?",
+            )
+        if not found.reached:
+            advice = "Run the notebook from top to bottom in Jupyter: it should end by itself."
+            said = Message(got="the run ended before this exercise", next=advice)
+            raise NotAttempted(said, reached=False)
+        raise unfinished(found.name, found.error)
+    return found
+
+
+def unfinished(name: str, error: CellError | None) -> NotPassed:
+    """The reason why `name` is not there: blank, never defined, or its cell raised `error`."""
+    if error is None or error.blank:
+        hint = f"Write the cell that defines `{name}` and run it."
+        return NotAttempted(Message(got=f"there is no `{name}` yet", next=hint))
+    return raised(f"the cell that should define `{name}`", error)
+
+
+ADVICE = {  # what an error message says -> what to do next
+    "NameError": "A name is used before it is defined or imported: check its spelling and imports.",
+    "FileNotFoundError": 'The file is where `course_data.path("user_artists.dat")` says.',
+    "continuous format is not supported": "`roc_auc_score` takes labels first, then scores.",
+    "Can't call numpy() on Tensor that requires grad": "Decorate the function: `@torch.no_grad()`.",
+    "larger than": "An index is no node: does every node have a number of its own, from 0 on?",
+    "index out of range in self": "An index has no row in the embedding: compare it to num_nodes.",
+    "too many values to unpack": "`edge_index` needs two rows, [2, E]; a list of pairs is [E, 2].",
+    "Sizes of tensors must match": "Pairs are columns: join them along `dim=1`.",
+    "Expected all tensors": "Join lists of tensors with torch.cat, numbers with torch.tensor.",
+    "does not require grad": "The loss must come from the scores, without detach or no_grad.",
+    "Insufficient number of edges": "`is_undirected=True` drops every column whose source is above "
+    "its target: number the users first, and put them in row 0.",
+    "can't be cast": "The labels must be floats: torch.ones and torch.zeros are.",
+    "has no attribute 'pos_edge_label_index'": "Ask RandomLinkSplit for `split_labels=True`.",
+}
+
+
+def raised(ran: str, error: CellError) -> NotPassed:
+    """The student's code raised `error` while `ran`."""
+    advice = "Read the last line of the error first, then the line of yours that it names."
+    known = (a for said, a in ADVICE.items() if said in f"{error.name}: {error.message}")
+    advice = next(known, advice)
+    why = "The code stops there: nothing after that line is computed."
+    return StudentError(Message(ran, "no exception", str(error), why, advice))
+
+
+def output(call: Call, ran: str, missing: str = "") -> Any:
+    """The array [..] float32 that a call gave.
+
+    Raises:
+        NotAttempted: the function is the blank scaffold, or is not there.
+        StudentError: it raised.
+        NotPassed: it gave something that is no tensor.
+    """
+    if call.missing:
+        raise NotAttempted(Message(got=missing or "there is no such function", next="Write it."))
+    if call.error is not None:
+        if call.error.blank:
+            blank = "Write your code in place of `raise NotImplementedError()`."
+            raise NotAttempted(Message(ran=ran, got="the scaffold is still blank", next=blank))
+        raise raised(ran, call.error)
+    if call.output is None:
+        expect(
+            False,
+            ran=ran,
+            expected="a tensor of numbers",
+            got=call.text or "nothing",
+            why="The next step computes with it.",
+            next="Does the function end with `return`, and return the tensor?",
+        )
+    return call.output.numpy()  # type: ignore[union-attr]
+
+
+def count(n: int, what: str) -> str:
+    """A number with thousands separators and its noun, such as `17,644 nodes`."""
+    return f"{n:,} {what}"

@@ -1,0 +1,370 @@
+"""The sandbox: runs notebooks in processes of their own and brings back evidence, nothing else.
+
+`autograder.grading.whole_class` keeps one open for a whole class.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import queue
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+import msgspec
+
+from autograder.contract import CHAIN, GIVES, STEPS
+from autograder.evidence.arrays import printable
+from autograder.evidence.schema import Absent, Evidence
+from autograder.inside.protocol import (
+    Given,
+    Message,
+    ProtocolError,
+    Shown,
+    Task,
+    TaskCell,
+    receive,
+    send,
+)
+from autograder.limits import RUN_GRACE, SHOWN
+from autograder.wall import isolation
+
+SERVER = [sys.executable, "-m", "autograder.inside.server"]
+MODES = ("full", "basic")
+Inputs = Callable[[str], bytes]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of one task. `problem` says why it did not reach its end, in words for a TA.
+
+    `shown` is what each cell printed, `flags` what a TA should look at.
+    """
+
+    evidence: Evidence
+    problem: str = ""
+    grader_fault: bool = False
+    seconds: float = 0.0
+    shown: dict[int, Shown] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class SandboxError(Exception):
+    """The warm process did not start, or there is no such isolation here."""
+
+
+class Sandbox:
+    """Runs tasks, each in a process of its own: forks of warm processes, or fresh ones.
+
+    Use it as a context manager. `run` may be called from several threads.
+
+    Args:
+        isolation: `full` runs everything behind bubblewrap's wall, `basic` only in processes.
+        jobs: how many tasks may run at a time.
+        fork: fork warm processes; by default where that is safe, on Linux.
+
+    Raises:
+        SandboxError: `full` is not to be had on this machine.
+    """
+
+    def __init__(self, isolation: str = "basic", jobs: int = 1, fork: bool | None = None) -> None:
+        self.fork = sys.platform == "linux" if fork is None else fork
+        self.walled = isolation == "full"
+        if self.walled and (reason := _missing()):
+            raise SandboxError(
+                f"{reason}: install it, or accept --isolation basic, which does not keep a "
+                "submission from reading your files or the network"
+            )
+        self._slots: queue.Queue[_Slot] = queue.Queue()
+        self._all = [_slot(self.walled) for _ in range(max(1, jobs))] if self.fork else []
+
+    def __enter__(self) -> Sandbox:
+        for slot in self._all:
+            if slot.process is None:
+                slot.start()
+            self._slots.put(slot)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End everything that runs, from whichever thread; `run` then returns what it has."""
+        for slot in self._all:
+            slot.closed = True
+            slot.stop()
+
+    def run(self, task: Task, inputs: Inputs = lambda _: b"") -> Run:
+        """Run one task to its end, its time limit, or its crash.
+
+        `inputs` gives the right inputs of a step as a pickle, when the run has come to it.
+
+        Raises:
+            SandboxError: the warm process did not start.
+        """
+        if not self.fork:
+            return _run_fresh(task, inputs)
+        slot = self._slots.get()
+        try:
+            return slot.run(task, inputs)
+        finally:
+            self._slots.put(slot)
+
+
+_ahead: list[_Slot] = []
+
+
+def start_ahead(isolation: str) -> None:
+    """Start the next sandbox's warm process now: it imports torch while the caller does."""
+    walled = isolation == "full"
+    if sys.platform == "linux" and not (walled and _missing()):
+        slot = _Slot(walled)
+        slot.start()
+        _ahead.append(slot)
+        assert slot.process
+        atexit.register(slot.process.kill)  # where no sandbox ever asks for it
+
+
+def _slot(walled: bool) -> _Slot:
+    """A slot, by preference one that was started ahead."""
+    found = next((slot for slot in _ahead if slot.walled == walled), None)
+    if found is None:
+        return _Slot(walled)
+    _ahead.remove(found)
+    return found
+
+
+def _missing() -> str:
+    return isolation.missing()
+
+
+class _Slot:
+    """One warm process, which runs one task at a time; started again when a task takes it down."""
+
+    def __init__(self, walled: bool) -> None:
+        self.walled = walled
+        self.process: subprocess.Popen[bytes] | None = None
+        self.control: socket.socket | None = None
+        self.ready = self.closed = self.busy = False
+
+    def start(self) -> None:
+        """Start the process; it is not waited for."""
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        mode = "walled" if self.walled else "plain"
+        command = [*SERVER, mode, str(theirs.fileno())]
+        command = isolation.wrap(command) if self.walled else command
+        nowhere = subprocess.DEVNULL
+        with theirs:
+            self.process = subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=nowhere,
+                stdout=nowhere,
+                stderr=None if os.environ.get("AUTOGRADER_DEBUG") else nowhere,
+                env=isolation.environment() if self.walled else _environment(),
+            )
+        self.ready = False
+
+    def stop(self) -> None:
+        """End the process and all that runs in it; one that is idle leaves by itself."""
+        if self.process and self.control:
+            self.control.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0 if self.busy else 1)
+            self.process.kill()
+            self.process.wait()
+
+    def run(self, task: Task, inputs: Inputs) -> Run:
+        """Run one task and wait until nothing of it is left; once more if the process was ill."""
+        try:
+            run = self._run(task, inputs)
+            if not run.grader_fault or self.closed:
+                return run
+        except OSError:  # an earlier task has harmed the warm process
+            pass
+        except SandboxError:
+            raise
+        except Exception:  # our own fault: nobody waits for what runs there
+            self.stop()
+            if not self.closed:
+                self.start()
+            raise
+        self.stop()
+        if not self.closed:
+            self.start()
+        return self._run(task, inputs)
+
+    def _run(self, task: Task, inputs: Inputs) -> Run:
+        self._wait_until_ready()
+        self.busy, begin = True, time.monotonic()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            told = str(task.notebook_seconds + RUN_GRACE).encode()
+            assert self.control
+            socket.send_fds(self.control, [told], [theirs.fileno()])
+            theirs.close()
+            most = task.notebook_seconds + 2 * RUN_GRACE  # whatever it does to the clocks inside
+            assert self.process
+            with (
+                ours.makefile("rb") as reader,
+                ours.makefile("wb") as writer,
+                _killing(self.process, most),
+            ):
+                run = _follow(task, inputs, reader, writer, begin)
+        if not self._said(b"free", 3 * RUN_GRACE):  # or it was harmed, or stopped
+            self.stop()
+            if not self.closed:
+                self.start()
+        self.busy = False
+        return run
+
+    def _wait_until_ready(self) -> None:
+        if not self.ready and not self._said(b"ready", 300):
+            reason = "was stopped" if self.closed else "did not start: AUTOGRADER_DEBUG=1 shows why"
+            raise SandboxError(f"the warm process {reason}")
+        self.ready = True
+
+    def _said(self, word: bytes, seconds: float) -> bool:
+        assert self.control
+        self.control.settimeout(seconds)
+        with contextlib.suppress(OSError):
+            return self.control.recv(16) == word
+        return False
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | isolation.SETTINGS
+
+
+def _run_fresh(task: Task, inputs: Inputs) -> Run:
+    """Run one task in a process that was started for it."""
+    process = subprocess.Popen(
+        [*SERVER, "--once"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
+    )
+    try:
+        assert process.stdin and process.stdout
+        with _killing(process, task.notebook_seconds + RUN_GRACE + 60):  # with the time to start
+            return _follow(task, inputs, process.stdout, process.stdin, time.monotonic())
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextlib.contextmanager
+def _killing(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
+    """End the process if the block takes longer."""
+    timer = threading.Timer(seconds, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _follow(task: Task, inputs: Inputs, reader: IO[bytes], writer: IO[bytes], begin: float) -> Run:
+    """Read messages until the run is done."""
+    log = _Log(task)
+    try:
+        send(writer, task)
+        while True:
+            message = receive(reader, Message)
+            log.take(message)
+            if message.wants:
+                may = log.may_have(message.wants)
+                log.gave = max(log.gave, message.wants if may else "")
+                send(writer, Given(inputs(message.wants) if may else b""))
+            if message.done and not log.complete():
+                raise ProtocolError("it ended early")
+            if message.done:
+                ours = bool(message.fault) and log.cell < 0
+                return log.run(printable(message.fault), time.monotonic() - begin, ours)
+    except (ProtocolError, OSError) as error:
+        late = time.monotonic() - begin > task.notebook_seconds
+        problem = f"took longer than {task.notebook_seconds:g} s" if late else "the process died"
+        problem += f" in code cell {log.cell + 1} of {len(task.cells)}" if log.cell >= 0 else ""
+        problem += "" if late or str(error) == "closed" else f" ({error})"
+    return log.run(problem, time.monotonic() - begin)
+
+
+def _size(shown: Shown) -> int:
+    texts = [shown.stdout, shown.stderr, shown.error]
+    return sum(map(len, texts)) + sum(len(v) for found in shown.outputs for v in found.values())
+
+
+class _Log:
+    """What a run has said so far; what it has said of a step that is over stays as it is."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        own = dict.fromkeys(cell.step for cell in task.cells)
+        self.steps = list(STEPS if task.free_form else own)
+        self.last = {cell.step: number for number, cell in enumerate(task.cells)}
+        self.cell = -1
+        self.evidence = Evidence()
+        self.over: dict[str, Any] = {}
+        self.gave = ""  # the last step whose inputs it got
+        self.room = SHOWN
+        self.shown: dict[int, Shown] = {}
+        self.flags: dict[str, None] = {}
+        self.notes: dict[str, None] = {}
+
+    def take(self, message: Message) -> None:
+        """Note one message."""
+        if message.cell > self.cell + 1:
+            raise ProtocolError("it skipped cells")
+        self.cell = max(self.cell, message.cell)
+        if message.shown and message.cell not in self.shown and 0 <= message.cell <= self.cell:
+            self.room -= _size(message.shown)
+            self.shown[message.cell] = message.shown if self.room > 0 else Shown(error="too much")
+        for said, more in ((self.flags, message.flags), (self.notes, message.notes)):
+            if len(said) < 20:
+                said.update(dict.fromkeys(printable(line[:200]) for line in more[:20]))
+        if message.evidence:
+            kept: dict[str, Any] = {step: None for step in STEPS if step not in self.steps}
+            kept |= {step: self._added(step, message.evidence) for step in self.over}
+            self.evidence = msgspec.structs.replace(message.evidence, **kept)
+        if message.over in self.steps and message.over not in self.over:
+            if self.cell < self.last.get(message.over, -1):
+                raise ProtocolError("it left cells out")
+            found = getattr(self.evidence, message.over)
+            if found is None:
+                raise ProtocolError("it ended a step without evidence")
+            self.over[message.over] = found
+
+    def _added(self, step: str, later: Evidence) -> Any:
+        """A step that is over; what was absent may still come, if no inputs have given it away."""
+        found, again = self.over[step], getattr(later, step)
+        known = "step5" if self.task.right_inputs else self.gave
+        known = "step6" if self.task.before else known
+        if again is None or step < known:
+            return found
+        absent = [f for f in again.__struct_fields__ if isinstance(getattr(found, f), Absent)]
+        return msgspec.structs.replace(found, **{f: getattr(again, f) for f in absent})
+
+    def complete(self) -> bool:
+        """Whether every cell was reached, and every step ended."""
+        return self.cell == len(self.task.cells) - 1 and set(self.over) == set(self.steps)
+
+    def may_have(self, step: str) -> bool:
+        """Whether the run has come to this step: what it starts from is then no secret any more."""
+        if self.task.before:  # the own chain is measured by steps 5 and 6 only
+            return step in GIVES or step == CHAIN
+        here = [s for s in self.steps if s not in self.over][:1]
+        return step in STEPS and bool(here) and step <= here[0]
+
+    def run(self, problem: str, seconds: float, fault: bool = False) -> Run:
+        """All of it."""
+        said = tuple(self.flags)[:20], tuple(self.notes)[:20]
+        return Run(self.evidence, problem, fault, seconds, self.shown, *said)
+
+
+__all__ = ["MODES", "Run", "Sandbox", "SandboxError", "Task", "TaskCell"]
