@@ -46,21 +46,21 @@ def check(
     """Check your own notebooks and say why a check does not pass."""
     _start_ahead("basic", *files)
     from autograder.grading.submission import Options
-    from autograder.handin.submission import PathError, Submission, SubmissionError, load, read
+    from autograder.handin.submission import PathError, SubmissionError, load, read, submission
     from autograder.reports.cell import Report
 
     options = Options(data, 0, 2, cell_seconds, notebook_seconds)
     try:
         if all(path.is_file() for path in files):
             name = files[0].stem if len(files) == 1 else "your notebooks"
-            found = [Submission(name, tuple(read(path) for path in files))]
+            found = [submission(name, [read(path) for path in files])]
         else:
             found = [load(path) for path in files]
         graded = _graded(found, options)
     except SubmissionError as error:
         fail(error, 2 if isinstance(error, PathError) else 1)
-    for submission, record in zip(found, graded, strict=True):
-        steps = {step for book in submission.notebooks for step in book.steps}
+    for handed_in, record in zip(found, graded, strict=True):
+        steps = {step for book in handed_in.notebooks for step in book.steps}
         for step in sorted(steps):
             shown = [o for o in record.marks.automatic if o.check.step == step]
             out.print(str(Report(shown)), markup=False, highlight=False, soft_wrap=True)

@@ -11,6 +11,10 @@ MIB = 2**20
 NOTEBOOK_FILE = 50 * MIB
 NOTEBOOK_CELLS = 2_000
 CELL_CHARACTERS = 200_000
+NOTEBOOKS = 60  # that are read of one hand-in
+HANDIN = 200 * MIB  # of all of them together
+PROBLEMS = 20  # lines on what could not be read, of one hand-in
+PROBLEM = 400  # characters of one of them
 
 # what a run may take
 CELL_SECONDS = 60.0  # on the sample
