@@ -31,6 +31,8 @@ REPEATED_SECONDS = 0.5  # of work that a copy of the process does again; a copy 
 # what a run may say
 MESSAGE = 128 * MIB  # evidence of a whole project on the real data is 46 MB
 SHOWN = 64 * MIB  # characters of output that are kept of one run
+FLAGS = 200  # signs of tampering that are listed
+NOTES = 40  # repairs that are listed
 CELL_TEXT = 200_000  # characters of a cell's text that are kept
 CELL_TEXT_SEEN = 20_000  # characters of a cell's text that evidence is taken from
 PICTURE = 2_000_000  # characters of one displayed object

@@ -34,7 +34,7 @@ from autograder.handin.reading import (
 from autograder.limits import HANDIN, MIB, NOTEBOOKS, PROBLEM, PROBLEMS
 
 __all__ = ["Cell", "Notebook", "PathError", "Submission", "SubmissionError", "load", "load_class"]
-__all__ += ["looks_like_work", "read", "submission"]
+__all__ += ["load_all", "looks_like_work", "read", "submission"]
 
 
 @dataclass(frozen=True)
@@ -177,6 +177,21 @@ def _bounded(lines: Sequence[str]) -> list[str]:
 def _one_line(text: object) -> str:
     line = " ".join(printable(str(text)[: 4 * PROBLEM]).split())
     return line if len(line) <= PROBLEM else line[: PROBLEM - 4] + " ..."
+
+
+def load_all(path: Path) -> list[Submission]:
+    """One student's file or folder as it is; every student's, where a folder holds several.
+
+    Raises:
+        PathError: there is no notebook at `path`.
+        SubmissionError: it is a single file that cannot be read, or a link.
+    """
+    if not path.is_dir() or path.is_symlink():
+        return [load(path)]
+    books = [f for f in path.iterdir() if f.suffix.lower() == ".ipynb" and not is_shadow(f.name)]
+    if (path / ASSIGNMENT).exists() or any(file.stem in STEP_OF_NAME for file in books):
+        return [load(path)]
+    return [load(path)] if len(books) == 1 else load_class(path)
 
 
 def load_class(folder: Path) -> list[Submission]:
