@@ -309,8 +309,9 @@ def diagnose(
 
 @app.command()
 def explain(
-    file: Annotated[
-        Path | None, typer.Argument(help="A text file; by default standard input.")
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(help="A text file, or a line of the error; by default standard input."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
@@ -318,16 +319,33 @@ def explain(
     from autograder import explain as explaining
 
     try:
-        text = file.read_text(encoding="utf-8", errors="replace") if file else sys.stdin.read()
-        found = explaining.explain(text)
+        found = explaining.explain(_error_text(what or []))
     except OSError as error:
-        fail(f"{file}: {error.strerror}: check the path", 2)
+        fail(f"{what[0] if what else '-'}: {error.strerror}: check the path", 2)
     except explaining.ExplainError as error:
         fail(error, 2)
     if json:
         print_json(explaining.as_dict(found))
     else:
         out.print(explaining.render(found), markup=False, highlight=False)
+
+
+def _error_text(words: list[str]) -> str:
+    """The text to explain: of a file, of the words themselves, or of standard input.
+
+    Raises:
+        OSError: one word that is no error's name, and no file that can be read.
+    """
+    if not words:
+        return sys.stdin.read()
+    line, path = " ".join(words), Path(words[0])
+    named = line.rstrip(":").endswith(("Error", "Exception", "Warning", "Interrupt"))
+    with contextlib.suppress(OSError, ValueError):  # a line can be too long for a path
+        if len(words) == 1 and path.is_file():
+            return path.read_text(encoding="utf-8", errors="replace")
+    if len(line.split()) == 1 and not named:
+        return path.read_text(encoding="utf-8", errors="replace")
+    return line
 
 
 @app.command()
