@@ -218,15 +218,18 @@ def _fans(scores: Iterable[Floats]) -> Ints:
 
     scores: a block of users after the other, each [users, artists].
     """
-    user, best, first = None, None, 0
+    first, users, best = 0, None, None
     for block in scores:
         number = np.broadcast_to(np.arange(first, first + len(block))[:, None], block.shape)
         first += len(block)
-        user = number if user is None else np.concatenate([user, number])
+        users = number if users is None else np.concatenate([users, number])
         best = block if best is None else np.concatenate([best, block])
         order = np.argsort(-best, axis=0, kind="stable")[:_FANS]
-        user, best = (np.take_along_axis(each, order, axis=0) for each in (user, best))
-    return user
+        users = np.take_along_axis(users, order, axis=0)
+        best = np.take_along_axis(best, order, axis=0)
+    if users is None:
+        raise ValueError("there are no users to like anything")
+    return users
 
 
 def _reach_everyone(listened: Ints, n_artists: int, fans: Callable[[Ints], Ints]) -> Ints:

@@ -39,14 +39,13 @@ def run(
     seeds: Iterable[int],
     file: Path,
     done: Callable[[str, int, str], None] = lambda *_: None,
-) -> pd.DataFrame:
+) -> None:
     """Measure each recommender on each seed's split; a row is written as soon as it is known.
 
     Rows of the same data, recommender and seed are replaced. `done` hears of each one: its name,
-    the seed, and a line on what came out. Returns all rows of the file.
+    the seed, and a line on what came out.
     """
     torch.set_num_threads(1)  # CPU seconds that can be compared, and runs that repeat
-    table = read(file)
     for seed in seeds:
         ask = questions(split(edges, seed))
         for name in names:
@@ -57,17 +56,18 @@ def run(
                 continue
             row = {"data": data, "recommender": name, "seed": seed, **asdict(result)}
             row |= {"unseen": ask.unseen, "versions": versions()}
-            table = pd.concat([table, pd.DataFrame([row])], ignore_index=True)
-            table = table.drop_duplicates(KEYS, keep="last")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            table.to_csv(file, index=False, float_format="%.5f", lineterminator="\n")
+            replace_rows(file, pd.DataFrame([row]), KEYS)
             done(name, seed, f"Recall@20 {result.recall:.3f}, {result.fit_seconds:.1f} s")
-    return table
 
 
-def read(file: Path) -> pd.DataFrame:
-    """All rows measured so far; none where there is no file yet."""
-    return pd.read_csv(file) if file.is_file() else pd.DataFrame()
+def replace_rows(file: Path, rows: pd.DataFrame, keys: list[str]) -> None:
+    """Add rows to a CSV file, made if need be; older rows with one of their keys go."""
+    if file.is_file():
+        older = pd.read_csv(file)
+        stays = ~older.set_index(keys).index.isin(rows.set_index(keys).index)
+        rows = pd.concat([older[stays], rows], ignore_index=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    rows.to_csv(file, index=False, float_format="%.5f", lineterminator="\n")
 
 
 def versions() -> str:
@@ -79,4 +79,3 @@ def versions() -> str:
         except metadata.PackageNotFoundError:
             continue
     return ", ".join(present)
-

@@ -46,7 +46,7 @@ class Interactions:
             ("user", self.user, self.n_users),
             ("artist", self.artist, self.n_artists),
         ):
-            if len(index) and not (0 <= index.min() and index.max() < size):
+            if len(index) and not (index.min() >= 0 and index.max() < size):
                 raise RecommenderError(
                     f"{name} indices run from {index.min()} to {index.max()}, but there are "
                     f"{size} {name}s. Number them 0 to {size - 1}."

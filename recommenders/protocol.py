@@ -13,7 +13,7 @@ import numpy as np
 
 from recommenders import metrics
 from recommenders.base import Recommender
-from recommenders.interactions import Floats, Interactions, Ints, Split
+from recommenders.interactions import Interactions, Ints, Split
 
 K = 20  # recommendations for a user
 BATCH = 256  # users scored at a time: memory stays flat however many there are
@@ -122,6 +122,19 @@ def measure(model: Recommender, ask: Questions) -> Result:
     )
 
 
+def warm_auc(model: Recommender, ask: Questions) -> float:
+    """The warm AUC of a recommender that has been fitted."""
+    answers = []
+    for user, artist in ((ask.warm.user, ask.warm.artist), ask.uniform):
+        users, row = np.unique(user, return_inverse=True)
+        answer = np.empty(len(user), np.float32)
+        for batch in np.array_split(np.arange(len(users)), -(-len(users) // BATCH)):
+            here = (row >= batch[0]) & (row <= batch[-1])
+            answer[here] = model.scores(users[batch])[row[here] - batch[0], artist[here]]
+        answers.append(answer)
+    return metrics.auc(*answers)
+
+
 def _non_edges(users: Ints, draw: Callable[[int], Ints], edges: Interactions) -> tuple[Ints, Ints]:
     """An artist without an edge for each user; a user who leaves none is dropped."""
     is_edge = edges.matrix()
@@ -137,9 +150,10 @@ def _non_edges(users: Ints, draw: Callable[[int], Ints], edges: Interactions) ->
 
 
 def _union(*parts: Interactions) -> Interactions:
-    first = parts[0]
-    columns = (
-        np.concatenate([getattr(part, name) for part in parts])
-        for name in ("user", "artist", "listens")
+    return Interactions(
+        user=np.concatenate([part.user for part in parts]),
+        artist=np.concatenate([part.artist for part in parts]),
+        listens=np.concatenate([part.listens for part in parts]),
+        n_users=parts[0].n_users,
+        n_artists=parts[0].n_artists,
     )
-    return Interactions(*columns, first.n_users, first.n_artists)

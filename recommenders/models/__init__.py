@@ -6,6 +6,7 @@ from recommenders.models.baselines import Popularity, Random, SideRule
 from recommenders.models.bpr import BPR
 from recommenders.models.ease import EASE
 from recommenders.models.gnn_literal import LiteralGNN
+from recommenders.models.gnn_tuned import TunedGNN
 from recommenders.models.item_knn import ItemKNN
 from recommenders.models.lightgcn import LightGCN
 from recommenders.models.svd import SVD
@@ -21,4 +22,5 @@ RECOMMENDERS: dict[str, type[Recommender]] = {
     "bpr": BPR,
     "lightgcn": LightGCN,
     "gnn": LiteralGNN,
+    "gnn_tuned": TunedGNN,
 }

@@ -19,7 +19,9 @@ class BPR(Recommender):
 
     title = "BPR matrix factorisation"
 
-    def __init__(self, seed: int = 0, dim: int = 64, epochs: int = 200, decay: float = 2e-5) -> None:
+    def __init__(
+        self, seed: int = 0, dim: int = 64, epochs: int = 200, decay: float = 2e-5
+    ) -> None:
         super().__init__(seed)
         self.dim, self.epochs, self.decay = dim, epochs, decay
 

@@ -18,7 +18,7 @@ class ItemKNN(Recommender):
 
     title = "ItemKNN"
 
-    def __init__(self, seed: int = 0, k: int = 200, shrink: float = 20.0) -> None:
+    def __init__(self, seed: int = 0, k: int = 500, shrink: float = 5.0) -> None:
         super().__init__(seed)
         self.k, self.shrink = k, shrink
 

@@ -30,6 +30,21 @@ class SVD(Recommender):
         svd = TruncatedSVD(k, algorithm="arpack", random_state=self.seed)
         self.user = svd.fit_transform(damped).astype(np.float32)  # [U, k]
         self.artist = (svd.components_ * weight).astype(np.float32)  # [k, A]
+        self.strength = np.maximum(svd.singular_values_, 1e-6).astype(np.float32)  # [k]
 
     def score(self, users: Ints) -> Floats:
         return self.user[users] @ self.artist
+
+
+def spectral_start(train: Interactions, dim: int, seed: int) -> Floats:
+    """First embeddings for a graph model, [num_nodes, dim]: the SVD's vectors at scale 0.1.
+
+    A random start has to find these directions first, which takes a graph model some 20 epochs.
+    """
+    svd = SVD(seed, k=min(dim, train.n_users - 1, train.n_artists - 1)).fit(train)
+    sides = []
+    for vectors in (svd.user / np.sqrt(svd.strength), svd.artist.T * np.sqrt(svd.strength)):
+        sides.append(0.1 * vectors / vectors.std())
+    start = np.random.default_rng(seed).normal(0, 0.1, (train.num_nodes, dim))
+    start[:, : len(svd.strength)] = np.concatenate(sides)
+    return start.astype(np.float32)
