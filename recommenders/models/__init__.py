@@ -5,6 +5,7 @@ from recommenders.models.als import ImplicitALS
 from recommenders.models.baselines import Popularity, Random, SideRule
 from recommenders.models.bpr import BPR
 from recommenders.models.ease import EASE
+from recommenders.models.filtered_gnn import FilteredGNN
 from recommenders.models.gnn_literal import LiteralGNN
 from recommenders.models.gnn_tuned import TunedGNN
 from recommenders.models.item_knn import ItemKNN
@@ -23,4 +24,5 @@ RECOMMENDERS: dict[str, type[Recommender]] = {
     "lightgcn": LightGCN,
     "gnn": LiteralGNN,
     "gnn_tuned": TunedGNN,
+    "gnn_filtered": FilteredGNN,
 }

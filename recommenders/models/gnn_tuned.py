@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from recommenders.base import Recommender
 from recommenders.interactions import Floats, Interactions, Ints
 from recommenders.models.gnn_literal import GNNLinkPredictor
+from recommenders.models.svd import spectral_start
 
 
 class DropoutGNN(GNNLinkPredictor):

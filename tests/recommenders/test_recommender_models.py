@@ -11,7 +11,7 @@ from recommenders import Interactions, RecommenderError, measure, questions, rec
 from recommenders.models import RECOMMENDERS, ImplicitALS
 
 NO_TASTE = {"random", "side", "popularity"}
-TRAINED = {"bpr", "lightgcn", "gnn", "gnn_tuned"}
+TRAINED = {"bpr", "lightgcn", "gnn", "gnn_tuned", "gnn_filtered"}
 NAMES = [name for name in RECOMMENDERS if name != "als" or ImplicitALS.available()]
 
 
@@ -145,3 +145,13 @@ def test_each_is_short_and_says_where_it_comes_from(kind):
     assert len(inspect.getsource(kind).splitlines()) < 60
     if kind.title not in ("random", "side rule"):
         assert kind.__doc__ and any(str(year) in kind.__doc__ for year in range(2000, 2027))
+
+
+def test_the_filter_is_its_eigenvalues_damped(parts):
+    """K (K + r)^-1 N, written out with an eigendecomposition."""
+    model = RECOMMENDERS["gnn_filtered"](epochs=1).fit(parts.train)
+    normal = model.normal.toarray().astype(np.float64)
+    values, vectors = np.linalg.eigh(normal @ normal.T)
+    damped = values / (values + model.cut * values[-2])
+    expected = (vectors * damped) @ vectors.T @ normal * model.damp
+    assert model.filter(np.arange(len(normal))) == pytest.approx(expected, abs=1e-3)
