@@ -308,6 +308,40 @@ def build(
     out.print("Both kinds of notebooks are what solutions/step*.py say.")
 
 
+@app.command()
+def collect(
+    source: Annotated[Path, typer.Argument(help="The folder or the zip that the LMS gave.")],
+    roster: Annotated[
+        Path | None, typer.Option(help="The roster that the LMS exported, a CSV file.")
+    ] = None,
+    into: Annotated[Path, typer.Option(help="Where STUDENT/gnn_recommender goes.")] = Path(
+        "submitted"
+    ),
+) -> None:
+    """Sort what an LMS gives into one folder a student, and say who handed in what.
+
+    Earlier versions go to INTO-earlier, and what belongs to nobody of the roster to INTO-unplaced.
+    """
+    from autograder.handin import collect as collecting
+    from autograder.handin.reading import PathError
+    from autograder.handin.roster import RosterError
+    from autograder.handin.roster import read as read_roster
+    from autograder.reports import collected as report
+
+    try:
+        people = read_roster(roster) if roster is not None else None
+        result = collecting.collect(source, into, people)
+    except (PathError, RosterError) as error:
+        fail(error, 2)
+    except OSError as error:
+        fail(f"{error.filename or into}: {error.strerror}: name another folder with --into", 2)
+    out.print(report.table(result))
+    for line in report.lines(result):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if result.unplaced:
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Entry point of the console script."""
     sys.exit(app())
