@@ -342,6 +342,48 @@ def collect(
         raise typer.Exit(1)
 
 
+@app.command()
+def export(
+    to: Annotated[str, typer.Option(help="canvas, moodle, gradescope, junit, or csv.")],
+    marks: Annotated[Path, typer.Option(help="The folder that `grade` wrote.")] = Path("marks"),
+    roster: Annotated[
+        Path | None, typer.Option(help="The roster that the LMS exported, a CSV file.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="A folder for what is written.")] = Path("export"),
+    column: Annotated[str, typer.Option(help="The assignment's column in the LMS.")] = "",
+    submitted: Annotated[
+        Path, typer.Option(help="What `collect` wrote: why somebody has no marks.")
+    ] = Path("submitted"),
+) -> None:
+    """Put the marks into the table that the LMS exported, or into files for other programs.
+
+    A mark goes into a row that it belongs to by login, number or a name that only one has, or into
+    none: who could not be matched is listed.
+    """
+    from autograder import gradebook
+    from autograder.handin.roster import RosterError
+    from autograder.handin.roster import read as read_roster
+    from autograder.reports import exported as report
+
+    if to not in gradebook.FORMATS:
+        fail(f"--to {to}: choose {', '.join(gradebook.FORMATS)}", 2)
+    try:
+        people = read_roster(roster) if roster is not None else None
+        book = gradebook.join(
+            gradebook.read_marks(marks), people, column, gradebook.reasons_of(submitted)
+        )
+        output.mkdir(parents=True, exist_ok=True)
+        paths, notes = gradebook.FORMATS[to].write(book, output)
+    except (gradebook.ExportError, RosterError) as error:
+        fail(error, 2)
+    except OSError as error:
+        fail(f"{error.filename or output}: {error.strerror}: name another folder with --output", 2)
+    for line in report.lines(book, paths, notes):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if book.unmatched:
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Entry point of the console script."""
     sys.exit(app())

@@ -35,8 +35,16 @@ ARCHIVES = ZIPS + TARS
 FOREIGN = (".7z", ".rar")  # the standard library does not unpack these
 READ = (".ipynb", ".py", ".txt", ".md", ".yml", ".html", ".htm", ".pdf", ".docx", ".odt", ".rtf")
 LEFTOVERS = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "node_modules")
-_BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError)
-_BROKEN += (NotImplementedError, RuntimeError, LookupError)
+_BROKEN: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    EOFError,
+    ValueError,
+    NotImplementedError,  # a kind of compression
+    RuntimeError,  # a password
+    LookupError,
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,9 @@ def walk(source: Path, scratch: Path) -> list[Item]:
             raise PathError(f"{source}: {found[0].problem}")
     elif source.exists():
         kinds = ", ".join(ARCHIVES)
-        raise PathError(f"{source}: neither a folder nor an archive ({kinds}): name what the LMS gave")
+        raise PathError(
+            f"{source}: neither a folder nor an archive ({kinds}): name what the LMS gave"
+        )
     else:
         raise PathError(f"{source}: no such folder or archive: check the path")
     return sorted(found, key=lambda item: item.parts)
@@ -151,7 +161,9 @@ class _Walk:
             return
         if budget is None:
             whole_class = depth == 0
-            budget = _Budget(*((CLASS_ARCHIVE, CLASS_FILES) if whole_class else (ARCHIVE, ARCHIVE_FILES)))
+            budget = _Budget(
+                *((CLASS_ARCHIVE, CLASS_FILES) if whole_class else (ARCHIVE, ARCHIVE_FILES))
+            )
         try:
             members = self._zip if ends_with(item.name, ZIPS) else self._tar
             for member in members(item, depth, budget):
@@ -254,7 +266,7 @@ def _decoded(name: str) -> str:
 
 
 def _directory_size(path: Path) -> int:
-    """Bytes of a zip's table of contents, as its last record says: to be asked before it is read."""
+    """Bytes of a zip's table of contents by its last record: asked before it is read."""
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - (1 << 16) - 22))
         tail = stream.read()

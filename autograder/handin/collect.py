@@ -67,6 +67,7 @@ class _Pile:
 
     who: Who
     why: str = ""  # it could not be placed
+    near: tuple[str, ...] = ()  # keys of people who could be meant
     entries: list[tuple[Item, Claim]] = field(default_factory=list)
     with_others: set[str] = field(default_factory=set)
 
@@ -120,7 +121,8 @@ def _sort(
     known, taken = shapes(items, roster), set[str]()
     keys: dict[Who, str] = {}
     for item in items:
-        claim = next(filter(None, (shape.claim(item.parts) for shape in known)), None)
+        claims = (shape.claim(item.parts) for shape in known)
+        claim: Claim | str | None = next((claim for claim in claims if claim), None)
         if claim is None or isinstance(claim, str):
             if why := claim or item.problem:
                 result.left_out.append(f"{item.shown}: {why}")
@@ -129,7 +131,7 @@ def _sort(
         for who in claim.people:
             match = roster.find(who.ids, who.names) if roster is not None else None
             if match is not None and match.person is None:
-                pile = nobody.setdefault(who.label, _Pile(who, match.why))
+                pile = nobody.setdefault(who.label, _Pile(who, match.why, near=match.near))
             elif match is not None and match.person is not None:
                 key = match.person.key
                 pile = people.setdefault(key, _Pile(Who(match.person.name, who.ids)))
@@ -319,7 +321,8 @@ def _by_roster(
         if row is None and (labels := claimed.get(person.key)):
             why = f"could be whose work this is: {', '.join(labels)}"
             row = Row(person.key, person.name, AMBIGUOUS, notes=[why])
-        complete.append(row or Row(person.key, person.name, NOTHING))
+        hints = [f"{label} may be theirs" for label, p in nobody.items() if person.key in p.near]
+        complete.append(row or Row(person.key, person.name, NOTHING, notes=hints))
         complete[-1].name = person.name
     return complete
 

@@ -50,6 +50,7 @@ class Match:
     person: Person | None
     why: str = ""
     nobody: bool = False  # as opposed to several
+    near: tuple[str, ...] = ()  # keys of people whom it could mean
 
 
 @dataclass
@@ -93,7 +94,9 @@ class Roster:
         """The one person who has one of these ids, or else one of these names."""
         ids, names = list(ids), list(names)
         by_id = _distinct(p for text in ids for p in self._by_id.get(id_key(text), ()))
-        by_name = _distinct(p for text in names for f in forms(text) for p in self._by_name.get(f, ()))
+        by_name = _distinct(
+            p for text in names for f in forms(text) for p in self._by_name.get(f, ())
+        )
         shown = " ".join(next(iter([*names, *ids]), "?").split())
         if len(by_id) == 1 and (not by_name or by_id[0] in by_name):
             return Match(by_id[0])
@@ -110,7 +113,7 @@ class Roster:
         near = [p for p in self.people if _words(shown) & (_words(p.name) | _words(p.key))]
         near_by = ", ".join(f"{p.name} ({p.key})" for p in near[:3])
         why = f"nobody of the roster is {shown}" + (f": is it {near_by}?" if near else "")
-        return Match(None, why, nobody=True)
+        return Match(None, why, nobody=True, near=tuple(p.key for p in near[:3]))
 
     def could_be(self, ids: Iterable[str], names: Iterable[str]) -> list[Person]:
         """Everybody who has one of these ids or names."""
@@ -207,7 +210,9 @@ def _distinct(people: Iterable[Person]) -> list[Person]:
 def _people(roster: Roster) -> Iterator[Person]:
     given, family, whole = (roster.column(*names) for names in (GIVEN, FAMILY, NAMES))
     logins = _order(roster)
-    columns = [c for name in dict.fromkeys([*logins, *NUMBERS, *OTHERS]) for c in [roster.column(name)]]
+    columns = [
+        c for name in dict.fromkeys([*logins, *NUMBERS, *OTHERS]) for c in [roster.column(name)]
+    ]
     taken: set[str] = set()
     lines: dict[str, int] = {}
     canvas = header_key("SIS Login ID") in map(header_key, roster.header)

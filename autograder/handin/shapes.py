@@ -180,8 +180,8 @@ class GitHub:
 class Folders:
     """Folders, archives and files that carry a person's name, or Google Classroom's `Ada - step1`.
 
-    With a roster the first piece of a path that is somebody's name or login says whose it is; without
-    one, the first that is no folder for all.
+    With a roster the first piece of a path that is somebody's name or login says whose it is;
+    without one, the first that is no folder for all.
     """
 
     roster: Roster | None
@@ -309,7 +309,9 @@ def _gradescope(item: Item) -> dict[str, Claim]:
     Loader.add_multi_constructor("!ruby/", plain)
     where = f"{item.shown}: Gradescope's list of who handed in"
     if item.path is None or item.path.stat().st_size > TABLE_FILE:
-        raise PathError(f"{where}: cannot be read: {item.problem or f'over {TABLE_FILE // MIB} MB'}")
+        raise PathError(
+            f"{where}: cannot be read: {item.problem or f'over {TABLE_FILE // MIB} MB'}"
+        )
     try:
         content = yaml.load(item.path.read_text(encoding="utf-8"), Loader)
     except (yaml.YAMLError, UnicodeError, ValueError, TypeError, RecursionError) as error:

@@ -90,7 +90,9 @@ def _pick(entries: list[tuple[Item, Claim]], chosen: Chosen) -> Files:
         files[name] = _there(item)
         others = [o for o in group[:-1] if not _same(_there(o[1]), _there(item))]
         for number, (_, other, path) in enumerate(others, start=1):
-            aside[safe_file("/".join(path)) if len(others) == 1 else f"{number}_{name}"] = _there(other)
+            aside[safe_file("/".join(path)) if len(others) == 1 else f"{number}_{name}"] = _there(
+                other
+            )
         if others:
             taken, left = "/".join(rest), _listed(["/".join(o[2]) for o in others])
             chosen.notes.append(f"{len(others) + 1} versions of {name}: {taken} counts, not {left}")

@@ -1,4 +1,4 @@
-"""What `autograder collect` found, for the terminal: who, what, and what somebody should look at."""
+"""What `autograder collect` found, for the terminal: who, what, and what to look at."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ def table(result: Collected) -> Table:
         shown.add_column(title, max_width=28)
     shown.add_column("notes", min_width=24)
     for row in result.rows:
-        notes = [*row.notes[:2], *([f"and {len(row.notes) - 2} more"] if len(row.notes) > 2 else [])]
+        notes = [
+            *row.notes[:2],
+            *([f"and {len(row.notes) - 2} more"] if len(row.notes) > 2 else []),
+        ]
         when = f"{row.when[:16]} {'late' if row.late else ''}".strip()
         name = row.name if row.name != row.student else ""
         cells = [row.student, name, found(row), when, "; ".join(notes)[:300]]
@@ -47,15 +50,18 @@ def lines(result: Collected) -> Iterator[str]:
     """The counts, then one list for each thing that somebody should know."""
     here = [row for row in result.rows if row.status in collect.WITH_FILES]
     yield f"{len(here)} of {len(result.rows)} students have handed in."
-    yield from _listed(
+    yield from listed(
         "Handed in nothing", [_who(row) for row in result.rows if row.status == collect.NOTHING]
     )
-    yield from _listed(
+    yield from listed(
         "Could not be placed",
-        [f"{row.student} ({_files(len(row.files))}): {'; '.join(row.notes)}" for row in result.unplaced],
+        [
+            f"{row.student} ({_files(len(row.files))}): {'; '.join(row.notes)}"
+            for row in result.unplaced
+        ],
     )
-    yield from _listed("Late", [_who(row) for row in result.rows if row.late])
-    yield from _listed(
+    yield from listed("Late", [_who(row) for row in result.rows if row.late])
+    yield from listed(
         "Earlier versions kept",
         [f"{row.student}: {row.earlier}" for row in result.rows if row.earlier],
     )
@@ -64,12 +70,12 @@ def lines(result: Collected) -> Iterator[str]:
         f"{f' and {len(names) - 2} more' if len(names) > 2 else ''}"
         for who, names in result.identical
     ]
-    yield from _listed("Files that are the same byte for byte", same)
-    yield from _listed("Left out", result.left_out)
+    yield from listed("Files that are the same byte for byte", same)
+    yield from listed("Left out", result.left_out)
     yield "Written: " + ", ".join(str(path) for path in result.written)
 
 
-def _listed(title: str, entries: list[str]) -> Iterator[str]:
+def listed(title: str, entries: list[str]) -> Iterator[str]:
     if not entries:
         return
     yield f"{title} ({len(entries)}):"
