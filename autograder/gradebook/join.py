@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.gradebook.marks import ExportError, Mark
+from autograder.handin.collect import AMBIGUOUS, LIST, NOTHING
 from autograder.handin.roster import Match, Person, Roster
 
 __all__ = ["Entry", "ExportError", "Gradebook", "join"]
@@ -89,15 +90,14 @@ def find(roster: Roster, student: str) -> Match:
     return match
 
 
-def reasons_of(collected: Path) -> dict[str, str]:
+def reasons_of(submitted: Path) -> dict[str, str]:
     """Why there is nothing of somebody, from the list that `collect` left; empty without one."""
     try:
-        with collected.open(newline="", encoding="utf-8-sig") as stream:
+        with (submitted / LIST).open(newline="", encoding="utf-8-sig") as stream:
             return {
                 row["student"]: row["status"]
                 for row in csv.DictReader(stream)
-                if row.get("student")
-                and row.get("status") in ("handed in nothing", "not told apart")
+                if row.get("student") and row.get("status") in (NOTHING, AMBIGUOUS)
             }
     except (OSError, csv.Error, UnicodeError):
         return {}

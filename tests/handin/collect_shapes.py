@@ -174,7 +174,7 @@ def _metadata() -> str:
     lines = ["---"]
     for s in CLASS:
         lines += [f"submission_{s.number + 5}:", "  :submitters:"]
-        lines += [f"  - :name: {json.dumps(s.name)}", f"    :sid: '{s.number}'"]
+        lines += [f"  - :name: {json.dumps(s.name, ensure_ascii=False)}", f"    :sid: '{s.number}'"]
         lines += ["  :created_at: !ruby/object:ActiveSupport::TimeWithZone"]
         lines += ["    utc: 2025-11-20 23:10:11.000000000 Z"]
         lines += (

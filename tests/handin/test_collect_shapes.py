@@ -186,6 +186,7 @@ def test_a_group_of_gradescopes(tmp_path: Path) -> None:
     assert contents(tmp_path / "submitted/quentins/gnn_recommender")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHARED.is_file(), reason="the shared generator is not beside the checkout")
 def test_the_shared_class_of_thirty(tmp_path: Path) -> None:
     command = [sys.executable, str(SHARED), str(COURSE), str(tmp_path / "shapes")]
