@@ -67,7 +67,8 @@ class Graded:
     """One student's record.
 
     `problems` say what could not be run or read, and why; `flags` what a TA should look at: signs
-    of tampering; `notes` what was repaired. `executed`: the notebooks with their outputs, by name.
+    of tampering; `notes` what was repaired; `raised` the exceptions of the notebook as it is, with
+    their steps. `executed`: the notebooks with their outputs, by name.
     """
 
     student: str
@@ -76,6 +77,7 @@ class Graded:
     seconds: float = field(default=0.0, compare=False)
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    raised: tuple[tuple[str, str], ...] = ()
     executed: dict[str, str] = field(default_factory=dict, compare=False)
     diagnosis: Diagnosis = field(default=Diagnosis(()), compare=False)
 
@@ -270,9 +272,22 @@ def grade_one(
         sum(run.seconds for _, run in runs),
         flags=tuple(dict.fromkeys(flag for _, run in runs for flag in run.flags)),
         notes=tuple(dict.fromkeys([*submission.notes, *(n for _, run in runs for n in run.notes)])),
+        raised=_raised(ways[0].observed.runs),
         executed=executed(submission, ways[0].observed.runs),
         diagnosis=diagnose(submission, outcomes, [way.observed.evidence for way in ways]),
     )
+
+
+def _raised(runs: tuple[tuple[Task, Run], ...]) -> tuple[tuple[str, str], ...]:
+    """Step and text of what the cells raised, in their order, the first ten."""
+    found: dict[tuple[str, str], None] = {}
+    for task, run in runs:
+        for error in (error for error in run.evidence.errors if not error.blank):
+            line = error.source.strip()
+            steps = [cell.step for cell in task.cells if line and line in cell.source]
+            if steps or not line:
+                found[steps[0] if steps else "", str(error)] = None
+    return tuple(found)[:10]
 
 
 def _with_problem(

@@ -254,15 +254,10 @@ def _go_on(
 
     for node, raised in rest.go_on(tree.body, error, shell.user_ns, execute):
         more += [raised] if raised is not error else []
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.Assert) or _is_magic(node):
+        if rest.of_the_surroundings(node, raised, shell.user_ns):
             line = source.splitlines()[node.lineno - 1].strip() if source else ""
             text = f"{type(raised).__name__}: {raised}".split("\n")[0]
             around.say(f"`{line[:80]}` did not run where this was graded ({text[:100]})")
-
-
-def _is_magic(node: ast.stmt) -> bool:
-    """Whether a statement is what IPython makes of a line that begins with % or !."""
-    return any(isinstance(n, ast.Name) and n.id == "get_ipython" for n in ast.walk(node))
 
 
 def _file_of(error: BaseException, ns: dict[str, Any]) -> str:
