@@ -209,6 +209,9 @@ class ModelClass(Struct, tag="model_class"):
     embeddings_made: int = 0  # each nn.Embedding that a second call of encode made
     forward_edges: Pairs | None = None  # given to encode by forward(x, edge_index, pairs)
     unregistered: Annotated[list[Text], msgspec.Meta(max_length=20)] = []
+    lost: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # layers made and not kept
+    nested: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # methods inside of another
+    passed: Edges | None = None  # edges that a layer got in encode, where they are other ones
     encode_name: Text = ""
     decode_name: Text = ""
     edge_index: Pairs | None = None  # given to encode
@@ -219,6 +222,7 @@ class ModelClass(Struct, tag="model_class"):
     z: Matrix | None = None  # [N, out_channels] given to decode
     pairs: Pairs | None = None  # [2, P] given to decode
     decode: Call = Call(missing=True)
+    decode_cut_off: bool | None = None  # the scores send no gradient back to the embeddings
 
     def __post_init__(self) -> None:
         for given in (self.edge_index, self.pairs):
@@ -241,6 +245,8 @@ class Setup(Struct, tag="setup"):
     learning_rate: float | None = None
     maximized: bool = False  # the optimizer climbs
     embeddings: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # names of their weights
+    widths: list[int] = []  # numbers in a row of each embedding
+    error: CellError | None = None  # of the last run of a cell that should have made them
 
 
 class Epoch(Struct):
@@ -261,6 +267,10 @@ class Epoch(Struct):
     steps: int = 0  # of an optimizer
     reached: int | None = None  # parameters of the model that got a gradient
     descended: float | None = None  # the number that backward was called on, the smallest
+    holds_graph: bool = False  # what was returned is a tensor that keeps its graph
+    squashed: bool | None = None  # a sigmoid came before the loss; None where it was not seen
+    discarded: int = 0  # calls of backward whose gradients were cleared before any step
+    contradicted: int = 0  # pairs that were scored as a positive and as a negative
 
 
 class Training(Struct, tag="training"):
@@ -333,6 +343,9 @@ class Auc(Struct, tag="auc"):
     val_again: float | None
     test_again: float | None
     computed: list[float] | None = None  # what roc_auc_score gave in the notebook, if watched
+    steps_before: int | None = None  # of the optimizer, when the last AUC was computed
+    steps_after: int | None = None  # of the training that came after it
+    chosen_of: int = 0  # test AUCs of which test_auc is the largest, where it was chosen so
 
 
 class Chain(Struct, tag="chain"):
@@ -388,6 +401,7 @@ class Evidence(Struct):
     report: str = ""  # the written report, as it stands in the file
     errors: Annotated[list[CellError], msgspec.Meta(max_length=200)] = []  # of cells, in order
     names: dict[Text, Text] = {}  # name of the contract -> the notebook's own, where they differ
+    free_form: bool = False  # none of our notebooks, whose exercises ask for names and numbers
 
 
 STEP_TYPES: dict[str, Any] = {

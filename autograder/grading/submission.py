@@ -200,7 +200,14 @@ def _observed(sandbox: Sandbox, submission: Submission, data: Path, tasks: list[
         errors += run.evidence.errors
         names |= run.evidence.names
     report = next((book.report for book in submission.notebooks if book.report), "")
-    return Observed(Evidence(**steps, report=report, errors=errors[:200], names=names), tuple(runs))
+    evidence = Evidence(
+        **steps,
+        report=report,
+        errors=errors[:200],
+        names=names,
+        free_form=any(task.free_form for task in tasks),
+    )
+    return Observed(evidence, tuple(runs))
 
 
 def _taken_down(observed: Observed) -> bool:
@@ -308,4 +315,5 @@ def observe_submission(path: Path, data: str | None) -> tuple[Evidence, Path, li
     steps = sorted({step for book in submission.notebooks for step in book.steps})
     choice = better_run([way.outcomes for way in ways])
     evidence = {s: getattr(ways[i].observed.evidence, s) for s, i in choice.items()}
-    return Evidence(**evidence), file, steps, _in_our_form(submission)
+    free_form = ways[0].observed.evidence.free_form
+    return Evidence(**evidence, free_form=free_form), file, steps, _in_our_form(submission)

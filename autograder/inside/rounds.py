@@ -98,6 +98,7 @@ def epoch(bundles: Round, positives: Tensor, value: object = None, called: bool 
         steps=sum(b.steps for b in bundles),
         reached=max(reached) if reached else None,
         descended=min(roots) if roots else None,
+        holds_graph=graph,
     )
 
 

@@ -18,10 +18,19 @@ from torch import Tensor, nn
 
 from autograder.evidence.arrays import Pairs, text
 from autograder.evidence.arrays import pairs as pair_array
-from autograder.evidence.schema import Absent, Call, Epoch, Loop, Setup, Step5, Training
+from autograder.evidence.schema import (
+    Absent,
+    Call,
+    CellError,
+    Epoch,
+    Loop,
+    Setup,
+    Step5,
+    Training,
+)
 from autograder.inside.randomness import random_state
 from autograder.inside.rounds import epoch, overlap, rounds
-from autograder.inside.session import Session, number
+from autograder.inside.session import Session, bound_names, number
 from autograder.inside.spy import spying, untouched
 from autograder.inside.step4 import aside
 
@@ -65,7 +74,18 @@ def _setup(session: Session) -> Setup | Absent:
         embeddings=[
             f"{name}.weight" for name, m in model.named_modules() if isinstance(m, nn.Embedding)
         ][:20],
+        widths=[m.embedding_dim for m in model.modules() if isinstance(m, nn.Embedding)],
+        error=None if session.free_form else _error(session, "model", "optimizer", "loss_fn"),
     )
+
+
+def _error(session: Session, *names: str) -> CellError | None:
+    """What the last cell that binds one of these names raised, unless a later run mended it."""
+    cells = [source.strip() for source in session.cells]
+    binding = [source for source in cells if bound_names(source) & set(names)]
+    raised = [e for source, e in session.errors if binding and source.strip() == binding[-1]]
+    mended = len(raised) < cells.count(binding[-1]) if binding else True
+    return raised[-1] if raised and not mended and not raised[-1].blank else None
 
 
 def _kind(value: Any) -> str:
@@ -73,6 +93,8 @@ def _kind(value: Any) -> str:
     if isinstance(value, types.FunctionType | types.BuiltinFunctionType):
         own = getattr(value, "__module__", None) == "__main__"
         return text(f"{value.__name__} of the notebook's" if own else value.__name__)
+    if isinstance(value, type):
+        return text(f"the class {value.__name__}, which is not called")
     for cls in type(value).__mro__:
         if cls.__module__.split(".")[0] in ("torch", "torch_geometric"):
             return text(cls.__name__)

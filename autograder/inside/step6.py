@@ -192,7 +192,13 @@ def _auc(session: Session) -> Auc | Absent:
             return session.absent("test_auc", "val_auc")
         found["test_auc"] = again["test_again"]  # it was measured and shown, under no name
     computed = list(watched.auc_values) if watched is not None else None
-    return Auc(**found, **again, computed=computed)
+    return Auc(
+        val_auc=found["val_auc"],
+        test_auc=found["test_auc"],
+        val_again=again["val_again"],
+        test_again=again["test_again"],
+        computed=computed,
+    )
 
 
 def _own(session: Session) -> Chain | Absent:

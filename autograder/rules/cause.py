@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from autograder.evidence.schema import Absent, CellError, Evidence
+from autograder.evidence.schema import (
+    Absent,
+    Auc,
+    CellError,
+    Epoch,
+    Evidence,
+    Loop,
+    ModelClass,
+    Scoring,
+    Setup,
+    Testing,
+    Training,
+)
 from autograder.rules.outcome import Outcome
 from autograder.truth import Truth
 
@@ -21,10 +33,53 @@ class Case:
     truth: Truth
     outcomes: dict[str, Outcome] = field(default_factory=dict)  # by id of the check
 
-    def failed(self, *checks: str) -> bool:
-        """Whether one of these checks, such as `step3.mapping.size`, did not pass by itself."""
-        found = [self.outcomes[c].status for c in checks if c in self.outcomes]
-        return any(status in ("failed", "student_error") for status in found)
+    @property
+    def model_class(self) -> ModelClass | None:
+        """The model class, built or not."""
+        step4 = self.evidence.step4
+        return step4.model if step4 and isinstance(step4.model, ModelClass) else None
+
+    @property
+    def model(self) -> ModelClass | None:
+        """The model class, where it could be built."""
+        model = self.model_class
+        return model if model and model.is_module and model.built.error is None else None
+
+    @property
+    def setup(self) -> Setup | None:
+        """Model, optimizer and loss of step 5."""
+        step5 = self.evidence.step5
+        return step5.setup if step5 and isinstance(step5.setup, Setup) else None
+
+    @property
+    def training(self) -> Training | None:
+        """What was trained, come through or not."""
+        step5 = self.evidence.step5
+        return step5.train if step5 and isinstance(step5.train, Training) else None
+
+    @property
+    def epochs(self) -> list[Epoch]:
+        """The epochs that came through."""
+        training = self.training
+        return training.epochs if training and training.call.error is None else []
+
+    @property
+    def losses(self) -> list[float]:
+        """The losses of the loop, those that are numbers."""
+        loop = self.evidence.step5.loop if self.evidence.step5 else None
+        return [v for v in loop.losses if v is not None] if isinstance(loop, Loop) else []
+
+    @property
+    def scorings(self) -> list[Scoring]:
+        """Calls of `test`, or AUCs that were watched; come through or not."""
+        step6 = self.evidence.step6
+        return step6.test.runs if step6 and isinstance(step6.test, Testing) else []
+
+    @property
+    def auc(self) -> Auc | None:
+        """The AUCs of the notebook."""
+        step6 = self.evidence.step6
+        return step6.auc if step6 and isinstance(step6.auc, Auc) else None
 
     def error(self, *texts: str, step: str = "") -> CellError | None:
         """The first exception whose name or message holds one of the texts.

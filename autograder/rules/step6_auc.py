@@ -1,12 +1,16 @@
-"""Step 6, the result: the student's own model beats chance, and the report says so."""
+"""Step 6, the result: the student's own model beats chance, and the report says so.
+
+A check and its causes stand together; of a check's causes the first that has a proof names it.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from autograder.evidence.schema import Auc, Evidence, Scoring, Testing
+from autograder.evidence.schema import Auc, Evidence
 from autograder.rules import check
+from autograder.rules.cause import Case, cause
 from autograder.rules.graphs import (
     among,
     auc_interval,
@@ -15,65 +19,164 @@ from autograder.rules.graphs import (
     same_graph,
     two_sides,
 )
-from autograder.rules.teaching import (
-    Message,
-    NotAttempted,
-    expect,
-    need,
-    present,
+from autograder.rules.scores import AGAIN, is_of_its_scores, noted_otherwise
+from autograder.rules.step4_layers import detached
+from autograder.rules.step5_loop import learning_rate, loss_negated
+from autograder.rules.step5_optimizer import cleared_before_step, no_step, no_zero_grad
+from autograder.rules.step5_setup import (
+    loss_arguments,
+    partial_optimizer,
+    sigmoid_before_loss,
+    stale_optimizer,
 )
+from autograder.rules.step5_train import (
+    graph_reused,
+    held_out_pairs,
+    labels_constant,
+    labels_swapped,
+    resplit,
+)
+from autograder.rules.step6_test import hard_coded, one_class, untrained
+from autograder.rules.teaching import Message, NotAttempted, expect, need, present
 from autograder.truth import Truth
 
-INDEX = "every index in edge_index is a node"
-COVERAGE = "every listening pair is there, once, between the right nodes"
-SIZES = "validation and test hold out 10% of the edges each"
-LEAK = "no held-out edge is among the message-passing edges"
+# --- the two numbers
 
 
-@check("step6.auc", points=1)
-def test_auc_is_measured(auc: Auc, evidence: Evidence) -> None:
+@cause(
+    "test.before-training",
+    title="The AUC is measured before the training",
+    why="It is then the AUC of random weights, whatever the model learns afterwards.",
+    question="Which comes first in your notebook, the last step of the optimizer or the AUC?",
+    hints=(
+        "Number the cells in the order in which they run.",
+        "How many steps has the optimizer taken when the AUC is computed?",
+        "Measure after the loop.",
+    ),
+    at=("test_auc", "test", "roc_auc_score"),
+)
+def before_training(case: Case) -> str | None:
+    auc = case.auc
+    if auc is None or not measured_too_early(auc):
+        return None
+    return (
+        f"when the last AUC was computed, the optimizer had taken {auc.steps_before:,} steps; it "
+        f"took {auc.steps_after:,} afterwards"
+    )
+
+
+def measured_too_early(auc: Auc) -> bool:
+    """Whether the last AUC is of a model that was trained only afterwards."""
+    return auc.steps_before == 0 and bool(auc.steps_after)
+
+
+@cause(
+    "test.chosen-by-test",
+    title="The best epoch is chosen by the test AUC",
+    why="The best of many numbers is high by luck as well. Who chooses by the test edges has no "
+    "edges left that nothing was chosen by.",
+    question="Which edges decide at which epoch you stop, and which does the report use?",
+    hints=(
+        "Where in the loop is the test AUC computed?",
+        "There are three parts: for learning, for choosing, for the report.",
+        "Choose by the validation AUC, and compute the test AUC once, at the end.",
+    ),
+    at=("test_auc", "max", "test"),
+)
+def chosen_by_test(case: Case) -> str | None:
+    auc = case.auc
+    if auc is None or auc.test_auc is None or not auc.chosen_of:
+        return None
+    return f"`test_auc` is {auc.test_auc:.4f}, the largest of {auc.chosen_of:,} test AUCs"
+
+
+@check(
+    "step6.auc",
+    points=1,
+    causes=(resplit, one_class, before_training, untrained, chosen_by_test, hard_coded),
+)
+def test_auc_is_measured(auc: Auc, case: Case) -> None:
     """val_auc and test_auc are what test gives on the validation and test data"""
-    returned = [run.returned for run in _runs(evidence) if not run.watched]
     expect(
-        len(returned) < 2 or len(set(returned)) > 1 or all(map(_computed, _runs(evidence))),
+        not measured_too_early(auc),
+        ran="the order of the last AUC and of the steps of the optimizer",
+        expected="the AUC after the last step",
+        got=f"{auc.steps_before or 0:,} steps before it, {auc.steps_after or 0:,} after it",
+        why="An AUC of the weights that the model began with says nothing about what it learned.",
+        next="Train first, then call `test`.",
+    )
+    returned = [run.returned for run in case.scorings if not run.watched]
+    expect(
+        len(returned) < 2 or len(set(returned)) > 1 or all(map(is_of_its_scores, case.scorings)),
         ran="what `test` returns for two different sets of edges",
         expected="two numbers",
-        got=f"{returned[:1]} for both",
+        got=f"{_shown(returned[0] if returned else None)} for both",
         why="A number that does not depend on the edges measures nothing.",
         next="Compute the AUC of the scores of the edges that `test` is given.",
     )
-    both = [(auc.val_auc, auc.val_again), (auc.test_auc, auc.test_again)]
-    both = [couple for couple in both if couple != (None, None)]
+    both = [("val_auc", auc.val_auc, auc.val_again), ("test_auc", auc.test_auc, auc.test_again)]
+    both = [one for one in both if one[1:] != (None, None)]
     expect(
         auc.test_auc is not None
-        and all(a is not None and b is not None and abs(a - b) < 0.003 for a, b in both),
+        and all(a is not None and b is not None and abs(a - b) < AGAIN for _, a, b in both),
         ran="`val_auc` and `test_auc`, and `test` called again on `val_data` and `test_data`",
-        expected=" and ".join(_rounded(again) for _, again in both),
-        got=" and ".join(_rounded(noted) for noted, _ in both),
+        expected=" and ".join(f"`{name}` {_shown(again)}" for name, _, again in both),
+        got=" and ".join(f"`{name}` {_shown(noted)}" for name, noted, _ in both) + _other_part(auc),
         why="A reported number must be one that can be measured again.",
         next="`test_auc = test(test_data)`, with the trained model.",
     )
 
 
-def _computed(run: Scoring) -> bool:
-    """Whether it is the AUC of what `roc_auc_score` got: 0.5 twice may be measured, too."""
-    if not run.labels or not run.handed or run.returned is None:
-        return False
-    labels, handed = run.labels.numpy(), run.handed.numpy()
-    both = len(labels) == len(handed) and set(labels.tolist()) == {0.0, 1.0}
-    return both and abs(roc_auc_score(labels, handed) - run.returned) < 1e-6
+def _other_part(auc: Auc) -> str:
+    """Whether the test AUC is the number of the validation data, in words."""
+    noted, val = auc.test_auc, auc.val_again
+    if not noted_otherwise(auc) or noted is None or val is None or abs(noted - val) >= AGAIN:
+        return ""
+    return ": this `test_auc` is the AUC of the validation data"
 
 
-def _runs(evidence: Evidence) -> list[Scoring]:
-    found = evidence.step6.test if evidence.step6 else None
-    return found.runs if isinstance(found, Testing) else []
-
-
-def _rounded(value: float | None) -> str:
+def _shown(value: float | None) -> str:
     return "nothing" if value is None else f"{value:.4f}"
 
 
-@check("step6.auc", points=2)
+@check("step6.auc", points=0, causes=(chosen_by_test,))
+def test_chosen_by_validation(auc: Auc) -> None:
+    """The test AUC was used once, and nothing was chosen by it"""
+    expect(
+        not auc.chosen_of,
+        ran="the AUCs on the test data, epoch by epoch",
+        expected="one, at the end",
+        got=f"the largest of {auc.chosen_of:,} became `test_auc`",
+        why="Who chooses by the test AUC has no test any more: the best of many is high by luck.",
+        next="Choose the epoch by the validation AUC, then compute the test AUC once.",
+    )
+
+
+# --- better than guessing
+
+
+@check(
+    "step6.auc",
+    points=2,
+    causes=(
+        resplit,
+        graph_reused,
+        detached,
+        stale_optimizer,
+        partial_optimizer,
+        no_step,
+        cleared_before_step,
+        labels_swapped,
+        labels_constant,
+        loss_negated,
+        loss_arguments,
+        held_out_pairs,
+        sigmoid_before_loss,
+        no_zero_grad,
+        learning_rate,
+        untrained,
+    ),
+)
 def test_beats_chance(evidence: Evidence, truth: Truth, known: np.ndarray | None) -> None:
     """Your own model beats random guessing on unseen edges"""
     chain = present(evidence.step6, "own")
@@ -81,14 +184,16 @@ def test_beats_chance(evidence: Evidence, truth: Truth, known: np.ndarray | None
     seen = chain.message_edges.numpy()
     ends = np.concatenate([edges, asked, seen], axis=1)
     sane = edges.size and ends.min() >= 0 and ends.max() < len(z) < 10 * truth.num_nodes
-    need(sane and np.isfinite(z).all(), "finite embeddings of every node", INDEX)
+    need(sane and np.isfinite(z).all(), "finite embeddings of every node", "step3.data.bounds")
     n, graph = len(z), pairs(edges, len(z))
     right = len(graph) == truth.n_edges and same_graph(np.stack(np.divmod(graph, n)), truth)
     side = two_sides(edges, n) if right else None
-    need(side is not None, "the whole graph, users and artists apart", COVERAGE)
+    need(side is not None, "the whole graph, users and artists apart", "step3.data.coverage")
     held = pairs(asked, n)
-    need(among(held, graph).all() and len(held) > 0.05 * len(graph), "held-out edges", SIZES)
-    need(not among(held, pairs(seen, n)).any(), "test edges that the model has not seen", LEAK)
+    many = among(held, graph).all() and len(held) > 0.05 * len(graph)
+    need(many, "held-out edges", "step3.split.sizes")
+    unseen = not among(held, pairs(seen, n)).any()
+    need(unseen, "test edges that the model has not seen", "step3.split.no_leak")
     if known is not None and len(truth.unseen):  # on a twin: rows that its process never saw
         held = pairs(truth.numbered(truth.unseen), n)
     negatives = non_edges(edges, side, len(held), seed=0)  # type: ignore[arg-type]

@@ -73,6 +73,16 @@ def label_means(epoch: Epoch, training: Training) -> tuple[float, float] | None:
     return means[0], means[1]
 
 
+def held_out_as_positives(epoch: Epoch, training: Training) -> int:
+    """How many scored pairs with label 1 are positives of the validation or the test data."""
+    labels = labels_of(epoch)
+    if labels is None or training.held_out is None:
+        return 0
+    asked, held = scored(epoch)[:, labels > 0.5], training.held_out.numpy()
+    n = size_of(training, asked, held)
+    return int(among(keys(np.sort(asked, axis=0), n), pairs(held, n)).sum())
+
+
 @dataclass(frozen=True)
 class Reach:
     """Nodes of one side that the negatives never touch, though a uniform draw must have."""
@@ -139,6 +149,11 @@ class Messages:
     asked: int  # of these, pairs that were scored in the same round
     share: float  # of the message-passing edges that were used
     supervision: bool  # all that was used are scored pairs
+
+    @property
+    def right(self) -> bool:
+        """Whether these are the message-passing edges of the training data."""
+        return self.extra == 0 and self.share > 0.9
 
 
 def messages(training: Training) -> Messages | None:
