@@ -18,6 +18,7 @@ from autograder.rules.training import negatives as negatives_of
 
 FEW, MANY = 0.9, 1.1  # negatives for each positive
 LOOPS = 0.01  # negatives that may pair a node with itself, as a share
+CHANCE = 4.0  # times the share that independent draws from the same nodes would give
 AGAIN = 0.5  # negatives of one epoch that may be those of another, as a share
 
 
@@ -39,6 +40,12 @@ def self_share(negatives: np.ndarray) -> float:
     return float((negatives[0] == negatives[1]).mean()) if negatives.shape[1] else 0.0
 
 
+def are_self_pairs(negatives: np.ndarray) -> bool:
+    """Whether more pairs join a node with itself than two independent draws would."""
+    nodes = max(1, len(np.unique(negatives)))
+    return self_share(negatives) > max(LOOPS, CHANCE / nodes)
+
+
 @cause(
     "train.self-pairs",
     title="Negatives pair a node with itself",
@@ -54,10 +61,11 @@ def self_share(negatives: np.ndarray) -> float:
 )
 def self_pairs(case: Case) -> str | None:
     negatives = joined(drawn(case))
-    share = self_share(negatives)
-    if share <= LOOPS:
+    if not are_self_pairs(negatives):
         return None
-    return f"{share:.0%} of {negatives.shape[1]:,} negatives pair a node with itself"
+    return (
+        f"{self_share(negatives):.0%} of {negatives.shape[1]:,} negatives pair a node with itself"
+    )
 
 
 # --- a part of the graph only
@@ -218,7 +226,7 @@ def test_negatives_no_edges(training: Training, negatives: list[np.ndarray]) -> 
     outside = int(((pairs < 0) | (pairs >= n)).any(axis=0).sum())
     loops, edges = int((pairs[0] == pairs[1]).sum()), edges_among(pairs, training)
     expect(
-        not edges and not outside and not both and self_share(pairs) <= LOOPS,
+        not edges and not outside and not both and not are_self_pairs(pairs),
         ran=f"{pairs.shape[1]:,} negatives of two epochs beside the training edges",
         expected=f"0 of them edges, 0 outside of 0 to {n - 1:,}",
         got=f"{edges:,} are edges, {outside:,} outside, {loops:,} pair a node with itself"

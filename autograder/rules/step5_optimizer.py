@@ -16,7 +16,7 @@ from autograder.rules.teaching import expect, need
 
 @cause(
     "train.no-step",
-    title="The optimizer never takes a step",
+    title="No weight is moved: `backward()` or the optimizer's step is missing",
     why="`backward()` computes in which direction each weight should move. It is the optimizer's "
     "step that moves them.",
     question="Is any weight different after an epoch?",
@@ -28,6 +28,8 @@ from autograder.rules.teaching import expect, need
     at=("step", "backward", "train"),
 )
 def no_step(case: Case) -> str | None:
+    if case.epochs and not any(e.backwards for e in case.epochs):
+        return f"`backward()` was not called once in {len(case.epochs)} epochs"
     found = case.epochs
     if not found or any(e.steps for e in found) or not any(e.backwards for e in found):
         return None

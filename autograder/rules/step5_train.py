@@ -252,9 +252,9 @@ def resplit(case: Case) -> str | None:
     at=("encode", "train"),
 )
 def full_graph(case: Case) -> str | None:
-    found = case.training
-    used = messages(found) if found and case.epochs else None
-    if used is None or not used.held_out or used.extra == used.asked:
+    training = case.training if case.epochs else None
+    used = messages(training, case.truth.edges) if training else None
+    if used is None or used.extra == used.asked or used.held_out <= 0.1 * used.extra:
         return None
     return (
         f"`encode` got {used.extra:,} edges that are not in train_data.edge_index "

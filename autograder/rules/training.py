@@ -156,13 +156,17 @@ class Messages:
         return self.extra == 0 and self.share > 0.9
 
 
-def messages(training: Training) -> Messages | None:
-    """What the encoder was given in training, the worst of it; None where nothing was seen."""
+def messages(training: Training, file: np.ndarray | None = None) -> Messages | None:
+    """What the encoder was given in training, the worst of it; None where nothing was seen.
+
+    `file` are the file's edges [2, E], for a notebook that does not hold the other parts.
+    """
     encoded = handed_over([e for epoch in training.epochs for e in epoch.encoded])
     if not encoded:
         return None
     asked = np.concatenate([scored(e) for e in training.epochs], axis=1)
-    held = training.held_out.numpy() if training.held_out else np.zeros((2, 0), dtype=np.int64)
+    held = np.zeros((2, 0), dtype=np.int64) if file is None else file
+    held = training.held_out.numpy() if training.held_out else held
     n = size_of(training, asked, held, *encoded)
     allowed = distinct(keys(training.message_edges.numpy(), n))
     found = []
