@@ -23,6 +23,10 @@ from autograder.rules.scores import (
     noted_otherwise,
     right_auc,
 )
+from autograder.rules.step4_layers import detached
+from autograder.rules.step5_optimizer import no_step
+from autograder.rules.step5_setup import stale_optimizer
+from autograder.rules.step5_train import graph_reused
 from autograder.rules.teaching import count, expect, need, raised
 from autograder.rules.training import handed_over
 
@@ -397,7 +401,11 @@ def no_eval(case: Case) -> str | None:
     return None
 
 
-@check("step6.test", points=1, causes=(untrained, no_eval))
+@check(
+    "step6.test",
+    points=1,
+    causes=(no_eval, graph_reused, detached, stale_optimizer, no_step, untrained),
+)
 def test_eval_mode(run: Scoring) -> None:
     """The model that was trained is scored, in evaluation mode"""
     need(run.training_mode is not None, "a call of `model.encode`", "step6.test.returns_auc")
