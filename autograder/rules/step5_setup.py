@@ -134,12 +134,7 @@ def takes_labels_for_scores(epoch: Epoch) -> bool:
 
 def is_squashed(epoch: Epoch) -> bool:
     """Whether a loss on logits was given probabilities."""
-    if epoch.squashed is not None:
-        return epoch.squashed and epoch.loss_kind in LOGITS
-    low, high = epoch.given_low, epoch.given_high
-    if epoch.loss_kind not in LOGITS or low is None or high is None:
-        return False
-    return 0 <= low < high <= 1 and not takes_labels_for_scores(epoch)
+    return epoch.squashed and epoch.loss_kind in LOGITS
 
 
 @cause(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from autograder.evidence.schema import Auc, Evidence
+from autograder.evidence.schema import Auc, Evidence, Scoring
 from autograder.rules import check
 from autograder.rules.cause import Case, cause
 from autograder.rules.graphs import (
@@ -19,7 +19,7 @@ from autograder.rules.graphs import (
     same_graph,
     two_sides,
 )
-from autograder.rules.scores import AGAIN, is_of_its_scores, noted_otherwise
+from autograder.rules.scores import AGAIN, SHOWN, is_of_its_scores, noted_otherwise
 from autograder.rules.step4_layers import detached
 from autograder.rules.step5_loop import learning_rate, loss_negated
 from autograder.rules.step5_optimizer import cleared_before_step, no_step, no_zero_grad
@@ -40,6 +40,8 @@ from autograder.rules.step6_test import hard_coded, one_class, untrained
 from autograder.rules.teaching import Message, NotAttempted, expect, need, present
 from autograder.truth import Truth
 
+SEVERAL = 3  # test AUCs between the steps of the optimizer, of which one can be chosen
+
 # --- the two numbers
 
 
@@ -56,18 +58,17 @@ from autograder.truth import Truth
     at=("test_auc", "test", "roc_auc_score"),
 )
 def before_training(case: Case) -> str | None:
-    auc = case.auc
-    if auc is None or not measured_too_early(auc):
-        return None
+    return next((said for run in case.scorings if (said := measured_too_early(run))), None)
+
+
+def measured_too_early(run: Scoring) -> str:
+    """How many steps came after an AUC that none came before, in words; empty where it is not so."""
+    if run.steps_before or not run.steps_after:
+        return ""
     return (
-        f"when the last AUC was computed, the optimizer had taken {auc.steps_before:,} steps; it "
-        f"took {auc.steps_after:,} afterwards"
+        "the optimizer had taken no step when the last AUC was computed, and took "
+        f"{run.steps_after:,} afterwards"
     )
-
-
-def measured_too_early(auc: Auc) -> bool:
-    """Whether the last AUC is of a model that was trained only afterwards."""
-    return auc.steps_before == 0 and bool(auc.steps_after)
 
 
 @cause(
@@ -85,9 +86,18 @@ def measured_too_early(auc: Auc) -> bool:
 )
 def chosen_by_test(case: Case) -> str | None:
     auc = case.auc
-    if auc is None or auc.test_auc is None or not auc.chosen_of:
+    if auc is None or not is_best_of_test(auc, case.scorings):
         return None
-    return f"`test_auc` is {auc.test_auc:.4f}, the largest of {auc.chosen_of:,} test AUCs"
+    return f"the test AUC, {auc.test_auc:.4f}, is the largest of {auc.test_calls:,} over the epochs"
+
+
+def is_best_of_test(auc: Auc, scorings: list[Scoring]) -> bool:
+    """Whether the test AUC is the largest of several, and not just the last of them."""
+    noted, computed = auc.test_auc, auc.computed or []
+    if noted is None or auc.test_calls < SEVERAL or not computed:
+        return False
+    chosen = abs(computed[-1] - noted) >= AGAIN or any(run.loaded for run in scorings)
+    return chosen and abs(max(computed) - noted) < SHOWN
 
 
 @check(
@@ -97,11 +107,12 @@ def chosen_by_test(case: Case) -> str | None:
 )
 def test_auc_is_measured(auc: Auc, case: Case) -> None:
     """val_auc and test_auc are what test gives on the validation and test data"""
+    early = [said for run in case.scorings if (said := measured_too_early(run))]
     expect(
-        not measured_too_early(auc),
+        not early,
         ran="the order of the last AUC and of the steps of the optimizer",
         expected="the AUC after the last step",
-        got=f"{auc.steps_before or 0:,} steps before it, {auc.steps_after or 0:,} after it",
+        got="".join(early[:1]),
         why="An AUC of the weights that the model began with says nothing about what it learned.",
         next="Train first, then call `test`.",
     )
@@ -140,13 +151,13 @@ def _shown(value: float | None) -> str:
 
 
 @check("step6.auc", points=0, causes=(chosen_by_test,))
-def test_chosen_by_validation(auc: Auc) -> None:
+def test_chosen_by_validation(auc: Auc, case: Case) -> None:
     """The test AUC was used once, and nothing was chosen by it"""
     expect(
-        not auc.chosen_of,
+        not is_best_of_test(auc, case.scorings),
         ran="the AUCs on the test data, epoch by epoch",
         expected="one, at the end",
-        got=f"the largest of {auc.chosen_of:,} became `test_auc`",
+        got=f"the largest of {auc.test_calls:,} is the one that is reported",
         why="Who chooses by the test AUC has no test any more: the best of many is high by luck.",
         next="Choose the epoch by the validation AUC, then compute the test AUC once.",
     )
