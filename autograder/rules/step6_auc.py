@@ -62,7 +62,7 @@ def before_training(case: Case) -> str | None:
 
 
 def measured_too_early(run: Scoring) -> str:
-    """How many steps came after an AUC that none came before, in words; empty where it is not so."""
+    """How many steps came after an AUC that none came before, in words; else empty."""
     if run.steps_before or not run.steps_after:
         return ""
     return (
