@@ -5,8 +5,10 @@ Every file `stepN_*.py` of this folder holds checks beside their causes; `judge`
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from autograder.evidence.schema import Absent, CellError, Evidence
 from autograder.rules.outcome import Outcome
@@ -20,11 +22,7 @@ class Case:
     evidence: Evidence
     truth: Truth
     outcomes: dict[str, Outcome] = field(default_factory=dict)  # by id of the check
-
-    def failed(self, *checks: str) -> bool:
-        """Whether one of these checks, such as `step3.mapping.size`, did not pass by itself."""
-        found = [self.outcomes[c].status for c in checks if c in self.outcomes]
-        return any(status in ("failed", "student_error") for status in found)
+    facts: dict[str, Any] = field(default_factory=dict)  # what `fact` has worked out
 
     def error(self, *texts: str, step: str = "") -> CellError | None:
         """The first exception whose name or message holds one of the texts.
@@ -56,6 +54,22 @@ class Case:
                 calls += [run.call for run in getattr(part, "runs", [])]
                 found += [call.error for call in calls if call is not None and call.error]
         return [error for error in found if not error.blank]
+
+
+T = TypeVar("T")
+
+
+def fact(work_out: Callable[[Case], T]) -> Callable[[Case], T]:
+    """Make a function of a case one whose result is kept: checks and causes ask for it alike."""
+    key = f"{work_out.__module__}.{work_out.__qualname__}"
+
+    @functools.wraps(work_out)
+    def kept(case: Case) -> T:
+        if key not in case.facts:
+            case.facts[key] = work_out(case)
+        return case.facts[key]
+
+    return kept
 
 
 Predicate = Callable[[Case], "str | None"]

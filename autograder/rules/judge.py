@@ -124,7 +124,7 @@ class Judge:
         self.evidence, self.truth, self.numbered = evidence, truth, numbered
         self._wanted = None if wanted is None else set(wanted)
         self.outcomes: dict[str, Outcome] = {}
-        self._case = Case(evidence, truth, self.outcomes)
+        self.case = Case(evidence, truth, self.outcomes)
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Be found by the fixtures `evidence` and `truth`."""
@@ -181,7 +181,7 @@ class Judge:
         faults: list[str] = []
         for cause in causes:
             try:
-                text = cause.found(self._case)
+                text = cause.found(self.case)
             except Exception as error:  # it costs this cause, and is said
                 faults.append(f"{cause.id}: {type(error).__name__}: {error}")
                 continue

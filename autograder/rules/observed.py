@@ -31,7 +31,7 @@ def usable(edges: Edges | None, name: str) -> np.ndarray:
     """[2, E] int64, where there is such a tensor."""
     right = edges is not None and edges.values is not None and len(edges.shape) == 2
     right = right and edges.shape[0] == 2  # type: ignore[union-attr]
-    need(right, f"{name} of shape [2, E]", "edge_index is [2, E], of dtype long")
+    need(right, f"{name} of shape [2, E]", "step3.data.edge_tensor")
     return edges.values.numpy()  # type: ignore[union-attr]
 
 
