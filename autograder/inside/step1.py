@@ -53,7 +53,8 @@ def _explore(session: Session) -> Explore | Absent:
     preview, table = session.ns.get("preview"), session.ns.get("df")
     previewed = _previewed(session)
     shown = _numbers_shown(session) if session.free_form else []
-    if all(value is None for value in found.values()) and not previewed and not shown:
+    seen = previewed or (shown and isinstance(table, pd.DataFrame))
+    if all(value is None for value in found.values()) and not seen:
         return session.absent("n_users", "n_artists", "preview")
     n_users, n_artists = found.values()
     return Explore(

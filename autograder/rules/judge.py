@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from autograder.contract import EXERCISES
 from autograder.evidence.schema import Evidence
 from autograder.inside.randomness import one_thread
 from autograder.rules import catalogue, loose_causes
@@ -24,6 +25,7 @@ from autograder.rules.teaching import Blocked, NotPassed
 from autograder.truth import Truth
 
 FOLDER = Path(__file__).parent
+LAST_RUN = "Mend the exception first, and run the cell again."
 
 
 class NoChecksError(Exception):
@@ -156,7 +158,7 @@ class Judge:
             outcome = Outcome(
                 entry,
                 problem.status,
-                problem.message,
+                self._of_the_last_run(entry, problem.message),
                 waits_for=problem.waits_for,
                 reached=problem.reached,
             )
@@ -172,6 +174,17 @@ class Judge:
             message = Message(got=error[:400], next="This is a fault of the grader; tell your TA.")
             self.outcomes[entry.id] = Outcome(entry, "grader_error", message)
         return report
+
+    def _of_the_last_run(self, entry: Check, message: Message) -> Message:
+        """The message; where what was judged is older than the last run of its cell, it says so."""
+        step = getattr(self.evidence, entry.step)
+        exercise = EXERCISES.get(entry.cell)
+        for field in exercise.evidence if exercise and step is not None else ():
+            error = getattr(getattr(step, field), "stale", None)
+            if error is not None and message.expected:
+                got = f"{message.got}. This is of values from before: the last run raised {error}"
+                return replace(message, got=got, next=f"{LAST_RUN} {message.next}")
+        return message
 
     def _with_proof(self, outcome: Outcome, item: pytest.Item) -> Outcome:
         """The outcome of a check that failed, with the first cause for which there is a proof."""

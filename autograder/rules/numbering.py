@@ -23,7 +23,7 @@ from autograder.evidence.schema import (
     Split,
 )
 from autograder.rules.cause import Case, fact
-from autograder.rules.graphs import distinct, keys, pairs, same_structure
+from autograder.rules.graphs import among, distinct, keys, pairs, same_structure
 from autograder.truth import Truth
 
 NOBODY = -(2**62)  # in place of an index: the id does not occur
@@ -297,6 +297,19 @@ def _by_id(ids: np.ndarray, values: np.ndarray, known: np.ndarray) -> np.ndarray
     return found
 
 
+def held_out_twice(case: Case) -> str:
+    """How many test pairs are among the training pairs too, in words."""
+    split = split_of(case)
+    asked = [positives_of(part) for part in (split.train, split.test)] if split else []
+    if len(asked) < 2 or any(index is None or not index.size for index in asked):
+        return ""
+    train, test = asked
+    n = 1 + max(int(index.max()) for index in asked)  # type: ignore[union-attr]
+    tested = pairs(test, n)  # type: ignore[arg-type]
+    both = int(among(tested, pairs(train, n)).sum())  # type: ignore[arg-type]
+    return f"; {both:,} of {len(tested):,} test pairs are training pairs too" if both else ""
+
+
 @dataclass(frozen=True)
 class Coverage:
     """The pairs in `edge_index` beside the rows of the table."""
@@ -416,8 +429,8 @@ def rows_proven(case: Case) -> bool:
     """Whether the graph further on is the file's: then the table was, whatever it was called."""
     step2 = case.evidence.step2
     graph = step2.edges if step2 else None
-    if isinstance(graph, Graph) and graph.edges is not None:
-        if same_structure(graph.edges.numpy(), case.truth) is not None:
-            return True
+    ends = graph.edges.numpy() if isinstance(graph, Graph) and graph.edges else None
+    if ends is not None and same_structure(ends, case.truth) is not None:
+        return True
     cover, used = coverage(case), of_edges(case)
     return bool(cover and cover.same and used and used.sides)

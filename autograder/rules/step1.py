@@ -14,7 +14,7 @@ from autograder.contract import COLUMNS
 from autograder.evidence.schema import Absent, Explore, Frame
 from autograder.rules import check
 from autograder.rules.cause import Case, cause
-from autograder.rules.numbering import rows_proven
+from autograder.rules.numbering import held_out_twice, rows_proven
 from autograder.rules.teaching import count, expect, need, not_judged, present, unfinished
 from autograder.truth import Truth
 
@@ -283,8 +283,8 @@ def rows_dropped(case: Case) -> str | None:
 @cause(
     "load.rows-repeated",
     title="Rows of the file are in the table more than once",
-    why="Each row is one edge. A row that is there twice counts twice, and after the split one copy "
-    "can be held out while the other stays among the edges for training.",
+    why="Each row is one edge. A row that is there twice counts twice, and after the split one "
+    "copy can be held out while the other stays among the edges for training.",
     question="How many rows has `df`, and how many different ones?",
     hints=(
         "Compare `len(df)` with `len(df.drop_duplicates())` and with the lines of the file.",
@@ -300,7 +300,8 @@ def rows_repeated(case: Case) -> str | None:
     different = len(_set(frame.values.numpy()))
     if different == frame.rows or foreign_rows(frame, case.truth):
         return None
-    return f"{frame.rows:,} rows, {different:,} of them different, for {case.truth.n_edges:,} in the file"
+    due, again = case.truth.n_edges, held_out_twice(case)
+    return f"{frame.rows:,} rows, {different:,} of them different, for {due:,} in the file{again}"
 
 
 @cause(
@@ -466,13 +467,13 @@ def test_values(load: Frame, truth: Truth, proven: bool) -> None:
     order = [np.lexsort(rows.T[::-1]) for rows in (values, truth.rows)]
     foreign = sorted(foreign_rows(load, truth))
     seen = [len(np.unique(values[:, i])) for i in (0, 1)]
-    shown = f", such as userID {foreign[0][0]}, artistID {foreign[0][1]}, {foreign[0][2]} plays"
+    shown = "".join(f", such as userID {u}, artistID {a}, {n} plays" for u, a, n in foreign[:1])
     expect(
         np.array_equal(values[order[0]], truth.rows[order[1]]),
         ran="the values of `df`, row by row, beside the file",
         expected=f"the file's rows: {truth.n_users:,} different userIDs, {truth.n_artists:,} "
         "artistIDs",
-        got=f"{len(foreign):,} rows that the file has not{shown if foreign else ''}; {seen[0]:,} "
+        got=f"{len(foreign):,} rows that the file has not{shown}; {seen[0]:,} "
         f"different userIDs, {seen[1]:,} artistIDs",
         why="A name on the wrong column raises no error, and everything after it is wrong.",
         next="Compare the first line of the file with the order of your column names.",

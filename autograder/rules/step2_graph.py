@@ -88,7 +88,9 @@ def _mismatched(graph: Graph) -> bool:
 def _is_the_files(case: Case) -> bool:
     """Whether the edges make up the file's graph, whatever the nodes are called."""
     graph = _graph(case)
-    return graph is not None and same_structure(_ends(graph), case.truth) is not None
+    if graph is None or len(graph.ids.numpy()) != case.truth.num_nodes:
+        return False
+    return same_structure(_ends(graph), case.truth) is not None
 
 
 def foreign_names(case: Case, graph: Graph) -> str:
@@ -339,6 +341,8 @@ def attribute_missing(case: Case) -> str | None:
     if without:
         return f"{without:,} of {total:,} nodes have no `bipartite` of 0 or 1"
     values = np.unique(sides)
+    if total <= max(case.truth.n_users, case.truth.n_artists):  # the other side is not there yet
+        return None
     return f"all {total:,} nodes have `bipartite` {values[0]}" if len(values) == 1 else None
 
 
@@ -363,9 +367,8 @@ def directed(case: Case) -> str | None:
     return f"`G` is a {graph.kind}: directed {graph.directed}, parallel edges {graph.multigraph}"
 
 
-NAMES = (id_collision, float_nodes, more_edges, endpoints_mismatch)
-NODES = (*NAMES, edges_missing, attribute_overwritten, attribute_missing, positions, *TABLE)
-EDGES = (*NAMES, edges_missing, attribute_overwritten, positions, attribute_missing, *TABLE)
+NAMES = (id_collision, float_nodes, more_edges, positions, endpoints_mismatch)
+GRAPH = (*NAMES, edges_missing, attribute_overwritten, attribute_missing, *TABLE)
 
 
 # Checks
@@ -406,7 +409,7 @@ def test_kind(nodes: Graph) -> None:
     )
 
 
-@check("step2.nodes", points=4, causes=NODES)
+@check("step2.nodes", points=4, causes=GRAPH)
 def test_one_node_each(case: Case, nodes: Graph, truth: Truth) -> None:
     """Every user and every artist has a node of its own"""
     found = len(nodes.ids.numpy())
@@ -424,8 +427,8 @@ def test_one_node_each(case: Case, nodes: Graph, truth: Truth) -> None:
         why=why if collided else "Each is one thing that the model will learn about.",
         next="Make the side a part of the node's name, in `add_node` and in `add_edge` alike."
         if found < truth.num_nodes
-        else "`add_edge` makes a node of every name that it does not know: are there names that you "
-        "did not give in `add_node`? Then run the cell that makes `G` first: it keeps what it has.",
+        else "`add_edge` makes a node of every name that it does not know: did you "
+        "give other names in `add_node`? Run the cell that makes `G` first: it keeps what it has.",
     )
     odd = foreign_names(case, nodes)
     expect(
@@ -438,7 +441,7 @@ def test_one_node_each(case: Case, nodes: Graph, truth: Truth) -> None:
     )
 
 
-@check("step2.nodes", points=1, causes=NODES)
+@check("step2.nodes", points=1, causes=GRAPH)
 def test_attribute(nodes: Graph) -> None:
     """Every node has the attribute bipartite, 0 or 1"""
     missing = int((nodes.sides.numpy() < 0).sum())
@@ -456,7 +459,7 @@ def test_attribute(nodes: Graph) -> None:
     )
 
 
-@check("step2.nodes", points=2, causes=NODES)
+@check("step2.nodes", points=2, causes=GRAPH)
 def test_side_sizes(nodes: Graph, truth: Truth) -> None:
     """Every node is on its side: as many 0s as users, as many 1s as artists"""
     found = [int((nodes.sides.numpy() == side).sum()) for side in (0, 1)]
@@ -470,7 +473,7 @@ def test_side_sizes(nodes: Graph, truth: Truth) -> None:
     )
 
 
-@check("step2.edges", points=3, causes=EDGES)
+@check("step2.edges", points=3, causes=GRAPH)
 def test_edge_count(edges: Graph, truth: Truth) -> None:
     """Every row of the table has become one edge"""
     found = edges.edges.shape[1]  # type: ignore[union-attr]
@@ -489,7 +492,7 @@ def test_edge_count(edges: Graph, truth: Truth) -> None:
     )
 
 
-@check("step2.edges", points=2, causes=EDGES)
+@check("step2.edges", points=2, causes=GRAPH)
 def test_bipartite(edges: Graph) -> None:
     """Edges only join a user and an artist"""
     need((edges.sides.numpy() >= 0).any(), "the attribute `bipartite`", "step2.nodes.attribute")
@@ -507,7 +510,7 @@ def test_bipartite(edges: Graph) -> None:
     )
 
 
-@check("step2.edges", points=1, causes=EDGES)
+@check("step2.edges", points=1, causes=GRAPH)
 def test_no_strays(edges: Graph) -> None:
     """Every node has at least one edge"""
     degree = np.bincount(edges.edges.numpy().ravel(), minlength=len(edges.ids.numpy()))  # type: ignore[union-attr]
@@ -524,7 +527,7 @@ def test_no_strays(edges: Graph) -> None:
     )
 
 
-@check("step2.edges", points=1, causes=EDGES)
+@check("step2.edges", points=1, causes=GRAPH)
 def test_degrees(case: Case, edges: Graph, sides: np.ndarray, truth: Truth) -> None:
     """Every user has as many artists, every artist as many users, as in the table"""
     ends = edges.edges.numpy()  # type: ignore[union-attr]

@@ -11,7 +11,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from autograder.contract import PARTS
 from autograder.evidence.schema import Mapping
 from autograder.rules import check
 from autograder.rules.cause import Case, cause
@@ -25,10 +24,10 @@ from autograder.rules.numbering import (
     positives_of,
     split_of,
 )
+from autograder.rules.outcome import Message
 from autograder.rules.step1 import TABLE
 from autograder.rules.step2_graph import edges_missing
 from autograder.rules.teaching import NotAttempted, count, expect, need, present
-from autograder.rules.outcome import Message
 from autograder.truth import Truth
 
 COLLIDED_ERRORS = ("PyG discussion 8902", "PyG issue 1016", "PyG issue 4588")
@@ -88,7 +87,16 @@ def _follows_ids(case: Case, one: Numbering) -> bool:
     ids = case.truth.user_ids, case.truth.artist_ids
     if one.sides is None:
         return np.array_equal(np.unique(one.values), np.union1d(*ids))
+    if _shared_alike(case, one) and any(_gapless(side) for side in one.sides):
+        ids = tuple(
+            np.where(side == own, own, -1) for side, own in zip(one.sides, ids, strict=True)
+        )
     return any(_shifted(side, own) for side, own in zip(one.sides, ids, strict=True))
+
+
+def _gapless(side: np.ndarray) -> bool:
+    """Whether the indices of a side, as many as it has, follow on each other."""
+    return side.min() >= 0 and len(np.unique(side)) == len(side) == np.ptp(side) + 1
 
 
 def _shifted(index: np.ndarray, ids: np.ndarray) -> bool:
@@ -189,7 +197,7 @@ def raw_ids(case: Case, one: Numbering) -> str | None:
 @in_any
 def id_collision(case: Case, one: Numbering) -> str | None:
     alike = _shared_alike(case, one)
-    if not alike or one.in_one_go or _follows_ids(case, one):
+    if not alike or (one.in_one_go and not one.values.min()) or _follows_ids(case, one):
         return None
     return (
         f"{_size(case, one)}: {alike:,} ids are a user's and an artist's at once and have one "
@@ -214,7 +222,12 @@ def id_collision(case: Case, one: Numbering) -> str | None:
 @in_any
 def union(case: Case, one: Numbering) -> str | None:
     blind = one.sides is None and one.size == case.truth.distinct_ids and case.truth.shared
-    if not one.in_one_go or not (_shared_alike(case, one) or blind) or _follows_ids(case, one):
+    if (
+        not one.in_one_go
+        or one.values.min()
+        or not (_shared_alike(case, one) or blind)
+        or _follows_ids(case, one)
+    ):
         return None
     return (
         f"{_size(case, one)}: the {case.truth.shared:,} ids that are a user's and an artist's "
@@ -358,16 +371,12 @@ def test_size(case: Case, mapping: Numbering, truth: Truth) -> None:
     method = text.endswith("method")
     one_short = named == truth.num_nodes - 1
     advice = "Use keys that tell a user from an artist, as the nodes of `G` do."
-    if size:
-        advice = (
-            "`num_nodes` is a number: call what counts, with brackets."
-            if method
-            else (
-                "The largest index is one less than the number of nodes: `len(id_mapping)` counts them."
-                if one_short
-                else "Let `num_nodes` be `len(id_mapping)`."
-            )
-        )
+    if size and method:
+        advice = "`num_nodes` is a number: call what counts, with brackets."
+    elif size and one_short:
+        advice = "The largest index is one less than the number of nodes: `len` counts them."
+    elif size:
+        advice = "Let `num_nodes` be `len(id_mapping)`."
     expect(
         size and (named == truth.num_nodes or not text),
         ran="`len(id_mapping)` and `num_nodes`",

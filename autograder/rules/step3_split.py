@@ -15,7 +15,7 @@ from autograder.evidence.schema import Absent, GraphData, Split, SplitCall
 from autograder.rules import check
 from autograder.rules.cause import Case, cause, fact
 from autograder.rules.graphs import among, keys, missing_reverse, pairs
-from autograder.rules.numbering import columns, graph_data, positives_of, split_of
+from autograder.rules.numbering import columns, graph_data, of_edges, positives_of, split_of
 from autograder.rules.observed import usable
 from autograder.rules.step1 import TABLE
 from autograder.rules.step2_graph import edges_missing
@@ -27,7 +27,7 @@ from autograder.rules.step3_data import (
     other_edges,
 )
 from autograder.rules.step3_mapping import MAPPED
-from autograder.rules.teaching import expect, need, present, unfinished
+from autograder.rules.teaching import expect, need, present
 from autograder.truth import Truth
 
 LEAK = "step3.split.no_leak"
@@ -106,9 +106,9 @@ def out_of_order(case: Case) -> bool:
     return more(messages[1], messages[2]) and not more(asked[1], asked[0])
 
 
-def concentrated(case: Case) -> tuple[str, int, int] | None:
-    """A held-out part whose edges are those of too few nodes to be drawn at random: its name, how
-    many nodes it has, and how many a random draw would have.
+def concentrated(case: Case) -> tuple[str, str, int, int] | None:
+    """A held-out part whose edges are those of too few nodes to be drawn at random: its name, which
+    nodes, how many of them it has, and how many a random draw would have.
 
     A node of degree d is in a random share f with probability 1 - (1 - f)^d.
     """
@@ -118,19 +118,25 @@ def concentrated(case: Case) -> tuple[str, int, int] | None:
     every = [columns(getattr(split, p).edge_index) for p in PARTS]
     every += [positives_of(getattr(split, p)) for p in PARTS]
     known = [index for index in every if index is not None and index.size and index.min() >= 0]
-    if len(known) < len(every):
+    if len(known) < len(every) or max(i.max() for i in known) >= 10 * case.truth.num_nodes:
         return None
     n = 1 + max(int(index.max()) for index in known)
     whole = pairs(np.concatenate(known, axis=1), n)
     degree = np.bincount(np.concatenate(np.divmod(whole, n)), minlength=n)
+    used = of_edges(case)
+    groups = {"users or artists": np.arange(n)}
+    if used and used.sides:
+        groups = {"users": used.known(0), "artists": used.known(1)}
     for part, index in zip(PARTS[1:], known[4:], strict=True):
         held = pairs(index, n)
         share = len(held) / len(whole)
         chance = 1 - (1 - share) ** degree
-        due, spread = chance.sum(), np.sqrt((chance * (1 - chance)).sum())
-        nodes = len(np.unique(np.concatenate(np.divmod(held, n))))
-        if nodes < due - 8 * max(spread, 1):
-            return part, nodes, round(due)
+        there = np.bincount(np.concatenate(np.divmod(held, n)), minlength=n) > 0
+        for kind, mine in groups.items():
+            here = mine[mine < n]
+            due, spread = chance[here].sum(), np.sqrt((chance * (1 - chance))[here].sum())
+            if there[here].sum() < due - 6 * max(spread, 1):
+                return f"the {part} edges", kind, int(there[here].sum()), round(due)
     return None
 
 
@@ -311,11 +317,8 @@ def not_shuffled(case: Case) -> str | None:
     found = concentrated(case)
     if found is None:
         return None
-    part, nodes, due = found
-    return (
-        f"the {part} edges join {nodes:,} different users and artists; drawn at random they would "
-        f"join about {due:,}"
-    )
+    part, kind, nodes, due = found
+    return f"{part} are those of {nodes:,} {kind} only; drawn at random, of about {due:,}"
 
 
 @cause(
@@ -352,9 +355,9 @@ ROOTS = (
     *TENSOR,
     *TABLE,
     edges_missing,
-    duplicated_edges,
     cut_in_halves,
     other_edges,
+    duplicated_edges,
     fewer_edges,
 )
 
@@ -416,12 +419,12 @@ def test_sizes(
         else "Look at num_val, num_test and at the order of the three names.",
     )
     few = concentrated(case)
-    part, nodes, due = few or ("", 0, 0)
+    part, kind, nodes, due = few or ("", "", 0, 0)
     expect(
         few is None,
-        ran=f"the nodes that the {part} edges join",
-        expected=f"about {due:,}, as in a random draw",
-        got=f"{nodes:,}",
+        ran=f"the nodes that {part} join",
+        expected=f"about {due:,} {kind}, as in a random draw",
+        got=f"{nodes:,} {kind}",
         why="The file is sorted by user: its last rows are those of a few users, who then have no "
         "edge in training.",
         next="Shuffle the edges before you cut them into parts.",

@@ -44,7 +44,7 @@ class Blocked(NotPassed):
 
 
 class NotJudged(NotPassed):
-    """It is done in a way that cannot be followed: a person looks, and nothing is taken or given."""
+    """It is done in a way that cannot be followed: a person looks, and gives the points."""
 
     status = "not_judged"
 
