@@ -45,7 +45,16 @@ class Absent(Struct, tag="absent"):
     name: Text
     error: CellError | None = None
     found: Text = ""  # what stands under that name instead
+    similar: Text = ""  # another name that holds an object of the kind that is asked for
     reached: bool = True  # false where the run ended before it came here
+
+
+class Unfollowed(Struct, tag="unfollowed"):
+    """What an exercise should have defined is there in a form that the kit cannot follow."""
+
+    name: Text
+    kind: Text  # the class, such as HeteroData
+    shown: Text = ""  # what it says of itself
 
 
 class Frame(Struct, tag="frame"):
@@ -59,6 +68,8 @@ class Frame(Struct, tag="frame"):
         None  # [rows, 3] int64: userID, artistID, listen_count; None if no such numbers
     )
     distinct: Annotated[list[int], msgspec.Meta(max_length=20)] = []  # different values by column
+    index: Text = ""  # name of the index, where it has one
+    stale: CellError | None = None  # the cell that makes it was run again, and raised
 
     def __post_init__(self) -> None:
         if self.values and (self.values.dtype, self.values.shape) != ("int64", [self.rows, 3]):
@@ -73,6 +84,11 @@ class Explore(Struct, tag="explore"):
     n_users_text: Text = ""  # empty where there is no such name
     n_artists_text: Text = ""
     preview: bool = False  # the first rows were shown
+    preview_text: Text = ""  # what is called `preview`; empty where nothing is
+    table_rows: int | None = None  # of `df`, when this was looked at
+    named: Annotated[list[int], msgspec.Meta(max_length=400)] = []  # free form: numbers with names
+    shown: Annotated[list[int], msgspec.Meta(max_length=4000)] = []  # free form: numbers shown
+    stale: CellError | None = None
 
 
 class Graph(Struct, tag="graph"):
@@ -89,6 +105,9 @@ class Graph(Struct, tag="graph"):
     bare: int = 0  # nodes whose name says no side: 2 or "2"; all, if all say the same ("node 2")
     twins: int = 0  # nodes without an edge that have one under another spelling: 2 and "2"
     sample: Annotated[list[Text], msgspec.Meta(max_length=5)] = []  # some node names
+    odd_side: Text = ""  # a value of `bipartite` that is neither 0 nor 1, as Python writes it
+    alone: Text = ""  # a node without an edge that has one under another spelling, and that one
+    stale: CellError | None = None
 
     def __post_init__(self) -> None:
         nodes = len(self.ids.numpy())
@@ -99,21 +118,30 @@ class Graph(Struct, tag="graph"):
             raise ValueError("an edge between positions that are no nodes")
 
 
-class Mapping(Struct, tag="mapping"):
-    """The dictionary (or two) from nodes to indices."""
+class Dictionary(Struct):
+    """A dictionary from names to numbers; a name is an id and the words around it."""
 
-    size: int
-    values: Ints  # [size]; -1 for what is no whole number
-    num_nodes: int | None
-    num_nodes_text: Text = ""
-    user_index: Ints | None = None  # [n_users] in order of the sorted user ids, -1 if absent
-    artist_index: Ints | None = None  # [n_artists] likewise
-    raw: bool = False  # the keys are plain ids, so a user and an artist can share one
-    derived: bool = False  # there is no dictionary: read off the order of `data.edge_index`
+    name: Text
+    words: Annotated[list[Text], msgspec.Meta(max_length=8)]  # different ones; "" for plain ids
+    word: Array  # [n] int8: which of the words, -1 for any other
+    ids: Ints  # [n]: the whole number in the name, -1 where there is none
+    values: Ints  # [n]: -1 for what is no whole number
+    sample: Text = ""  # the first entry, as Python writes it
 
     def __post_init__(self) -> None:
-        if self.values.shape != [self.size] or not self.size:
-            raise ValueError("as many values as entries are due")
+        size = self.ids.shape
+        if (self.word.dtype, self.word.shape, self.values.shape) != ("int8", size, size):
+            raise ValueError("as many words and values as ids are due")
+
+
+class Mapping(Struct, tag="mapping"):
+    """Dictionaries that may number the nodes: `id_mapping`, or all that look like it."""
+
+    dictionaries: Annotated[list[Dictionary], msgspec.Meta(max_length=12)]
+    num_nodes: int | None
+    num_nodes_text: Text = ""
+    free_form: bool = False  # no exercise of ours asks for names, or for an order
+    stale: CellError | None = None
 
 
 class Edges(Struct):
@@ -138,8 +166,15 @@ class GraphData(Struct, tag="data"):
     x_text: Text
     edge_index: Edges | None
     keys: Annotated[list[Text], msgspec.Meta(max_length=40)] = []
-    user_index: Ints | None = None  # as in Mapping, by the order of the columns of edge_index
-    artist_index: Ints | None = None
+    orders: Annotated[list[Array], msgspec.Meta(max_length=2)] = []  # [n, 2] int32: see below
+    stale: CellError | None = None
+
+    # `orders` are the user's and the artist's id in each row of the table, and in each edge of `G`:
+    # the columns of edge_index may stand in either order
+
+    def __post_init__(self) -> None:
+        if any(o.dtype != "int32" or o.shape[1:] != [2] for o in self.orders):
+            raise ValueError("orders of another shape")
 
 
 class SplitCall(Struct):
@@ -161,6 +196,8 @@ class Part(Struct):
     positives: Edges | None
     negatives: Edges | None
     labels: Edges | None = None  # edge_label_index, where positives and negatives are in one
+    label: Array | None = None  # [P] int8: edge_label, 1 for positives
+    x: Ints | None = None
     keys: Annotated[list[Text], msgspec.Meta(max_length=40)] = []
 
 
@@ -170,9 +207,9 @@ class Split(Struct, tag="split"):
     train: Part
     val: Part
     test: Part
-    undirected_edges: int | None  # distinct unordered pairs in `data.edge_index`
     calls: Annotated[list[SplitCall], msgspec.Meta(max_length=20)] = []  # the first ones
     given: Edges | None = None  # edges that RandomLinkSplit got, where they are not those of `data`
+    stale: CellError | None = None
 
 
 class Call(Struct):
@@ -247,7 +284,7 @@ class Setup(Struct, tag="setup"):
     maximized: bool = False  # the optimizer climbs
     embeddings: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # names of their weights
     widths: list[int] = []  # numbers in a row of each embedding
-    error: CellError | None = None  # of the last run of a cell that should have made them
+    stale: CellError | None = None  # the last run of their cell raised this
     rates: Annotated[list[float], msgspec.Meta(max_length=200)] = []  # at first, and each other one
     weight_decay: float | None = None
     frozen: Annotated[list[Text], msgspec.Meta(max_length=40)] = []  # without requires_grad
@@ -436,9 +473,9 @@ class Step2(Struct):
 
 
 class Step3(Struct):
-    mapping: Mapping | Absent
-    data: GraphData | Absent
-    split: Split | Absent
+    mapping: Mapping | Unfollowed | Absent
+    data: GraphData | Unfollowed | Absent
+    split: Split | Unfollowed | Absent
 
 
 class Step4(Struct):

@@ -16,7 +16,6 @@ import pandas as pd
 import torch
 from torch_geometric.data import Data
 
-from autograder import truth
 from autograder.contract import COLUMNS
 from autograder.inside.pool import Found, pool
 from autograder.inside.session import Session, whole
@@ -176,28 +175,41 @@ def _trained(session: Session, own: list[Found]) -> dict[str, Found]:
 
 
 def _counts(session: Session, own: list[Found], found: dict[str, Found]) -> dict[str, Found]:
-    """Numbers of users, artists and nodes: what is right, is named so, or is shown as that."""
-    known = truth.truth(session.data)
-    numbers = [f for f in own if f.name and isinstance(f.value, (int, np.integer))]
-    numbers = [f for f in numbers if not isinstance(f.value, bool)]
+    """Numbers of users, artists and nodes: what is named so, or is shown as that."""
+    numbers = _whole_numbers(own)
     counts: dict[str, Found] = {}
-    for name, right in (("n_users", known.n_users), ("n_artists", known.n_artists)):
+    for name in SIDES:
         shown = shown_count(session, name)
-        named = [f for f in numbers if any(stem in f.path.lower() for stem in SIDES[name])]
+        named = [f for f in numbers if _is_of(f, name)]
         small = [f for f in numbers if len(f.path) <= 4 or f in named]
         choices = [f for f in named if f.name == session.names.get(name)]
-        choices += [f for f in [*named, *small] if f.value == right]
         choices += [f for f in small if shown is not None and f.value == shown]
         choices += [f for f in named if shown is None and (f.words & COUNTING or f.path[-1] == "s")]
         if choices and name not in session.ns:
             counts[name] = choices[0]
     data = found.get("data")
     size = whole(getattr(data.value, "num_nodes", None)) if data and data.value.x is not None else 0
-    sized = [f for f in numbers if f.value in (known.num_nodes, size) and f.value > known.n_artists]
+    sized = [f for f in numbers if f.value == size and f.value > 0]
     sized = [f for f in sized if f.path not in {c.path for c in counts.values()}]
     if sized and "num_nodes" not in session.ns:
         counts["num_nodes"] = sized[0]
     return counts
+
+
+def named_numbers(session: Session) -> list[int]:
+    """Whole numbers whose names may be those of a count of users or artists."""
+    numbers = _whole_numbers(pool(session.ns))
+    fitting = [f for f in numbers if len(f.path) <= 4 or any(_is_of(f, name) for name in SIDES)]
+    return [int(f.value) for f in fitting if abs(int(f.value)) < 2**62]
+
+
+def _whole_numbers(own: list[Found]) -> list[Found]:
+    numbers = [f for f in own if f.name and isinstance(f.value, (int, np.integer))]
+    return [f for f in numbers if not isinstance(f.value, bool)]
+
+
+def _is_of(found: Found, name: str) -> bool:
+    return any(stem in found.path.lower() for stem in SIDES[name])
 
 
 def shown_count(session: Session, name: str) -> int | None:

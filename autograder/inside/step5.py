@@ -16,11 +16,11 @@ from torch import Tensor, nn
 
 from autograder.evidence.arrays import Pairs, text
 from autograder.evidence.arrays import pairs as pair_array
-from autograder.evidence.schema import Absent, Call, CellError, Loop, Setup, Step5, TrainSeen
+from autograder.evidence.schema import Absent, Call, Loop, Setup, Step5, TrainSeen
 from autograder.evidence.trace import Backward
 from autograder.inside.objects import aside, recording, untouched
 from autograder.inside.randomness import random_state
-from autograder.inside.session import Session, bound_names, describe, number
+from autograder.inside.session import Session, describe, number
 
 CALLS, LONG = 2, 20.0  # calls of `train`; none after one of so many seconds
 
@@ -64,17 +64,8 @@ def _setup(session: Session) -> Setup | Absent:
         weight_decay=decay,
         frozen=[text(n) for n, p in model.named_parameters() if not p.requires_grad][:40],
         widths=[m.embedding_dim for m in model.modules() if isinstance(m, nn.Embedding)],
-        error=None if session.free_form else _error(session, "model", "optimizer", "loss_fn"),
+        stale=None if session.free_form else session.stale("model", "optimizer", "loss_fn"),
     )
-
-
-def _error(session: Session, *names: str) -> CellError | None:
-    """What the last cell that binds one of these names raised, unless a later run mended it."""
-    cells = [source.strip() for source in session.cells]
-    binding = [source for source in cells if bound_names(source) & set(names)]
-    raised = [e for source, e in session.errors if binding and source.strip() == binding[-1]]
-    mended = len(raised) < cells.count(binding[-1]) if binding else True
-    return raised[-1] if raised and not mended and not raised[-1].blank else None
 
 
 def _kind(value: Any) -> str:

@@ -5,8 +5,10 @@ Every file `stepN_*.py` of this folder holds checks beside their causes; `judge`
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from autograder.evidence.schema import (
     Absent,
@@ -32,6 +34,7 @@ class Case:
     evidence: Evidence
     truth: Truth
     outcomes: dict[str, Outcome] = field(default_factory=dict)  # by id of the check
+    facts: dict[str, Any] = field(default_factory=dict)  # what `fact` has worked out
 
     @property
     def model_class(self) -> ModelClass | None:
@@ -113,6 +116,22 @@ class Case:
         return [error for error in found if not error.blank]
 
 
+T = TypeVar("T")
+
+
+def fact(work_out: Callable[[Case], T]) -> Callable[[Case], T]:
+    """Make a function of a case one whose result is kept: checks and causes ask for it alike."""
+    key = f"{work_out.__module__}.{work_out.__qualname__}"
+
+    @functools.wraps(work_out)
+    def kept(case: Case) -> T:
+        if key not in case.facts:
+            case.facts[key] = work_out(case)
+        return case.facts[key]
+
+    return kept
+
+
 Predicate = Callable[[Case], "str | None"]
 
 
@@ -121,8 +140,7 @@ class Cause:
     """One misconception of the catalogue.
 
     `found` gives the proof, a sentence with the numbers, or None. `at` names what to point at in
-    the source: a name that is bound, or a function or method that is called or defined. Where this
-    is found, ids that match `hides` are its consequences and are not reported.
+    the source: a name that is bound, or a function or method that is called or defined.
     """
 
     id: str
@@ -132,18 +150,12 @@ class Cause:
     hints: tuple[str, str, str]
     found: Predicate
     at: tuple[str, ...] = ()
-    hides: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
 
     @property
     def step(self) -> str:
         """The step that it belongs to, by the first word of its id; empty where it is any."""
         return AREAS.get(self.id.split(".")[0], "")
-
-    @property
-    def rank(self) -> int:
-        """How fundamental its area is: what is done first can spoil what comes after."""
-        return list(AREAS).index(self.id.split(".")[0])
 
 
 AREAS = {  # first word of an id -> step, in the order in which the work is done
@@ -165,12 +177,11 @@ def cause(
     question: str,
     hints: tuple[str, str, str],
     at: tuple[str, ...] = (),
-    hides: tuple[str, ...] = (),
     references: tuple[str, ...] = (),
 ) -> Callable[[Predicate], Cause]:
     """Make a predicate a cause that checks can name: a decorator, for a file `stepN_*.py`."""
 
     def make(found: Predicate) -> Cause:
-        return Cause(id, title, why, question, hints, found, at, hides, references)
+        return Cause(id, title, why, question, hints, found, at, references)
 
     return make

@@ -9,25 +9,17 @@ import numpy as np
 import pytest
 from torch_geometric.nn import SAGEConv
 
-from autograder.contract import PARTS
 from autograder.evidence.schema import (
     Auc,
     Epoch,
     Evidence,
-    Explore,
-    Frame,
-    Graph,
-    GraphData,
     Loop,
-    Mapping,
     ModelClass,
     Scoring,
     Setup,
-    Split,
     Training,
 )
 from autograder.rules.cause import Case
-from autograder.rules.graphs import pairs, same_graph
 from autograder.rules.judge import JUDGE
 from autograder.rules.observed import (
     came_through,
@@ -35,7 +27,6 @@ from autograder.rules.observed import (
     encoding,
     of_the_file,
     rebuild,
-    usable,
 )
 from autograder.rules.teaching import need, present, unfinished
 from autograder.rules.training import negatives as negatives_of
@@ -55,12 +46,6 @@ def truth(request: pytest.FixtureRequest) -> Truth:
 
 
 @pytest.fixture
-def case(evidence: Evidence, truth: Truth) -> Case:
-    """The evidence as the causes look at it."""
-    return Case(evidence, truth)
-
-
-@pytest.fixture
 def free_form(evidence: Evidence) -> bool:
     """Whether this is none of our notebooks, whose exercises ask for certain numbers."""
     return evidence.free_form
@@ -74,88 +59,9 @@ def known(request: pytest.FixtureRequest) -> np.ndarray | None:
 
 
 @pytest.fixture
-def load(evidence: Evidence) -> Frame:
-    return present(evidence.step1, "load")
-
-
-@pytest.fixture
-def explore(evidence: Evidence) -> Explore:
-    return present(evidence.step1, "explore")
-
-
-@pytest.fixture
-def values(load: Frame) -> np.ndarray:
-    """[rows, 3] int64."""
-    need(load.values, "three columns of whole numbers under the right names", "the checks above")
-    return load.values.numpy()  # type: ignore[union-attr]
-
-
-@pytest.fixture
-def nodes(evidence: Evidence) -> Graph:
-    return present(evidence.step2, "nodes")
-
-
-@pytest.fixture
-def edges(evidence: Evidence) -> Graph:
-    return present(evidence.step2, "edges")
-
-
-@pytest.fixture
-def sides(edges: Graph, truth: Truth) -> np.ndarray:
-    """[N] int8, 0 for users and 1 for artists, where there are as many as due."""
-    found = edges.sides.numpy()
-    counts = [int((found == side).sum()) for side in (0, 1)]
-    need(counts == [truth.n_users, truth.n_artists], "the right nodes", "every node on its side")
-    return found
-
-
-@pytest.fixture
-def mapping(evidence: Evidence, truth: Truth) -> Mapping:
-    """The indices; as many as nodes only where their keys are users and artists of the file."""
-    found: Mapping = present(evidence.step3, "mapping")
-    sides = [side.numpy() for side in (found.user_index, found.artist_index) if side]
-    told = len(sides) == 2 and all((side >= 0).any() for side in sides)
-    if found.derived and not told and evidence.step3 and isinstance(evidence.step3.data, GraphData):
-        edges = usable(evidence.step3.data.edge_index, "`data.edge_index`")
-        n = int(edges.max(initial=0)) + 1
-        told = same_graph(np.stack(np.divmod(pairs(edges, n), n)), truth)  # numbered in the edges
-    told = told or found.size != truth.num_nodes
-    need(told, "keys that hold the file's ids, and tell users from artists", "the nodes of `G`")
-    return found
-
-
-@pytest.fixture
-def data(evidence: Evidence) -> GraphData:
-    return present(evidence.step3, "data")
-
-
-@pytest.fixture
-def edge_index(data: GraphData) -> np.ndarray:
-    """[2, E] int64 of `data`."""
-    return usable(data.edge_index, "`data.edge_index`")
-
-
-@pytest.fixture
-def split(evidence: Evidence) -> Split:
-    found = present(evidence.step3, "split")
-    split_from = evidence.step3.data if evidence.step3 else None
-    need(isinstance(split_from, GraphData), "the `data` that was split", "edge_index is [2, E]")
-    return found
-
-
-@pytest.fixture
-def messages(split: Split) -> dict[str, np.ndarray]:
-    """Message-passing edges [2, E] of each part."""
-    return {p: usable(getattr(split, p).edge_index, f"`{p}_data.edge_index`") for p in PARTS}
-
-
-@pytest.fixture
-def positives(split: Split) -> dict[str, np.ndarray]:
-    """Positive supervision edges [2, P] of each part."""
-    see = "each part has its positive and negative edges"
-    found = {part: getattr(split, part).positives for part in PARTS}
-    need(all(e and e.values for e in found.values()), "`pos_edge_label_index` in every part", see)
-    return {p: usable(e, f"`{p}_data.pos_edge_label_index`") for p, e in found.items()}
+def case(request: pytest.FixtureRequest) -> Case:
+    """The evidence with what has been worked out of it: what causes look at too."""
+    return request.config.stash[JUDGE].case
 
 
 @pytest.fixture

@@ -5,11 +5,13 @@ Every check uses it; `autograder.grading.marks` turns what it raises into outcom
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from autograder.evidence.schema import Absent, Call, CellError
+from autograder.contract import MAKES, TABLE
+from autograder.evidence.schema import Absent, Call, CellError, Unfollowed
 from autograder.rules.outcome import Message
 
 
@@ -39,6 +41,12 @@ class Blocked(NotPassed):
     """Something that this check needs is itself wrong, which another check says."""
 
     status = "blocked"
+
+
+class NotJudged(NotPassed):
+    """It is done in a way that cannot be followed: a person looks, and gives the points."""
+
+    status = "not_judged"
 
 
 def expect(
@@ -83,6 +91,8 @@ def present(step: Any, field: str) -> Any:
     if step is None:
         raise NotAttempted(Message(got="this step was not handed in", next="Hand in its notebook."))
     found = getattr(step, field)
+    if isinstance(found, Unfollowed):
+        raise not_judged(f"`{found.name}`, a {found.kind}: {found.shown}")
     if isinstance(found, Absent):
         if found.found and (found.error is None or found.error.blank):
             expect(
@@ -97,14 +107,25 @@ def present(step: Any, field: str) -> Any:
             advice = "Run the notebook from top to bottom in Jupyter: it should end by itself."
             said = Message(got="the run ended before this exercise", next=advice)
             raise NotAttempted(said, reached=False)
-        raise unfinished(found.name, found.error)
+        raise unfinished(found.name, found.error, found.similar)
     return found
 
 
-def unfinished(name: str, error: CellError | None) -> NotPassed:
-    """The reason why `name` is not there: blank, never defined, or its cell raised `error`."""
+def not_judged(seen: str) -> NotJudged:
+    """Work that the checks cannot follow: what was `seen` of it, for the TA who looks at it."""
+    advice = "Nothing to mend for this reason: a TA looks at it and gives the points."
+    return NotJudged(Message(got=seen, why="The checks cannot follow this way.", next=advice))
+
+
+def unfinished(name: str, error: CellError | None, similar: str = "") -> NotPassed:
+    """The reason why `name` is not there: blank, never defined, or its cell raised `error`.
+
+    `similar` is a name that holds an object of the kind that is asked for.
+    """
     if error is None or error.blank:
         hint = f"Write the cell that defines `{name}` and run it."
+        if similar:
+            hint = f"Your notebook made `{similar}`: is that what should be called `{name}`?"
         return NotAttempted(Message(got=f"there is no `{name}` yet", next=hint))
     return raised(f"the cell that should define `{name}`", error)
 
@@ -131,9 +152,24 @@ def raised(ran: str, error: CellError) -> NotPassed:
     """The student's code raised `error` while `ran`."""
     advice = "Read the last line of the error first, then the line of yours that it names."
     known = (a for said, a in ADVICE.items() if said in f"{error.name}: {error.message}")
-    advice = next(known, advice)
+    advice = _made_in(error) or next(known, advice)
     why = "The code stops there: nothing after that line is computed."
     return StudentError(Message(ran, "no exception", str(error), why, advice))
+
+
+def _made_in(error: CellError) -> str:
+    """Where a name of the course is made that a NameError misses: after a restart it is gone."""
+    missing = re.search(r"name '(\w+)' is not defined", error.message)
+    name = missing.group(1) if missing and error.name == "NameError" else ""
+    for key, names in MAKES.items():
+        if name in names:
+            step = next(step for step in TABLE if step.key == key.split(".")[0])
+            number = 1 + [exercise.key for exercise in step.exercises].index(key)
+            return (
+                f"`{name}` is made in exercise {number} of step {step.key[-1]}, and handed out by "
+                "`checkpoint` in later steps: run that cell first. A restart forgets every name."
+            )
+    return ""
 
 
 def output(call: Call, ran: str, missing: str = "") -> Any:
