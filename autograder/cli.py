@@ -267,7 +267,7 @@ def explain(
     """Explain a pasted traceback, or one line of an error."""
     import msgspec
 
-    from autograder import explain as explaining
+    from autograder.reports import explanation as explaining
 
     try:
         text = file.read_text(encoding="utf-8", errors="replace") if file else sys.stdin.read()
