@@ -28,7 +28,7 @@ from autograder.rules.observed import (
     of_the_file,
     rebuild,
 )
-from autograder.rules.teaching import need, present, unfinished
+from autograder.rules.teaching import need, not_judged, present, unfinished
 from autograder.rules.training import negatives as negatives_of
 from autograder.truth import Truth
 
@@ -118,6 +118,8 @@ def setup(evidence: Evidence) -> Setup:
 def train_called(evidence: Evidence, known: np.ndarray | None) -> Training:
     """Two calls of train on edges of the file, come through or not."""
     training: Training = present(evidence.step5, "train")
+    if training.not_judged:
+        raise not_judged(training.not_judged)
     of_the_file(known, training.message_edges, training.positives)
     if training.call.error is not None and training.call.error.blank:
         raise unfinished("train", training.call.error)
@@ -154,9 +156,17 @@ def loop(evidence: Evidence) -> Loop:
     return loop
 
 
+def _followed(evidence: Evidence) -> None:
+    """Raise where scores were computed, and no AUC of them could be followed."""
+    auc = evidence.step6.auc if evidence.step6 else None
+    if isinstance(auc, Auc) and auc.not_judged:
+        raise not_judged(auc.not_judged)
+
+
 @pytest.fixture
 def test_called(evidence: Evidence, known: np.ndarray | None) -> list[Scoring]:
     """Calls of test on parts of the data, come through or not."""
+    _followed(evidence)
     runs: list[Scoring] = present(evidence.step6, "test").runs
     for run in runs:
         of_the_file(known, run.edge_index, run.positives, other=run.negatives)
@@ -182,4 +192,5 @@ def run(runs: list[Scoring]) -> Scoring:
 @pytest.fixture
 def auc(evidence: Evidence) -> Auc:
     """The AUCs of the notebook, noted and measured again."""
+    _followed(evidence)
     return present(evidence.step6, "auc")

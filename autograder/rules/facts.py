@@ -817,11 +817,9 @@ def _say_what_is_not_judged(found: Facts) -> None:
         found.not_judged["train"] = (
             f"{trace.backwards:,} calls of `backward()` on scores that could not be followed"
         )
-    if not found.aucs and trace.backwards:
-        left = left_scores(found)
+    left = left_scores(found) if not found.aucs and trace.backwards else []
+    if left:
         seen = sum(s.pairs.shape[1] for s in left)
         found.not_judged["auc"] = (
             f"{seen:,} pairs were scored at the end, and no known function measured an AUC"
-            if left
-            else "no AUC was computed by a function that is known"
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from autograder.evidence.schema import Auc, Evidence, Scoring
+from autograder.evidence.schema import Auc, Evidence, Scoring, Training
 from autograder.rules import check
 from autograder.rules.cause import Case, cause
 from autograder.rules.graphs import (
@@ -37,7 +37,7 @@ from autograder.rules.step5_train import (
     resplit,
 )
 from autograder.rules.step6_test import hard_coded, one_class, untrained
-from autograder.rules.teaching import Message, NotAttempted, expect, need, present
+from autograder.rules.teaching import Message, NotAttempted, expect, need, not_judged, present
 from autograder.truth import Truth
 
 SEVERAL = 3  # test AUCs between the steps of the optimizer, of which one can be chosen
@@ -190,6 +190,9 @@ def test_chosen_by_validation(auc: Auc, case: Case) -> None:
 )
 def test_beats_chance(evidence: Evidence, truth: Truth, known: np.ndarray | None) -> None:
     """Your own model beats random guessing on unseen edges"""
+    trained = evidence.step5.train if evidence.step5 else None
+    if isinstance(trained, Training) and trained.not_judged:
+        raise not_judged(trained.not_judged)
     chain = present(evidence.step6, "own")
     edges, asked, z = chain.edge_index.numpy(), chain.positives.numpy(), chain.z.numpy()
     seen = chain.message_edges.numpy()
@@ -238,5 +241,7 @@ def _noted(evidence: Evidence) -> str:
 @check("step6.report", points=10, by_hand=True)
 def test_report_written(evidence: Evidence) -> None:
     """The report gives the test AUC, compares it with guessing and names one improvement"""
-    if not evidence.report.strip() or "YOUR ANSWER HERE" in evidence.report:
+    if "YOUR ANSWER HERE" in evidence.report or evidence.step6 is None:
         raise NotAttempted(Message(got="no report yet", next="Write it where YOUR ANSWER HERE is."))
+    if not evidence.report.strip():
+        raise not_judged("no written text was found in step 6: is the report anywhere else?")
