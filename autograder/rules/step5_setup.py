@@ -129,7 +129,7 @@ def shown(value: float | None) -> str:
 def takes_labels_for_scores(epoch: Epoch) -> bool:
     """Whether the first argument of the loss was the labels: nothing but zeros and ones."""
     ends = (epoch.given_low, epoch.given_high)
-    return epoch.loss_kind in LOGITS and ends == (0.0, 1.0) and epoch.labels is None
+    return epoch.loss_kind in LOGITS and ends == (0.0, 1.0) and not epoch.squashed
 
 
 def is_squashed(epoch: Epoch) -> bool:

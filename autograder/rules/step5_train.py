@@ -12,7 +12,7 @@ import numpy as np
 from autograder.evidence.schema import Epoch, Training
 from autograder.rules import check
 from autograder.rules.cause import Case, cause
-from autograder.rules.step4_encode import label_edges
+from autograder.rules.step4_encode import label_edges, other_edges
 from autograder.rules.step4_layers import detached
 from autograder.rules.step5_setup import loss_arguments, loss_function, stale_optimizer
 from autograder.rules.teaching import count, expect, need, raised
@@ -262,7 +262,7 @@ def full_graph(case: Case) -> str | None:
     )
 
 
-@check("step5.train", points=1, causes=(resplit, label_edges, full_graph))
+@check("step5.train", points=1, causes=(resplit, other_edges, label_edges, full_graph))
 def test_message_edges(training: Training) -> None:
     """The model encodes with the message-passing edges of train_data"""
     expect(

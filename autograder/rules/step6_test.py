@@ -23,8 +23,9 @@ from autograder.rules.scores import (
     noted_otherwise,
     right_auc,
 )
+from autograder.rules.step4_encode import other_edges
 from autograder.rules.step4_layers import detached
-from autograder.rules.step5_optimizer import no_step
+from autograder.rules.step5_optimizer import cleared_before_step, no_step
 from autograder.rules.step5_setup import stale_optimizer
 from autograder.rules.step5_train import graph_reused
 from autograder.rules.teaching import count, expect, need, raised
@@ -209,26 +210,7 @@ def differing_pairs(run: Scoring) -> str:
     )
 
 
-@cause(
-    "test.other-pairs",
-    title="`test` does not score the pairs of the data that it is given",
-    why="A function that looks at a variable from outside gives one number for all data: the "
-    "validation AUC is then the test AUC, or the other way round.",
-    question="Where do the pairs come from that your `test` scores?",
-    hints=(
-        "Call `test` with another data object: does the number change?",
-        "Which names in `test` are not its own argument?",
-        "Take positives and negatives from the argument, all of both.",
-    ),
-    at=("test", "pos_edge_label_index"),
-)
-def other_pairs(case: Case) -> str | None:
-    if any(run.watched for run in case.scorings):
-        return None  # that was no call with data of ours
-    return next((text for run in case.scorings if (text := differing_pairs(run))), None)
-
-
-@check("step6.test", points=1, causes=(one_class, train_edges, easy_negatives, other_pairs))
+@check("step6.test", points=1, causes=(one_class, train_edges, easy_negatives))
 def test_scores_all(runs: list[Scoring]) -> None:
     """test scores exactly the positive and negative edges of its data"""
     for r in runs:
@@ -404,7 +386,15 @@ def no_eval(case: Case) -> str | None:
 @check(
     "step6.test",
     points=1,
-    causes=(no_eval, graph_reused, detached, stale_optimizer, no_step, untrained),
+    causes=(
+        no_eval,
+        graph_reused,
+        detached,
+        stale_optimizer,
+        no_step,
+        cleared_before_step,
+        untrained,
+    ),
 )
 def test_eval_mode(run: Scoring) -> None:
     """The model that was trained is scored, in evaluation mode"""
@@ -519,7 +509,7 @@ def label_edges_leak(case: Case) -> str | None:
     return f"to {leak.handed:,} message-passing edges {leak.extra:,} label edges were added"
 
 
-@check("step6.test", points=1, causes=(full_graph_leak, label_edges_leak))
+@check("step6.test", points=1, causes=(other_edges, full_graph_leak, label_edges_leak))
 def test_message_edges(runs: list[Scoring]) -> None:
     """test encodes with the message-passing edges of its data"""
     for r in runs:

@@ -246,7 +246,7 @@ WRONG: dict[str, list[Case]] = {
         evaluate(
             "global test_data",
             ("model.eval()", "model.eval(); data = test_data"),
-            finding="test.other-pairs",
+            finding="",
         ),
         evaluate(
             "training edges",
