@@ -503,7 +503,7 @@ class Evidence(Struct):
     step4: Step4 | None = None
     step5: Step5 | None = None
     step6: Step6 | None = None
-    report: str = ""  # the written report, as it stands in the file
+    report: str | None = None  # as it stands in the file; None where that was not looked at
     errors: Annotated[list[CellError], msgspec.Meta(max_length=200)] = []  # of cells, in order
     names: dict[Text, Text] = {}  # name of the contract -> the notebook's own, where they differ
     free_form: bool = False  # none of our notebooks, whose exercises ask for names and numbers

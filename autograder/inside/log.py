@@ -248,7 +248,7 @@ class Log:
 
     def loss(self, place: Place, kind: str, given: Tensor, target: Any, tag: Any) -> None:
         """A loss function was called."""
-        order, live = self.tick(), given.requires_grad
+        order, live = self.tick(), given.requires_grad or getattr(target, "requires_grad", False)
         model = (
             self._last_model
             if not isinstance(tag, Pairs)

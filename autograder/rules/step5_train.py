@@ -193,7 +193,11 @@ def labels_constant(case: Case) -> str | None:
     return None
 
 
-@check("step5.train", points=1, causes=(labels_swapped, labels_constant, held_out_pairs))
+@check(
+    "step5.train",
+    points=1,
+    causes=(loss_arguments, labels_swapped, labels_constant, held_out_pairs),
+)
 def test_labels(training: Training, epochs: list[Epoch]) -> None:
     """Positive edges have label 1, negatives label 0"""
     means = next((m for e in epochs if (m := label_means(e, training))), None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from autograder.evidence.schema import Auc, Evidence, Scoring, Training
+from autograder.evidence.schema import Absent, Auc, Evidence, Scoring, Training
 from autograder.rules import check
 from autograder.rules.cause import Case, cause
 from autograder.rules.graphs import (
@@ -193,6 +193,11 @@ def test_beats_chance(evidence: Evidence, truth: Truth, known: np.ndarray | None
     trained = evidence.step5.train if evidence.step5 else None
     if isinstance(trained, Training) and trained.not_judged:
         raise not_judged(trained.not_judged)
+    own = evidence.step6.own if evidence.step6 else None
+    if isinstance(own, Absent) and own.reached and own.error is None:
+        got = "your own trained model is not here: what is measured here is a ready one"
+        look = "Keep the notebooks of steps 4 and 5, done and saved, in the folder of this one."
+        raise NotAttempted(Message(got=got, next=look))
     chain = present(evidence.step6, "own")
     edges, asked, z = chain.edge_index.numpy(), chain.positives.numpy(), chain.z.numpy()
     seen = chain.message_edges.numpy()
@@ -241,7 +246,10 @@ def _noted(evidence: Evidence) -> str:
 @check("step6.report", points=10, by_hand=True)
 def test_report_written(evidence: Evidence) -> None:
     """The report gives the test AUC, compares it with guessing and names one improvement"""
-    if "YOUR ANSWER HERE" in evidence.report or evidence.step6 is None:
+    report = evidence.report
+    if report is None and evidence.step6 is not None:
+        raise not_judged("the report is graded by hand, from the file that you hand in")
+    if evidence.step6 is None or report is None or "YOUR ANSWER HERE" in report:
         raise NotAttempted(Message(got="no report yet", next="Write it where YOUR ANSWER HERE is."))
-    if not evidence.report.strip():
+    if not report.strip():
         raise not_judged("no written text was found in step 6: is the report anywhere else?")
