@@ -20,7 +20,7 @@ from autograder.inside.registry import ModelNote, Registry, parameters
 from autograder.inside.tags import Changed, Grid, Pairs, Rows
 
 Place = tuple[int | None, int | None]  # cell and line
-ENOUGH = 100_000  # pairs with a gradient that are kept, or three epochs' worth, of each model
+ENOUGH = 40_000  # pairs with a gradient that are kept, or three epochs' worth, of each model
 RECENT, MOST_PAIRS = 400, 3_000_000  # scores that an AUC may be of
 SITES, LAST = 16, 3  # places that compute AUCs, and how many of the last ones of each are kept
 ROWS = 100_000  # of what is only counted
