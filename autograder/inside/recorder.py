@@ -106,7 +106,7 @@ class Recorder(TorchFunctionMode):
         if self._inside:
             return out
         name = getattr(func, "__name__", "")
-        if name in SILENT or (name == "__get__" and not isinstance(out, Tensor)):
+        if name in SILENT or not self._tags.concerns(name, args, kwargs):
             return out
         try:
             self._tags.follow(name, args, kwargs, out)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 SHORT = 8  # layers that are remembered of a path
 PART_OF = ("chunk", "split", "split_with_sizes", "tensor_split", "unbind", "hsplit", "vsplit")
 JOIN = ("cat", "concat", "concatenate", "hstack", "vstack")
-PICK = ("__getitem__", "index_select", "select", "narrow", "masked_select", "take")
+PICK = frozenset(("__getitem__", "index_select", "select", "narrow", "masked_select", "take"))
 PRODUCT = ("matmul", "__matmul__", "__rmatmul__", "mm", "bmm", "einsum")
 SPARSE = ("matmul", "__matmul__", "mm", "spmm", "sparse_mm", "_sparse_mm", "smm")
 ADD = ("index_add", "index_add_", "scatter_add", "scatter_add_", "scatter_reduce", "index_reduce")
@@ -205,6 +205,20 @@ class Tags:
         ref = _Ref(tensor, self._drop)
         ref.key, ref.tag = id(tensor), tag
         self._refs[id(tensor)] = ref
+
+    def concerns(self, name: str, args: tuple, kwargs: dict[str, Any]) -> bool:
+        """Whether a call can begin a tag or hand one on: most of a program's calls cannot."""
+        refs = self._refs
+        if name == "__getitem__":
+            if id(args[0]) in refs:
+                return True
+            return type(args[1]) is not int and args[0].dtype.is_floating_point
+        if name in LOSSES or name in PICK or name == "embedding":
+            return True
+        for value in args:
+            if id(value) in refs or type(value) is list or type(value) is tuple:
+                return True
+        return bool(kwargs)
 
     def follow(self, name: str, args: tuple, kwargs: dict[str, Any], out: Any) -> None:
         """A function of torch's has given `out`: what do its rows stand for?"""
