@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autograder import trace_schema as schema
-from autograder.arrays import Array, array, text
+from autograder.evidence import trace as schema
+from autograder.evidence.arrays import Array, array, text
+from autograder.evidence.schema import SplitCall
 from autograder.inside.registry import ModelNote, Registry, parameters
 from autograder.inside.tags import Changed, Grid, Pairs, Rows
 
@@ -23,6 +24,7 @@ Place = tuple[int | None, int | None]  # cell and line
 ENOUGH = 40_000  # pairs with a gradient that are kept, or three epochs' worth, of each model
 RECENT, MOST_PAIRS = 400, 3_000_000  # scores that an AUC may be of
 SITES, LAST = 16, 3  # places that compute AUCs, and how many of the last ones of each are kept
+MOST_VECTORS = 8_000_000  # numbers of node vectors that are kept
 ROWS = 100_000  # of what is only counted
 POOL = 60 * 2**20  # bytes of arrays at most
 
@@ -125,7 +127,9 @@ class Log:
         self._arrived: list[tuple[RawScore, Any]] = []
         self._kept: dict[int, int] = {}  # pairs with a gradient, by model
         self._turns: dict[int, int] = {}  # calls of backward in full, by model
+        self.training_cells: set[int] = set()  # from which backward was called
         self._last_model = -1
+        self._last_optimizer: Any = None
         self._initial: dict[int, dict[int, Tensor]] = {}
         self._moved: dict[int, set[int]] = {}
         self._looked: dict[int, int] = {}
@@ -134,8 +138,12 @@ class Log:
         self._losses = 0
         self._sampled = 0
         self._splits: list[Any] = []
+        self._loads: deque[Any] = deque(maxlen=200)
         self._left = False
-        self._measured: deque[RawScore] = deque(maxlen=0)
+        self._embedded: Any = None  # (node vectors, their tag) that pairs were picked from last
+        self._measured_with: Any = None  # the same, before the last AUC
+        self.passed: Any = None  # the edges that messages were passed along last
+        self.parts: list[tuple[Any, Any]] = []  # data and its parts, of the first and last splits
         self._columns: dict[str, list[Any]] = {
             name: [] for name in ("backwards", "steps", "measured", "marks", "seeds")
         }
@@ -154,7 +162,7 @@ class Log:
 
     def is_detailed(self, model: int) -> bool:
         """Whether the first epochs of a model are not over yet."""
-        enough = max(ENOUGH, 6 * self.largest)
+        enough = max(ENOUGH, 4 * self.largest)
         return self._kept.get(model, 0) < enough or self._turns.get(model, 0) < 3
 
     def score(self, place: Place, tag: Pairs, values: Tensor) -> RawScore:
@@ -183,11 +191,24 @@ class Log:
         while self._pairs > MOST_PAIRS and len(self._recent) > 1:
             self._pairs -= self._recent.popleft().count
 
+    def model(self) -> Any:
+        """The model that was trained last, if it is still there."""
+        known = 0 <= self._last_model < len(self.registry.models)
+        return self.registry.models[self._last_model].ref() if known else None
+
+    def optimizer(self) -> Any:
+        """The optimizer that stepped last, if it is still there."""
+        return None if self._last_optimizer is None else self._last_optimizer.ref()
+
     def _model_of(self, a: Any, b: Any, layers: Any) -> int:
         notes = [layer.model for layer in reversed(layers) if layer.model is not None]
         note: ModelNote | None = self.registry.owner(a) or self.registry.owner(b)
         note = note or (notes[0] if notes else None)
         return -1 if note is None else note.number
+
+    def recent(self) -> list[RawScore]:
+        """The scores that an AUC may be of."""
+        return list(self._recent)
 
     def leaves(self, tag: Pairs, value: Any) -> None:
         """Scores became plain numbers."""
@@ -218,6 +239,10 @@ class Log:
         pulled = (gradient < 0).nonzero()[: 2 * ENOUGH]
         rows = [g.rows.get()[pulled[:, i]] for i, g in enumerate((grid.a, grid.b))]
         self._arrived.append((score, rows))
+
+    def embeds(self, vectors: Tensor, tag: Any) -> None:
+        """Pairs are picked from these node vectors."""
+        self._embedded = vectors.detach(), tag
 
     # --- training
 
@@ -331,6 +356,7 @@ class Log:
         if note is None:
             return
         note.steps += 1
+        self._last_optimizer = note
         self._row("steps", (order, note.number))
         self.registry.refresh(note, optimizer, order, note.steps <= 3)
         self._look(self._last_model)
@@ -415,11 +441,12 @@ class Log:
         if isinstance(edges, Tensor) and edges.dim() == 2:
             self.largest = max(self.largest, edges.shape[-1])
         self._splits = [*self._splits[:10], *self._splits[10:][-9:], event]
+        self.parts = [*self.parts[:2], *self.parts[2:][-2:], (data, parts)]
 
     def loaded(self, place: Place, model: Any, alias: bool, result: Any) -> None:
         """A model was given a kept state."""
         note = self.registry.root_of(model)
-        self.events.append(
+        self._loads.append(
             schema.Loaded(
                 order=self.tick(),
                 cell=place[0],
@@ -432,6 +459,27 @@ class Log:
             )
         )
 
+    def resplits(self) -> int:
+        """Calls of RandomLinkSplit between the steps of one optimizer."""
+        taken: dict[int, list[int]] = {}
+        for order, optimizer in self._columns["steps"]:
+            taken.setdefault(optimizer, []).append(order)
+        return sum(
+            orders[0] < split.order < orders[-1]
+            for orders in taken.values()
+            for split in self._splits
+        )
+
+    def aucs(self) -> list[float]:
+        """The values of the last AUCs."""
+        values = [row[1] for row in self._columns["measured"]]
+        return [v for v in values if not math.isnan(v)][-200:]
+
+    def split_calls(self) -> list[SplitCall]:
+        """The settings of every call of RandomLinkSplit."""
+        names = SplitCall.__struct_fields__
+        return [SplitCall(**{name: getattr(e, name) for name in names}) for e in self._splits][:20]
+
     # --- evaluation
 
     def measured(self, place: Place, kind: str, labels: Any, handed: Any, value: Any) -> None:
@@ -441,7 +489,7 @@ class Log:
         number = float(value) if isinstance(value, (float, np.floating)) else None
         labels, handed = _numbers(labels), _numbers(handed)
         scores = list(self._recent)
-        self._closed = True
+        self._closed, self._measured_with = True, self._embedded
         site = (*place, kind)
         if site in self._aucs or len(self._aucs) < SITES:
             kept = (order, place, kind, labels, handed, number, scores, self.steps, self.backwards)
@@ -455,31 +503,34 @@ class Log:
     # --- the trace
 
     def trace(self) -> schema.Trace:
-        """All of it as a trace."""
+        """What led to the training, so far, and the splits."""
         for model in self._initial:
             self._looked[model] = 0
             self._look(model)
+        return self._trace([*self.events, *self._splits, *self._loads], self.pool)
+
+    def evaluation(self) -> schema.Trace:
+        """What led to the last AUCs of every place."""
         self._gather_singles()
-        events = [*self.events, *self._splits]
-        events += [e for kept in self._aucs.values() for auc in kept for e in self._auc(auc)]
-        events += self._last_scores()
+        pool = Pool()
+        events = [e for kept in self._aucs.values() for auc in kept for e in self._auc(auc, pool)]
+        events += [*self._last_scores(pool), *self._last_vectors(pool), *self._loads]
+        return self._trace(events, pool)
+
+    def _trace(self, events: list[Any], pool: Pool) -> schema.Trace:
         unique = {(e.order, type(e)): e for e in events}
-        columns = self._columns
+        rows = {name: np.array(kept, dtype=float) for name, kept in self._columns.items()}
         return schema.Trace(
-            pool=self.pool.arrays,
+            pool=pool.arrays,
             events=sorted(unique.values(), key=lambda e: e.order)[:200_000],
             models=[self._model(note) for note in self.registry.models],
             optimizers=[self._optimizer(note) for note in self.registry.optimizers],
             columns=schema.Columns(
-                backwards=array(
-                    np.array(columns["backwards"], dtype=float).reshape(-1, 4), "float64"
-                ),
-                steps=array(np.array(columns["steps"], dtype=np.int64).reshape(-1, 2), "int64"),
-                measured=array(
-                    np.array(columns["measured"], dtype=float).reshape(-1, 6), "float64"
-                ),
-                marks=array(np.array(columns["marks"], dtype=np.int64), "int64"),
-                seeds=array(np.array(columns["seeds"], dtype=np.int64), "int64"),
+                backwards=array(rows["backwards"].reshape(-1, 4), "float64"),
+                steps=array(rows["steps"].reshape(-1, 2), "int64"),
+                measured=array(rows["measured"].reshape(-1, 6), "float64"),
+                marks=array(rows["marks"], "int64"),
+                seeds=array(rows["seeds"], "int64"),
             ),
             backwards=self.backwards,
             steps=self.steps,
@@ -487,9 +538,9 @@ class Log:
         )
 
     def _event(self, score: RawScore, ends: Any = None) -> None:
-        self.events.append(self._score(score, False, ends))
+        self.events.append(self._score(score, self.pool, False, ends))
 
-    def _score(self, score: RawScore, values: bool, ends: Any = None) -> schema.Score:
+    def _score(self, score: RawScore, pool: Pool, values: bool, ends: Any = None) -> schema.Score:
         """A score as an event, with its pairs; with `values` also what it came to."""
         tag = score.tag
         a, b = ends if ends is not None else (tag.a.rows, tag.b.rows)
@@ -500,23 +551,23 @@ class Log:
             cell=score.place[0],
             line=score.place[1],
             count=score.count,
-            a=self.pool.put(a) if not score.grid or ends is not None else -1,
-            b=self.pool.put(b) if not score.grid or ends is not None else -1,
+            a=pool.put(a) if not score.grid or ends is not None else -1,
+            b=pool.put(b) if not score.grid or ends is not None else -1,
             tables=(self.registry.table(tag.a.table), self.registry.table(tag.b.table)),
-            edges=list(dict.fromkeys(self.pool.put(e) for e in edges.values()))[:100],
+            edges=list(dict.fromkeys(pool.put(e) for e in edges.values()))[:100],
             model=score.model,
             live=score.live,
             grad=score.grad,
             training=score.training,
             encoded=max((layer.order for layer in score.layers), default=-1),
-            values=self.pool.put(numbers.reshape(-1)) if values else -1,
+            values=pool.put(numbers.reshape(-1)) if values else -1,
             low=_finite(numbers.min()) if numbers.numel() else None,
             high=_finite(numbers.max()) if numbers.numel() else None,
             merged=list(score.merged)[:50],
             grid=score.grid,
         )
 
-    def _auc(self, kept: tuple) -> list[Any]:
+    def _auc(self, kept: tuple, pool: Pool) -> list[Any]:
         order, place, kind, labels, handed, value, scores, steps, backwards = kept
         fitting = (
             scores
@@ -528,16 +579,16 @@ class Log:
             cell=place[0],
             line=place[1],
             kind=kind,
-            labels=self.pool.put(labels),
-            handed=self.pool.put(handed),
+            labels=pool.put(labels),
+            handed=pool.put(handed),
             value=value,
             scores=[s.order for s in fitting],
             steps=steps,
             backwards=backwards,
         )
-        return [event, *(self._score(s, True) for s in fitting)]
+        return [event, *(self._score(s, pool, True) for s in fitting)]
 
-    def _last_scores(self) -> list[Any]:
+    def _last_scores(self, pool: Pool) -> list[Any]:
         """What was scored last and measured by no function that is known."""
         if not self._left or self._closed or not self._recent:
             return []
@@ -548,7 +599,23 @@ class Log:
             steps=self.steps,
             backwards=self.backwards,
         )
-        return [event, *(self._score(s, True) for s in scores)]
+        return [event, *(self._score(s, pool, True) for s in scores)]
+
+    def _last_vectors(self, pool: Pool) -> list[Any]:
+        """The node vectors that the last AUC, or what was scored last, is of."""
+        kept = self._measured_with or self._embedded
+        if kept is None or kept[0].dim() != 2 or kept[0].numel() > MOST_VECTORS:
+            return []
+        vectors, tag = kept
+        note = self.registry.owner(tag.table)
+        event = schema.Embedded(
+            order=self.tick(),
+            rows=pool.put(tag.rows),
+            vectors=pool.put(vectors),
+            edges=list(dict.fromkeys(pool.put(layer.edges) for layer in tag.path))[:100],
+            model=-1 if note is None else note.number,
+        )
+        return [event]
 
     def _model(self, note: ModelNote) -> schema.Model:
         moved, known = self._moved.get(note.number), self._initial.get(note.number)

@@ -41,7 +41,6 @@ class Recorder(TorchFunctionMode):
         super().__init__()
         self.registry = Registry()
         self.log = Log(self.registry)
-        self.seconds = 0.0
         self._cell_of, self._cells = cell_of, dict[str, int | None]()
         self._tags = Tags(self)
         self._inside = 0  # of a layer, or of something else that is ours to be silent about
@@ -70,6 +69,18 @@ class Recorder(TorchFunctionMode):
             frame = frame.f_back
         return None, None
 
+    def running_cells(self) -> set[int]:
+        """All cells with a line that is running."""
+        frame: Any = sys._getframe(1)
+        cells = set()
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if name not in self._cells:
+                self._cells[name] = self._cell_of(name)
+            cells.add(self._cells[name])
+            frame = frame.f_back
+        return {cell for cell in cells if cell is not None}
+
     @contextlib.contextmanager
     def apart(self) -> Iterator[Log]:
         """A log of its own for what the block does, wherever it is called from."""
@@ -91,6 +102,11 @@ class Recorder(TorchFunctionMode):
             self._stack.pop()
             self._inside = inside
 
+    def begin_step(self) -> None:
+        """A notebook of its own begins, and with it a new log."""
+        self.log = Log(self.registry)
+        self._cells.clear()
+
     def begin_cell(self) -> None:
         """A cell begins: whatever was interrupted inside of a layer is over."""
         self._inside = 0
@@ -101,6 +117,7 @@ class Recorder(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Call the function, then follow its result."""
+        __tracebackhide__ = True  # a student's traceback goes without our lines
         kwargs = kwargs or {}
         out = func(*args, **kwargs)
         if self._inside:
@@ -151,6 +168,12 @@ class Recorder(TorchFunctionMode):
         if log is not None:
             log.leaves(tag, value)
 
+    def embeds(self, vectors: Tensor, tag: Any) -> None:
+        """Rows of node vectors are picked, to score pairs of them."""
+        log = self._stack[-1] if self._stack else self.log
+        if log is not None:
+            log.embeds(vectors, tag)
+
     def passing(self, edges: Tensor | Rows) -> Layer:
         """Messages are passed, by hand, along these edges."""
         grad, order = torch.is_grad_enabled(), self.log.order
@@ -184,6 +207,7 @@ class Recorder(TorchFunctionMode):
                 else edges
             )
             if log is not None and isinstance(edges, Tensor):
+                log.passed = edges.detach()
                 log.largest = max(log.largest, edges.shape[-1] if edges.dim() > 1 else 0)
             layer = Layer(held, model, module.training, torch.is_grad_enabled(), order)
             self._tags.layer(x, edges, out, layer)
@@ -276,6 +300,8 @@ class Recorder(TorchFunctionMode):
         roots = args[0] if args else kwargs.get("tensors", kwargs.get("outputs"))
         self._inside += 1
         turn = None
+        if log.backwards < 50:
+            log.training_cells |= self.running_cells()
         try:
             turn = log.backward_begins(place, roots)
             return original(*args, **kwargs)

@@ -79,6 +79,14 @@ class Registry:
         nn.Module.__setstate__ = __setstate__  # type: ignore[method-assign]
         undo.callback(setattr, nn.Module, "__setstate__", original)
 
+    def adopt(self, model: nn.Module) -> None:
+        """Take note of a module that was built before."""
+        for module in model.modules():
+            for name, part in module._modules.items():
+                self._part(module, name, part)
+            for name, parameter in module._parameters.items():
+                self._own(module, name, parameter)
+
     def _part(self, module: nn.Module, name: str, part: Any) -> None:
         if part is not None:
             self._parents[id(part)] = weakref.ref(part), weakref.ref(module)

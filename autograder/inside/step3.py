@@ -117,16 +117,16 @@ def _split(session: Session) -> Split | Absent:
             return session.absent(name, *PARTS, doing="Split(" if session.free_form else "")
     made = {name.removesuffix("_data"): _part(value) for name, value in parts.items()}
     whole_graph = edges(getattr(session.ns.get("data"), "edge_index", None))
-    calls = list(getattr(session, "splits", []))[:20]
+    calls = session.recorder.log.split_calls() if session.recorder is not None else []
     given = _given(session)
     return Split(**made, undirected_edges=_undirected(whole_graph), calls=calls, given=given)
 
 
 def _given(session: Session) -> Edges | None:
     """What was split in the notebook's cells last, if that is not `data` itself."""
-    if session.watched is None or not session.watched.parts:
+    if session.recorder is None or not session.recorder.log.parts:
         return None
-    given = getattr(session.watched.parts[-1][0], "edge_index", None)
+    given = getattr(session.recorder.log.parts[-1][0], "edge_index", None)
     own = getattr(session.ns.get("data"), "edge_index", None)
     same = isinstance(own, torch.Tensor) and isinstance(given, torch.Tensor) and own.equal(given)
     return None if same else edges(given)

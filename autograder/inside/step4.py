@@ -15,9 +15,9 @@ from torch_geometric.nn import MessagePassing, SAGEConv
 from autograder.contract import MODEL_CLASS
 from autograder.evidence.arrays import array, matrix, pairs, text
 from autograder.evidence.schema import Absent, Call, Convolution, ModelClass, Step4
+from autograder.inside.objects import aside, find_method, methods, names_of, recording
 from autograder.inside.randomness import random_state
 from autograder.inside.session import Session, bound_names
-from autograder.inside.spy import find_method, methods, names_of, spying
 
 
 def probe(session: Session) -> Step4:
@@ -48,12 +48,6 @@ def find_class(ns: dict[str, Any]) -> Any:
     made = [v for v in ns.values() if isinstance(v, type) and issubclass(v, nn.Module)]
     made = [cls for cls in dict.fromkeys(made) if cls.__module__ == own]
     return made[0] if len(made) == 1 else None
-
-
-def aside(session: Session) -> Any:
-    """Nothing that the block does is the notebook's own doing."""
-    watched = session.watched
-    return contextlib.nullcontext() if watched is None else watched.instead(None)
 
 
 def _observe(session: Session, cls: Any) -> ModelClass:
@@ -192,12 +186,12 @@ def _forward(
     """Which edges `forward(x, edge_index, edge_label_index)`, where there is one, encodes with."""
     if not encode or "forward" not in methods(model):
         return {}
-    with torch.no_grad(), spying({}, model, session.watched) as notes:
+    with torch.no_grad(), recording(session) as log:
         session.call(model.forward, x, edges, asked)
-    found = notes.open.encodes
-    if not found or found[-1].edges.ndim != 2 or found[-1].edges.size(0) != 2:
+    used = log.passed
+    if not isinstance(used, torch.Tensor) or used.ndim != 2 or used.size(0) != 2:
         return {}
-    return {"forward_edges": pairs(found[-1].edges)}
+    return {"forward_edges": pairs(used)}
 
 
 @contextlib.contextmanager

@@ -326,6 +326,8 @@ class Tags:
             tag = self._begin(source, key)
         if tag is None:
             return
+        if isinstance(tag, Nodes) and tag.path and not tag.single and len(tag.rows.shape) == 1:
+            self._recorder.embeds(source, tag)
         if isinstance(tag, Grid):
             self._of_grid(name, (source, tag), out, key)
         elif name in ("masked_select", "take"):
@@ -411,10 +413,11 @@ class Tags:
             return
         tags = [self.get(p) for p in parts]
         if all(isinstance(t, Pairs) for t in tags):
-            self._put_joined(out, tags, all(p.numel() == len(t) for p, t in zip(parts, tags)))
-        elif all(isinstance(t, Nodes) and len(t.rows.shape) == 1 for t in tags):
-            if not any(t.single for t in tags):  # type: ignore[union-attr]
-                self._put(out, _nodes(tags))
+            self._put_joined(
+                out, tags, all(p.numel() == len(t) for p, t in zip(parts, tags, strict=True))
+            )
+        elif all(isinstance(t, Nodes) and len(t.rows.shape) == 1 and not t.single for t in tags):
+            self._put(out, _nodes(tags))
 
     def _stack(self, args: tuple, kwargs: dict[str, Any], out: Tensor, tagged: list) -> None:
         parts = list(args[0] if args else kwargs["tensors"])
@@ -458,10 +461,13 @@ class Tags:
         target = index if index.dim() == 1 else index[:, 0] if index.dim() == 2 else None
         if target is None or len(target) != len(source.rows) or not out.dim():
             return False
+        base = self.get(args[0])
+        size = out.shape[0]
+        rows = base.rows if isinstance(base, Nodes) and len(base.rows) == size else counted(size)
         ends = as_they_are(target)
         edges = Rows((2, len(target)), lambda: torch.stack([source.rows.get(), ends.get()]))
         layer = self._recorder.passing(edges)
-        self.set(out, Nodes(counted(out.shape[0]), (*source.path, layer)[-SHORT:], source.table))
+        self.set(out, Nodes(rows, (*source.path, layer)[-SHORT:], source.table))
         return True
 
     # --- two meet
@@ -521,9 +527,8 @@ class Tags:
         tensor, tag = source
         if isinstance(tag, Nodes) and len(tag.rows.shape) == 1 and out.dim() == 2:
             self.set(out, tag)  # turned or not, for a product it is the same nodes
-        elif isinstance(tag, Pairs) or isinstance(tag, Nodes) and len(tag.rows.shape) == 2:
-            if out.dim() and out.shape[0] == tensor.shape[0]:
-                self._keep(out, tensor, tag)
+        elif not isinstance(tag, Grid) and out.dim() and out.shape[0] == tensor.shape[0]:
+            self._keep(out, tensor, tag)
 
     def _keep(self, out: Tensor, source: Tensor, tag: Tag, squash: bool = False) -> None:
         """A function of one tagged tensor, row by row, keeps its tag."""
@@ -600,7 +605,7 @@ class Tags:
             return
         if len(a.rows.shape) != 1 or not out.dim() or out.shape[0] != len(a.rows):
             self._keep(out, *tagged[0])
-        elif a.rows is b.rows:
+        elif a.rows is b.rows or _all_nodes(a, b):
             path = (*a.path, *(p for p in b.path if p not in a.path))[-SHORT:]
             self._put(out, Nodes(a.rows, path, a.table))
         elif len(a.rows) == len(b.rows):
@@ -616,6 +621,18 @@ class Tags:
     def _put_same_scores(self, out: Tensor, tag: Nodes | Pairs) -> None:
         """A function of scores: they have been heard of."""
         self.set(out, tag)
+
+
+def _all_nodes(a: Nodes, b: Nodes) -> bool:
+    """Whether both hold every node of a table in the same order: no pairs, but one graph twice."""
+    size = len(a.rows)
+    tables = [t.table.shape[0] for t in (a, b) if isinstance(t.table, Tensor) and t.table.dim()]
+    if size not in tables or len(b.rows) != size:
+        return False
+    try:
+        return torch.equal(a.rows.get().long(), b.rows.get().long())
+    except Changed:
+        return False
 
 
 def _nodes(tags: list) -> Nodes:

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from autograder.rules.alignment import Alignment, align, file_edges, unordered
-from autograder.trace_schema import (
+from autograder.evidence.trace import (
     Backward,
     Left,
     Loaded,
@@ -26,8 +25,10 @@ from autograder.trace_schema import (
     Sampled,
     Score,
     SplitMade,
+    SplitPart,
     Trace,
 )
+from autograder.rules.alignment import Alignment, align, file_edges, unordered
 from autograder.truth import Truth
 
 EPOCHS = 3  # that are worked out in full
@@ -86,6 +87,7 @@ class Run:
     steps: int
     resplits: int  # splits between steps of one optimizer
     last: int  # order of the last backward
+    epochs_in_all: int = 0
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ class Facts:
     splits: tuple[SplitMade, ...] = ()
     alignment: Alignment | None = None
     not_judged: dict[str, str] = field(default_factory=dict)  # exercise -> what was seen
+    known: np.ndarray | None = None  # keys of the true edges, where the caller knows them
 
     def array(self, ref: int) -> np.ndarray | None:
         """An array of the pool as [2, n] or [n]."""
@@ -144,6 +147,8 @@ class Facts:
     @functools.cached_property
     def graph(self) -> np.ndarray:
         """Sorted keys of the file's edges under the run's own numbering; else of all it used."""
+        if self.known is not None:
+            return self.known
         if self.alignment is not None and self.alignment.share > 0.5:
             return np.unique(unordered(file_edges(self.alignment, self.truth)))
         return np.unique(unordered(_whole(self)))
@@ -185,14 +190,14 @@ class Facts:
         return np.isin(unordered(pairs), self.graph)
 
 
-def facts(trace: Trace, truth: Truth) -> Facts:
-    """Work out what follows from a trace."""
-    found = Facts(trace, truth)
+def facts(trace: Trace, truth: Truth, graph: np.ndarray | None = None) -> Facts:
+    """Work out what follows from a trace; `graph`: keys of the true edges, where they are known."""
+    found = Facts(trace, truth, known=graph)
     found.splits = tuple(e for e in trace.events if isinstance(e, SplitMade))
     scores = {e.order: e for e in trace.events if isinstance(e, Score)}
     found.aucs = tuple(_auc(found, e, scores) for e in trace.events if isinstance(e, Measured))
     bundles = _bundles(found, scores)
-    found.alignment = _aligned(found, bundles)
+    found.alignment = _aligned(found, bundles) if graph is None else None
     found.runs = tuple(_runs(found, bundles))
     _say_what_is_not_judged(found)
     return found
@@ -217,7 +222,7 @@ class _Bundle:
 
 
 def _bundles(found: Facts, scores: dict[int, Score]) -> list[_Bundle]:
-    bundles, before = [], -1
+    bundles = []
     losses: list[Loss] = []
     sampled: list[Sampled] = []
     made: list[Score] = []
@@ -231,7 +236,6 @@ def _bundles(found: Facts, scores: dict[int, Score]) -> list[_Bundle]:
         elif isinstance(event, Backward):
             bundles.append(_bundle(found, event, scores, losses, sampled, made))
             losses, sampled, made = [], [], []
-            before = event.order
         elif isinstance(event, Measured):
             sampled = []  # those were for an evaluation
     return bundles
@@ -339,7 +343,7 @@ def _directed(pairs: np.ndarray) -> np.ndarray:
 
 
 def _whole(found: Facts) -> np.ndarray:
-    """[2, E] of all edges that the run holds for true: of its largest split, else of all it used."""
+    """[2, E] of all edges that the run holds for true: of its largest split, else all it used."""
     given = [e for s in found.splits if (e := found.pairs(s.edges)) is not None and e.size]
     if given:
         return max(given, key=lambda e: e.shape[1]).astype(np.int64)
@@ -408,6 +412,7 @@ def _run(
         steps=len(taken),
         resplits=len(between),
         last=int(last),
+        epochs_in_all=len(chunks),
     )
 
 
@@ -588,15 +593,13 @@ CHANGES: tuple[Callable[[np.ndarray], np.ndarray], ...] = (
 
 def _is_trained(trace: Trace, model: int, loads: list[Loaded]) -> bool | None:
     """Whether an optimizer moved the model, or it was given a kept state."""
-    if not 0 <= model < len(trace.models) or not trace.steps:
+    if not 0 <= model < len(trace.models) or not any(o.steps for o in trace.optimizers):
         return None
     parameters = trace.models[model].parameters
     if any(p.moved for p in parameters) or any(e.model == model for e in loads):
         return True
     held = set(trace.models[model].numbers)
-    if any(o.steps and held & set(o.held) for o in trace.optimizers):
-        return True
-    return False
+    return any(o.steps and held & set(o.held) for o in trace.optimizers)
 
 
 def part_of(found: Facts, auc: AucFact) -> str:
@@ -606,22 +609,36 @@ def part_of(found: Facts, auc: AucFact) -> str:
         return ""
     keyed = np.unique(unordered(asked))
     for name, part in zip(("test", "val", "train"), split.parts[::-1], strict=True):
-        positives = found.pairs(part.positives)
-        if positives is None:
-            both, labels = found.pairs(part.asked), found.array(part.labels)
-            if both is not None and labels is not None and labels.size == both.shape[1]:
-                positives = both[:, labels.reshape(-1) > 0]
-        if positives is not None and positives.size:
-            if np.isin(unordered(positives), keyed).mean() > 0.5:
-                return name
+        positives = _part_positives(found, part)
+        if positives is None or not positives.size:
+            continue
+        if np.isin(unordered(positives), keyed).mean() > 0.5:
+            return name
     return ""
+
+
+def is_positive(found: Facts, auc: AucFact) -> np.ndarray:
+    """[S] which pairs of an AUC are edges of the file.
+
+    A sampler of negatives may draw an edge the other way round: so whole classes are compared, where
+    the labels tell them apart.
+    """
+    pairs = auc.pairs if auc.pairs is not None else NONE
+    edge = found.is_edge(pairs)
+    if auc.labels is None or len(auc.labels) != len(edge):
+        return edge
+    first = auc.labels > 0.5
+    if first.all() or not first.any():
+        return edge
+    share = float(edge[first].mean()) - float(edge[~first].mean())
+    return edge if abs(share) < 0.7 else (first if share > 0 else ~first)
 
 
 def true_auc(found: Facts, auc: AucFact) -> float | None:
     """The AUC of the scores that were computed, edges of the file being the positives."""
     if auc.pairs is None or auc.scores is None or not np.isfinite(auc.scores).all():
         return None
-    labels = found.is_edge(auc.pairs)
+    labels = is_positive(found, auc)
     if labels.all() or not labels.any():
         return None
     return float(roc_auc_score(labels, auc.scores))
@@ -638,6 +655,159 @@ def left_scores(found: Facts) -> list[Scored]:
                 if pairs is not None and values is not None:
                     made.append(Scored(pairs, None, values.reshape(-1), (score,)))
     return made
+
+
+def unmeasured(found: Facts) -> AucFact | None:
+    """What was scored last and measured by no known function, as if it had been measured."""
+    left = left_scores(found)
+    if not left:
+        return None
+    events = [e for s in left for e in s.events]
+    values = [s.values for s in left if s.values is not None]
+    grads = [e.grad for e in events if e.grad is not None]
+    modes = [e.training for e in events if e.training is not None]
+    return AucFact(
+        value=None,
+        kind="",
+        labels=None,
+        handed=None,
+        pairs=np.concatenate([s.pairs for s in left], axis=1),
+        scores=np.concatenate(values),
+        messages=_messages(found, dict.fromkeys(r for e in events for r in e.edges if r >= 0)),
+        model=events[-1].model,
+        grad=any(grads) if grads else None,
+        training=any(modes) if modes else None,
+        trained=_is_trained(found.trace, events[-1].model, []),
+        steps_before=0,
+        steps_after=0,
+        loaded=False,
+        order=events[-1].order,
+        cell=events[-1].cell,
+        line=events[-1].line,
+    )
+
+
+def last_aucs(found: Facts) -> dict[str, AucFact]:
+    """By part of the split, test first, the last AUC over it.
+
+    Where no split of PyG's says which is which, the last AUC is the test's, and the last one before
+    it over other pairs the validation's.
+    """
+    calls = [a for a in found.aucs if a.kind == "roc_auc_score"] or list(found.aucs)
+    by_part: dict[str, AucFact] = {}
+    for auc in calls:
+        by_part[part_of(found, auc)] = auc
+    chosen = {part: by_part[part] for part in ("test", "val") if part in by_part}
+    if "test" not in chosen and calls:
+        rest = [a for a in calls if a is not chosen.get("val")]
+        last = rest[-1] if rest else calls[-1]
+        chosen = {"test": last} | {k: a for k, a in chosen.items() if a is not last}
+        others = [a for a in rest[:-1] if _others(a, last)]
+        if "val" not in chosen and others:
+            chosen["val"] = others[-1]
+    return chosen
+
+
+def _others(one: AucFact, other: AucFact) -> bool:
+    """Whether two AUCs are over other pairs."""
+    if one.pairs is None or other.pairs is None:
+        return False
+    return bool(np.isin(unordered(one.pairs), unordered(other.pairs)).mean() < 0.5)
+
+
+def test_calls(found: Facts) -> int:
+    """How often an AUC of the test pairs was computed while the training went on."""
+    columns, chosen = found.trace.columns, last_aucs(found).get("test")
+    if columns is None or chosen is None:
+        return 0
+    rows, marks = columns.measured.numpy(), columns.marks.numpy()
+    at = np.flatnonzero(rows[:, 0] == chosen.order)
+    if not len(at):
+        return 0
+    same = rows[marks[: len(rows)] == marks[at[0]]]
+    steps = columns.steps.numpy()
+    last = steps[:, 0].max() if len(steps) else 0.0
+    return int((same[:, 0] < last).sum())
+
+
+def parts(found: Facts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Message-passing edges and positives for training, and the held-out positives.
+
+    Of a split of PyG's they are what it gave; of one by hand what was used: messages that are not
+    held out, and pairs that are pulled up or are edges.
+    """
+    split, run = found.main_split, found.run
+    if split is not None and len(split.parts) == 3:
+        positives = [_part_positives(found, part) for part in split.parts]
+        messages = found.pairs(split.parts[0].edges)
+        if messages is not None and positives[0] is not None:
+            held = [p for p in positives[1:] if p is not None]
+            return (
+                messages.astype(np.int64),
+                positives[0].astype(np.int64),
+                np.concatenate(held, axis=1).astype(np.int64) if held else NONE,
+            )
+    asked = [a.pairs[:, found.is_edge(a.pairs)] for a in found.aucs if a.pairs is not None]
+    held_out = np.concatenate(asked, axis=1) if asked else NONE
+    epoch = run.epochs[0] if run is not None and run.epochs else None
+    if epoch is None:
+        return NONE, NONE, held_out
+    edges = found.is_edge(epoch.pairs)
+    up = edges & ~(epoch.labels == 0) if (edges & (epoch.labels == 1)).any() else edges
+    trained = epoch.pairs[:, up]
+    used = np.concatenate(epoch.messages, axis=1) if epoch.messages else NONE
+    if held_out.size and trained.size:  # an AUC of the training pairs holds nothing out
+        held_out = held_out[:, ~np.isin(unordered(held_out), unordered(trained))]
+    if held_out.size and used.size:
+        used = used[:, ~np.isin(unordered(used), unordered(held_out))]
+    return used, trained, held_out
+
+
+def _part_positives(found: Facts, part: SplitPart) -> np.ndarray | None:
+    positives = found.pairs(part.positives)
+    if positives is not None:
+        return positives
+    both, labels = found.pairs(part.asked), found.array(part.labels)
+    if both is None or labels is None or labels.size != both.shape[1]:
+        return None
+    return both[:, labels.reshape(-1) > 0]
+
+
+def num_nodes(found: Facts) -> int:
+    """How many nodes the graph has that was trained on."""
+    split, run = found.main_split, found.run
+    if split is not None and split.num_nodes > 0:
+        return split.num_nodes
+    used = _whole(found)
+    if found.alignment is not None:
+        sides = np.concatenate([found.alignment.users, found.alignment.artists])
+        if (sides >= 0).all():
+            return int(sides.max()) + 1
+    if used.size:
+        return int(used.max()) + 1
+    return run.model.rows[0] if run is not None and run.model is not None and run.model.rows else -1
+
+
+def asked(found: Facts, part: str, auc: AucFact) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Message-passing edges, positives and negatives that an AUC of this part is due to be of."""
+    split = found.main_split
+    names = ("train", "val", "test")
+    if split is not None and len(split.parts) == 3 and part in names:
+        own = split.parts[names.index(part)]
+        edges, positives = found.pairs(own.edges), _part_positives(found, own)
+        negatives = found.pairs(own.negatives)
+        if negatives is None:
+            both, labels = found.pairs(own.asked), found.array(own.labels)
+            fits = both is not None and labels is not None and labels.size == both.shape[1]
+            negatives = both[:, labels.reshape(-1) == 0] if fits else None  # type: ignore[index,union-attr]
+        if edges is not None and positives is not None and negatives is not None:
+            return edges.astype(np.int64), positives.astype(np.int64), negatives.astype(np.int64)
+    used = np.concatenate(auc.messages, axis=1) if auc.messages else NONE
+    if auc.pairs is None:
+        return used, NONE, NONE
+    edge = is_positive(found, auc)
+    positives, negatives = auc.pairs[:, edge], auc.pairs[:, ~edge]
+    return used[:, ~np.isin(unordered(used), unordered(positives))], positives, negatives
 
 
 def _say_what_is_not_judged(found: Facts) -> None:

@@ -21,6 +21,7 @@ from autograder.rules import catalogue, loose_causes
 from autograder.rules.cause import Case, Cause
 from autograder.rules.outcome import WRONG, Check, Message, Outcome, Proof
 from autograder.rules.teaching import Blocked, NotPassed
+from autograder.rules.worked_out import worked_out
 from autograder.truth import Truth
 
 FOLDER = Path(__file__).parent
@@ -121,6 +122,7 @@ class Judge:
         wanted: Iterable[str] | None = None,
         numbered: bool = False,
     ) -> None:
+        evidence = worked_out(evidence, truth)
         self.evidence, self.truth, self.numbered = evidence, truth, numbered
         self._wanted = None if wanted is None else set(wanted)
         self.outcomes: dict[str, Outcome] = {}

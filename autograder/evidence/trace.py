@@ -6,12 +6,12 @@ An array is kept once, in a pool, and referred to by its number; -1 where it was
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
 
-from autograder.arrays import Array, Struct, Text
+from autograder.evidence.arrays import Array, Struct, Text
 
 Ref = Annotated[int, msgspec.Meta(ge=-1, le=100_000)]
 Refs = Annotated[list[Ref], msgspec.Meta(max_length=100)]
@@ -126,6 +126,15 @@ class Left(Event, tag="left", kw_only=True):
     backwards: Number = 0
 
 
+class Embedded(Event, tag="embedded", kw_only=True):
+    """The vectors of nodes that the last evaluation scored pairs of."""
+
+    rows: Ref = -1  # [n]: which node each row is of
+    vectors: Ref = -1  # [n, d]
+    edges: Refs = []
+    model: int = -1
+
+
 class Loaded(Event, tag="loaded", kw_only=True):
     """A model was given a state that was kept."""
 
@@ -185,7 +194,7 @@ class Trace(Struct, kw_only=True):
 
     pool: Annotated[list[Array], msgspec.Meta(max_length=100_000)] = []
     events: Annotated[
-        list[Score | Backward | Loss | Sampled | SplitMade | Measured | Left | Loaded],
+        list[Score | Backward | Loss | Sampled | SplitMade | Measured | Left | Embedded | Loaded],
         msgspec.Meta(max_length=200_000),
     ] = []
     models: Annotated[list[Model], msgspec.Meta(max_length=200)] = []
@@ -220,4 +229,27 @@ def _refs(event: Event) -> list[int]:
         return [event.edges, *parts, *(p.labels for p in event.parts)]
     if isinstance(event, Measured):
         return [event.labels, event.handed]
+    if isinstance(event, Embedded):
+        return [event.rows, event.vectors, *event.edges]
     return []
+
+
+def joined(training: Trace, evaluation: Trace) -> Trace:
+    """Both parts of one run as one trace; what is only counted is that of the later part."""
+    shift = len(training.pool)
+
+    def moved(ref: int) -> int:
+        return ref + shift if ref >= 0 else ref
+
+    events: list[Any] = [e for e in training.events if not isinstance(e, Loaded)]
+    for event in evaluation.events:
+        refs = ("a", "b", "values", "labels", "handed", "rows", "vectors")
+        change: dict[str, Any] = {
+            name: moved(getattr(event, name)) for name in refs if hasattr(event, name)
+        }
+        if hasattr(event, "edges") and isinstance(event.edges, list):
+            change["edges"] = [moved(ref) for ref in event.edges]
+        events.append(msgspec.structs.replace(event, **change))
+    events.sort(key=lambda e: e.order)
+    pool = [*training.pool, *evaluation.pool]
+    return msgspec.structs.replace(evaluation, pool=pool, events=events)
