@@ -21,7 +21,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
 
 from autograder import notebook
-from autograder.contract import EXERCISES, GIVES, STEPS
+from autograder.contract import EXERCISES, GIVES, PARTS, STEPS
 from autograder.evidence.schema import STEP_TYPES, Absent, CellError, Evidence
 from autograder.inside import rest, tamper
 from autograder.inside.aliases import filled
@@ -179,6 +179,9 @@ def _enter(session: Session, chain: Chain, task: Task, step: str, backup: Backup
                 right.pop("model", None)  # the own one goes with its optimizer
             own = {task.names[name]: value for name, value in right.items() if name in task.names}
             session.ns.update(right | own)
+            parts = [right[f"{part}_data"] for part in PARTS if f"{part}_data" in right]
+            if parts:
+                session.recorder.log.hand_out(right.get("data"), parts)
         elif task.before and step == "step5":
             try:
                 backup.begin(task.cell_seconds)
