@@ -6,11 +6,12 @@ with it that no cause of a check explains.
 
 from __future__ import annotations
 
-from autograder.explain import early, late, numbers, python, shapes
+from autograder.explain import early, late, numbers, python, shapes, versions
 from autograder.explain.paste import Paste, read
 from autograder.explain.rules import Reading
 
 RULES = (
+    *versions.RULES,
     *numbers.RULES,
     *shapes.RULES,
     *early.RULES,

@@ -84,13 +84,13 @@ def fill(session: Session, replacing: bool = False) -> None:
 def _objects(session: Session, own: list[Found]) -> dict[str, Found]:
     """The table, the graph, the Data object and its parts."""
     parts = session.recorder.log.parts if session.recorder is not None else []
-    seen = parts[-1] if parts else None
+    seen = next((kept for kept in reversed(parts) if len(kept[1]) == 3), None)
     found = {
         "df": _best(session, "df", own, lambda v: isinstance(v, pd.DataFrame), _table_rank),
         "G": _best(session, "G", own, lambda v: isinstance(v, nx.Graph), nx.Graph.number_of_edges),
         "data": _best(session, "data", own, _is_whole, _columns),
     }
-    if found["data"] is None and seen is not None:
+    if found["data"] is None and seen is not None and seen[0] is not None:
         found["data"] = Found("", seen[0])
     return {k: v for k, v in found.items() if v is not None} | _parts(session, own, seen)
 

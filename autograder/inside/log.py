@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 from torch import Tensor
 
 from autograder.evidence import trace as schema
@@ -27,6 +28,15 @@ SITES, LAST = 16, 3  # places that compute AUCs, and how many of the last ones o
 MOST_VECTORS = 8_000_000  # numbers of node vectors that are kept
 ROWS = 100_000  # of what is only counted
 POOL = 60 * 2**20  # bytes of arrays at most
+
+
+OF_A_PART = (
+    ("edges", "edge_index"),
+    ("positives", "pos_edge_label_index"),
+    ("negatives", "neg_edge_label_index"),
+    ("asked", "edge_label_index"),
+    ("labels", "edge_label"),
+)
 
 
 class RawScore:
@@ -139,7 +149,6 @@ class Log:
         self._sampled = 0
         self._splits: list[Any] = []
         self._loads: deque[Any] = deque(maxlen=200)
-        self._left = False
         self._embedded: Any = None  # (node vectors, their tag) that pairs were picked from last
         self._measured_with: Any = None  # the same, before the last AUC
         self.passed: Any = None  # the edges that messages were passed along last
@@ -183,7 +192,7 @@ class Log:
     def _keep_recent(self, made: RawScore) -> None:
         if self._closed:
             self._recent.clear()
-            self._pairs, self._closed, self._left = 0, False, False
+            self._pairs, self._closed = 0, False
         if len(self._recent) == RECENT:
             self._pairs -= self._recent[0].count
         self._recent.append(made)
@@ -212,7 +221,6 @@ class Log:
 
     def leaves(self, tag: Pairs, value: Any) -> None:
         """Scores became plain numbers."""
-        self._left = True
         if tag.single and isinstance(value, float) and len(self._singles) < 200_000:
             self._singles.append((tag, value))
 
@@ -297,8 +305,17 @@ class Log:
             if turn.model not in self._initial:
                 self._initial[turn.model] = {k: p.detach().clone() for k, p in held.items()}
                 self._moved[turn.model] = set()
-            turn.stale = any(p.grad is not None and bool(p.grad.any()) for p in held.values())
+            cleared = self._optimized(set(held)) or set(held)
+            turn.stale = any(
+                p.grad is not None and bool(p.grad.any()) for k, p in held.items() if k in cleared
+            )
         return turn
+
+    def _optimized(self, own: set[int]) -> set[int]:
+        """Which parameters of a model the last optimizer of it holds: those that it would clear."""
+        last = self._last_optimizer
+        held = [set(n.held) & own for n in [*self.registry.optimizers, *([last] if last else [])]]
+        return next((numbers for numbers in held[::-1] if numbers), set())
 
     def backward_ended(self, turn: Turn) -> None:
         """Gradients have arrived."""
@@ -402,45 +419,45 @@ class Log:
 
     def split(self, place: Place, transform: Any, data: Any, parts: Any) -> None:
         """RandomLinkSplit has given its parts."""
-        names = (
-            "edge_index",
-            "pos_edge_label_index",
-            "neg_edge_label_index",
-            "edge_label_index",
-            "edge_label",
-        )
-        made = []
-        for part in list(parts)[:3] if isinstance(parts, (list, tuple)) else []:
-            values = [getattr(part, name, None) for name in names]
-            made.append(
-                schema.SplitPart(
-                    **dict(
-                        zip(
-                            ("edges", "positives", "negatives", "asked", "labels"),
-                            map(self.pool.put, values),
-                            strict=True,
-                        )
-                    )
-                )
+        given = list(parts)[:3] if isinstance(parts, (list, tuple)) else []
+        made = self._split_made(place, data, given)
+        settings = {
+            name: kind(getattr(transform, name))
+            for name, kind in (
+                ("num_val", float),
+                ("num_test", float),
+                ("is_undirected", bool),
+                ("split_labels", bool),
+                ("add_negative_train_samples", bool),
             )
-        edges = getattr(data, "edge_index", None)
-        nodes = getattr(data, "num_nodes", None)
-        event = schema.SplitMade(
+        }
+        self._keep_split(replace(made, **settings), data, parts)
+
+    def hand_out(self, data: Any, parts: list[Any]) -> None:
+        """The grader has given a notebook the parts of a split: train, val, test, or the first."""
+        made = self._split_made((None, None), data, parts)
+        self._keep_split(replace(made, handed_out=True), data, parts)
+
+    def _split_made(self, place: Place, data: Any, parts: list[Any]) -> schema.SplitMade:
+        edges, nodes = getattr(data, "edge_index", None), getattr(data, "num_nodes", None)
+        if isinstance(edges, Tensor) and edges.dim() == 2:
+            self.largest = max(self.largest, edges.shape[-1])
+        return schema.SplitMade(
             order=self.tick(),
             cell=place[0],
             line=place[1],
             edges=self.pool.put(edges),
             num_nodes=nodes if isinstance(nodes, int) else -1,
-            parts=made,
-            num_val=float(transform.num_val),
-            num_test=float(transform.num_test),
-            is_undirected=bool(transform.is_undirected),
-            split_labels=bool(transform.split_labels),
-            add_negative_train_samples=bool(transform.add_negative_train_samples),
+            parts=[
+                schema.SplitPart(
+                    **{name: self.pool.put(getattr(p, key, None)) for name, key in OF_A_PART}
+                )
+                for p in parts
+            ],
         )
-        if isinstance(edges, Tensor) and edges.dim() == 2:
-            self.largest = max(self.largest, edges.shape[-1])
-        self._splits = [*self._splits[:10], *self._splits[10:][-9:], event]
+
+    def _keep_split(self, made: schema.SplitMade, data: Any, parts: Any) -> None:
+        self._splits = [*self._splits[:10], *self._splits[10:][-9:], made]
         self.parts = [*self.parts[:2], *self.parts[2:][-2:], (data, parts)]
 
     def loaded(self, place: Place, model: Any, alias: bool, result: Any) -> None:
@@ -468,6 +485,7 @@ class Log:
             orders[0] < split.order < orders[-1]
             for orders in taken.values()
             for split in self._splits
+            if not split.handed_out
         )
 
     def aucs(self) -> list[float]:
@@ -478,7 +496,8 @@ class Log:
     def split_calls(self) -> list[SplitCall]:
         """The settings of every call of RandomLinkSplit."""
         names = SplitCall.__struct_fields__
-        return [SplitCall(**{name: getattr(e, name) for name in names}) for e in self._splits][:20]
+        made = [e for e in self._splits if not e.handed_out]
+        return [SplitCall(**{name: getattr(e, name) for name in names}) for e in made][:20]
 
     # --- evaluation
 
@@ -590,7 +609,7 @@ class Log:
 
     def _last_scores(self, pool: Pool) -> list[Any]:
         """What was scored last and measured by no function that is known."""
-        if not self._left or self._closed or not self._recent:
+        if self._closed or not self._recent:
             return []
         scores = [s for s in self._recent if not s.grid]
         event = schema.Left(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -43,6 +44,7 @@ class Recorder(TorchFunctionMode):
         self.log = Log(self.registry)
         self._cell_of, self._cells = cell_of, dict[str, int | None]()
         self._tags = Tags(self)
+        self._module: weakref.ref[nn.Module] | None = None  # that was called last
         self._inside = 0  # of a layer, or of something else that is ours to be silent about
         self._stack: list[Log | None] = []
         self._undo = contextlib.ExitStack()
@@ -176,10 +178,15 @@ class Recorder(TorchFunctionMode):
 
     def passing(self, edges: Tensor | Rows) -> Layer:
         """Messages are passed, by hand, along these edges."""
-        grad, order = torch.is_grad_enabled(), self.log.order
-        return Layer(edges, None, torch.is_grad_enabled(), grad, order)
+        module = self._module() if self._module is not None else None
+        training = bool(module is not None and module.training)
+        model = None if module is None else self.registry.root_of(module)
+        log = self._stack[-1] if self._stack else self.log
+        order = log.tick() if log is not None else 0
+        return Layer(edges, model, training, torch.is_grad_enabled(), order)
 
     def _before_layer(self, module: nn.Module, args: Any) -> None:
+        self._module = weakref.ref(module)
         if isinstance(module, MessagePassing):
             self._inside += 1
 

@@ -119,8 +119,9 @@ def _own(session: Session) -> Chain | Absent:
     recorder = session.recorder if own is session.ns else None
     if recorder is not None:
         model = recorder.log.model() or model
-        if recorder.log.parts:
-            source, parts = recorder.log.parts[-1]
+        whole = [kept for kept in recorder.log.parts if len(kept[1]) == 3]
+        if whole:
+            source, parts = whole[-1]
             test_data = parts[2] if test_data is None else test_data
             data = source if data is None else data
     if not isinstance(model, nn.Module):

@@ -36,8 +36,7 @@ ENTRIES = (
         (
             "Compare the kernel's name, top right in the notebook, with your environment's.",
             "Some libraries are installed under one name and imported under another.",
-            "Run `%pip install` in a cell of this notebook, then restart the kernel; "
-            "`autograder doctor` says what is missing.",
+            "Run `%pip install` in a cell of this notebook, then restart the kernel.",
         ),
     ),
     entry(
@@ -272,6 +271,54 @@ ENTRIES = (
             "Look at the attribute of two or three nodes.",
             "Ask for nodes by their attribute instead of letting NetworkX guess.",
             "NetworkX has a test for being bipartite that needs no sides.",
+        ),
+    ),
+    entry(
+        "run.read-only",
+        "An array that shares its numbers with a table is read-only",
+        "Since pandas 3 what `.values` and `.to_numpy()` give may show the table's own numbers. "
+        "They cannot be written to, so that the table does not change behind your back.",
+        "Whose numbers does this array hold, its own or the table's?",
+        (
+            "Print `array.flags.writeable`.",
+            "Which earlier line made the array: `.values`, `.to_numpy()`, `.map(...).values`?",
+            "Take a copy where you want to write: `.to_numpy(copy=True)` or `.copy()`.",
+        ),
+    ),
+    entry(
+        "run.removed-name",
+        "A newer release of the library has no such name any more",
+        "Old examples use names that were taken out later, such as `np.float_` and `np.int` in "
+        "NumPy, or `DataFrame.append` in pandas.",
+        "Which release are you using, and which one was the example written for?",
+        (
+            "Print the library's `__version__`.",
+            "The message often says what to write instead.",
+            "Search the library's release notes for the name.",
+        ),
+    ),
+    entry(
+        "run.chained-assignment",
+        "A column is changed in place, and the table does not notice",
+        "With pandas 3 `df['a']` is a column of its own: `df['a'].replace(..., inplace=True)` "
+        "changes that one and leaves `df` as it was.",
+        "What does `df` hold after this line?",
+        (
+            "Print the column of the table before and after.",
+            "Give the result back to the table: `df['a'] = df['a'].replace(...)`.",
+            "Or change one place with `df.loc[rows, 'a'] = value`.",
+        ),
+    ),
+    entry(
+        "run.weights-only",
+        "`torch.load` takes weights only, and the file holds more",
+        "Since torch 2.6 `torch.load` refuses to build objects of any class, for that can run a "
+        "stranger's code. A saved `state_dict` is loaded as before; a whole model is not.",
+        "What did the line that saved the file put into it: a model, or its `state_dict`?",
+        (
+            "Save `model.state_dict()`, not `model`.",
+            "Make the model first, then `model.load_state_dict(torch.load(path))`.",
+            "For a file of your own, `torch.load(path, weights_only=False)` loads it all the same.",
         ),
     ),
 )

@@ -354,6 +354,11 @@ def _whole(found: Facts) -> np.ndarray:
     return np.concatenate([*used, *asked], axis=1).astype(np.int64) if used or asked else NONE
 
 
+def is_whole(found: Facts) -> bool:
+    """Whether the whole graph was seen: it was handed to a split of PyG's."""
+    return any(found.pairs(s.edges) is not None for s in found.splits)
+
+
 def _aligned(found: Facts, bundles: list[_Bundle]) -> Alignment | None:
     edges = _whole(found)
     if edges.size:
@@ -396,7 +401,7 @@ def _run(
     each = max(1, len(passes[0])) if passes else 1
     roots = mine[:, 1]
     chunks = [roots[i : i + each] for i in range(0, len(roots), each)]
-    splits = [s.order for s in found.splits]
+    splits = [s.order for s in found.splits if not s.handed_out]
     between = [o for o in splits if len(taken) and taken[0, 0] < o < taken[-1, 0]]
     starts = [p[0].event.order for p in passes]
     return Run(
@@ -605,10 +610,10 @@ def _is_trained(trace: Trace, model: int, loads: list[Loaded]) -> bool | None:
 def part_of(found: Facts, auc: AucFact) -> str:
     """Which part of the split an AUC is over: train, val, test; empty where it is of none."""
     split, asked = found.main_split, auc.pairs
-    if split is None or asked is None or len(split.parts) != 3:
+    if split is None or asked is None:
         return ""
     keyed = np.unique(unordered(asked))
-    for name, part in zip(("test", "val", "train"), split.parts[::-1], strict=True):
+    for name, part in list(zip(("train", "val", "test"), split.parts, strict=False))[::-1]:
         positives = _part_positives(found, part)
         if positives is None or not positives.size:
             continue
@@ -620,7 +625,7 @@ def part_of(found: Facts, auc: AucFact) -> str:
 def is_positive(found: Facts, auc: AucFact) -> np.ndarray:
     """[S] which pairs of an AUC are edges of the file.
 
-    A sampler of negatives may draw an edge the other way round: so whole classes are compared, where
+    A sampler of negatives may draw an edge the other way round: so classes are compared, where
     the labels tell them apart.
     """
     pairs = auc.pairs if auc.pairs is not None else NONE
@@ -737,30 +742,36 @@ def parts(found: Facts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     held out, and pairs that are pulled up or are edges.
     """
     split, run = found.main_split, found.run
-    if split is not None and len(split.parts) == 3:
+    if split is not None and split.parts:
         positives = [_part_positives(found, part) for part in split.parts]
         messages = found.pairs(split.parts[0].edges)
         if messages is not None and positives[0] is not None:
-            held = [p for p in positives[1:] if p is not None]
+            held = [p for p in positives[1:] if p is not None] or [_not_in(found, positives[0])]
             return (
                 messages.astype(np.int64),
                 positives[0].astype(np.int64),
-                np.concatenate(held, axis=1).astype(np.int64) if held else NONE,
+                np.concatenate(held, axis=1).astype(np.int64),
             )
     asked = [a.pairs[:, found.is_edge(a.pairs)] for a in found.aucs if a.pairs is not None]
     held_out = np.concatenate(asked, axis=1) if asked else NONE
     epoch = run.epochs[0] if run is not None and run.epochs else None
     if epoch is None:
         return NONE, NONE, held_out
-    edges = found.is_edge(epoch.pairs)
-    up = edges & ~(epoch.labels == 0) if (edges & (epoch.labels == 1)).any() else edges
-    trained = epoch.pairs[:, up]
+    edges, pulled = found.is_edge(epoch.pairs), epoch.labels == 1
+    right = pulled.any() and edges[pulled].mean() > 0.5  # else labels say nothing about the pairs
+    trained = epoch.pairs[:, edges & ~(epoch.labels == 0) if right else edges]
     used = np.concatenate(epoch.messages, axis=1) if epoch.messages else NONE
     if held_out.size and trained.size:  # an AUC of the training pairs holds nothing out
         held_out = held_out[:, ~np.isin(unordered(held_out), unordered(trained))]
     if held_out.size and used.size:
         used = used[:, ~np.isin(unordered(used), unordered(held_out))]
     return used, trained, held_out
+
+
+def _not_in(found: Facts, positives: np.ndarray) -> np.ndarray:
+    """[2, n] edges of the file that are not among these."""
+    keys = found.graph[~np.isin(found.graph, unordered(positives))]
+    return np.stack([keys >> 31, keys & (2**31 - 1)])
 
 
 def _part_positives(found: Facts, part: SplitPart) -> np.ndarray | None:
@@ -792,7 +803,7 @@ def asked(found: Facts, part: str, auc: AucFact) -> tuple[np.ndarray, np.ndarray
     """Message-passing edges, positives and negatives that an AUC of this part is due to be of."""
     split = found.main_split
     names = ("train", "val", "test")
-    if split is not None and len(split.parts) == 3 and part in names:
+    if split is not None and part in names[: len(split.parts)]:
         own = split.parts[names.index(part)]
         edges, positives = found.pairs(own.edges), _part_positives(found, own)
         negatives = found.pairs(own.negatives)

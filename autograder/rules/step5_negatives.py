@@ -216,7 +216,14 @@ def negative_positives(case: Case) -> str | None:
 @check(
     "step5.train",
     points=1,
-    causes=(resplit, labels_swapped, self_pairs, negative_side, negative_positives),
+    causes=(
+        resplit,
+        labels_swapped,
+        held_out_pairs,
+        self_pairs,
+        negative_side,
+        negative_positives,
+    ),
 )
 def test_negatives_no_edges(training: Training, negatives: list[np.ndarray]) -> None:
     """No negative is an edge of the training graph, or outside of the graph"""

@@ -204,6 +204,15 @@ def test_labels(training: Training, epochs: list[Epoch]) -> None:
     see = "step5.setup.loss_function"
     need(means, "scores that go to the loss as `decode` gave them", see)
     positive, negative = means or (0.0, 0.0)
+    held = max(held_out_as_positives(e, training) for e in epochs)
+    expect(
+        not held,
+        ran="the pairs with label 1, beside the edges of the other parts of the split",
+        expected="edges of the training part only",
+        got=f"{held:,} are validation or test edges",
+        why="What a model was trained on it knows: the test then says nothing.",
+        next="Take the positives of `train_data`, and no others.",
+    )
     same = abs(positive - negative) < 0.1
     expect(
         positive > 0.99 and negative < 0.1,

@@ -210,7 +210,34 @@ def differing_pairs(run: Scoring) -> str:
     )
 
 
-@check("step6.test", points=1, causes=(one_class, train_edges, easy_negatives))
+@cause(
+    "test.hard-coded",
+    title="The AUC is typed in, not measured",
+    why="A number that stands in the code stays the same, whatever the model does.",
+    question="Where does this number come from, and does it change when you train again?",
+    hints=(
+        "Run the notebook on other data: which numbers stay the same?",
+        "Look for the number itself in your code.",
+        "Give the name what `test` returns.",
+    ),
+    at=("test_auc", "val_auc", "test"),
+)
+def hard_coded(case: Case) -> str | None:
+    same = len({run.returned for run in case.scorings}) == 1  # whatever it was asked about
+    for run in case.scorings if same else []:
+        right, got = right_auc(run), run.returned
+        if run.watched or run.labels is not None or right is None or got is None:
+            continue
+        if abs(got - right) >= ALIKE and abs(got - (1 - right)) >= ALIKE:
+            return f"`test` returned {got:.4f} and computed no AUC; its scores have {right:.4f}"
+    noted = noted_otherwise(case.auc) if case.auc else []
+    for name, value, again in noted:
+        if not any(abs(value - one) < SHOWN for one in measured(case.auc.computed or [])):  # type: ignore[union-attr]
+            return f"`{name}` is {value:g}, which no AUC here ever was; measured again: {again:.4f}"
+    return None
+
+
+@check("step6.test", points=1, causes=(one_class, hard_coded, train_edges, easy_negatives))
 def test_scores_all(runs: list[Scoring]) -> None:
     """test scores exactly the positive and negative edges of its data"""
     for r in runs:
@@ -285,33 +312,6 @@ def labels_inverted(case: Case) -> str | None:
             continue
         if abs(got - (1 - right)) < ALIKE:
             return f"the AUC of these scores is {right:.4f}, `test` has {got:.4f} = 1 - {right:.4f}"
-    return None
-
-
-@cause(
-    "test.hard-coded",
-    title="The AUC is typed in, not measured",
-    why="A number that stands in the code stays the same, whatever the model does.",
-    question="Where does this number come from, and does it change when you train again?",
-    hints=(
-        "Run the notebook on other data: which numbers stay the same?",
-        "Look for the number itself in your code.",
-        "Give the name what `test` returns.",
-    ),
-    at=("test_auc", "val_auc", "test"),
-)
-def hard_coded(case: Case) -> str | None:
-    same = len({run.returned for run in case.scorings}) == 1  # whatever it was asked about
-    for run in case.scorings if same else []:
-        right, got = right_auc(run), run.returned
-        if run.watched or run.labels is not None or right is None or got is None:
-            continue
-        if abs(got - right) >= ALIKE and abs(got - (1 - right)) >= ALIKE:
-            return f"`test` returned {got:.4f} and computed no AUC; its scores have {right:.4f}"
-    noted = noted_otherwise(case.auc) if case.auc else []
-    for name, value, again in noted:
-        if not any(abs(value - one) < SHOWN for one in measured(case.auc.computed or [])):  # type: ignore[union-attr]
-            return f"`{name}` is {value:g}, which no AUC here ever was; measured again: {again:.4f}"
     return None
 
 

@@ -74,13 +74,14 @@ def label_means(epoch: Epoch, training: Training) -> tuple[float, float] | None:
 
 
 def held_out_as_positives(epoch: Epoch, training: Training) -> int:
-    """How many scored pairs with label 1 are positives of the validation or the test data."""
+    """How many scored pairs with label 1 are held-out edges; 0 where they are a few by chance."""
     labels = labels_of(epoch)
     if labels is None or training.held_out is None:
         return 0
     asked, held = scored(epoch)[:, labels > 0.5], training.held_out.numpy()
     n = size_of(training, asked, held)
-    return int(among(keys(np.sort(asked, axis=0), n), pairs(held, n)).sum())
+    hits = int(among(keys(np.sort(asked, axis=0), n), pairs(held, n)).sum())
+    return hits if hits > 0.05 * asked.shape[1] else 0
 
 
 @dataclass(frozen=True)

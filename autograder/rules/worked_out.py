@@ -148,7 +148,7 @@ def _called_training(seen: TrainSeen, truth: Truth) -> Training:
         still=seen.still,
         tensors=seen.tensors,
         held_out=seen.held_out,
-        resplits=seen.resplits or len(found.splits),
+        resplits=seen.resplits or max(0, len(found.splits) - 1),
         not_judged=found.not_judged.get("train", ""),
     )
 
@@ -220,7 +220,7 @@ def _own_training(found: Facts, seen: TrainSeen) -> Training | Absent:
         resplits=run.resplits,
         watched=True,
         file_share=None if alignment is None else alignment.share,
-        missing=None if alignment is None else alignment.missing,
+        missing=None if alignment is None or not derived.is_whole(found) else alignment.missing,
         numbering="" if alignment is None else alignment.how,
         repeated=_repeated(found, held),
         not_judged=found.not_judged.get("train", ""),

@@ -61,6 +61,8 @@ def run(course: Course) -> Iterator:
         session.recorder = Recorder(session.cell_of)
         session.recorder.install(ns)
         installed.append(session.recorder)
+        parts = [ns[f"{part}_data"] for part in ("train", "val", "test")]
+        session.recorder.log.hand_out(None, parts)
         exec(IMPORTS, ns)
         with seeded():
             for number, source in enumerate(cells):

@@ -17,7 +17,12 @@ CONTRACT = """    def encode(self, x, edge_index):
         target = z[edge_label_index[1]]
         return (source * target).sum(dim=1)
 """
-OFFSETS = """    def decode(self, z, edge_label_index):
+OFFSETS = """    def encode(self, x, edge_index):
+        hidden = self.sage1(self.emb(x), edge_index)
+        hidden = F.relu(hidden)
+        return self.sage2(hidden, edge_index)
+
+    def decode(self, z, edge_label_index):
         left, right = edge_label_index
         return torch.einsum("ij,ij->i", z[left], z[right])
 """
@@ -51,7 +56,7 @@ PROGRAMS = [
         crashes=True,
     ),
     Program(
-        "decode_inside_encode",
+        "both_methods_inside_the_constructor",
         "offsets",
         ((OFFSETS, indented(OFFSETS)),),
         ("model.nested-methods",),
