@@ -202,7 +202,14 @@ def _observed(sandbox: Sandbox, submission: Submission, data: Path, tasks: list[
         errors += run.evidence.errors
         names |= run.evidence.names
     report = next((book.report for book in submission.notebooks if book.report), "")
-    return Observed(Evidence(**steps, report=report, errors=errors[:200], names=names), tuple(runs))
+    evidence = Evidence(
+        **steps,
+        report=report,
+        errors=errors[:200],
+        names=names,
+        free_form=any(task.free_form for task in tasks),
+    )
+    return Observed(evidence, tuple(runs))
 
 
 def _taken_down(observed: Observed) -> bool:
@@ -333,6 +340,7 @@ def observe_submission(path: Path, options: Options) -> Evidenced:
     steps = sorted({step for book in submission.notebooks for step in book.steps})
     choice = better_run([way.outcomes for way in ways])
     evidence = {s: getattr(ways[i].observed.evidence, s) for s, i in choice.items()}
+    free_form = ways[0].observed.evidence.free_form
     runs = [run for way in ways for _, run in way.observed.runs]
     said = [f"Flag, for a TA to look at: {flag}" for run in runs for flag in run.flags]
     said += [f"Note: {note}" for note in (*submission.notes, *(n for r in runs for n in r.notes))]
@@ -340,4 +348,6 @@ def observe_submission(path: Path, options: Options) -> Evidenced:
     said += [f"Problem: {run.problem}" for run in runs if run.problem]
     numbered = _in_our_form(submission)
     unique = tuple(dict.fromkeys(said))
-    return Evidenced(Evidence(**evidence), file, tuple(steps), numbered, unique)
+    return Evidenced(
+        Evidence(**evidence, free_form=free_form), file, tuple(steps), numbered, unique
+    )

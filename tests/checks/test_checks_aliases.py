@@ -16,9 +16,11 @@ from torch_geometric.utils import to_undirected
 
 import course_data
 from autograder import reference
-from autograder.evidence.schema import Frame, Graph, Mapping
+from autograder.evidence.schema import Frame, Graph
 from autograder.inside import aliases
 from autograder.inside.observe import Session, observe
+from autograder.rules.cause import Case
+from autograder.rules.numbering import Numbering, of_mapping
 from autograder.truth import truth
 
 SAMPLE = course_data.path("user_artists.dat", "sample").resolve()
@@ -40,10 +42,11 @@ def _data(edge_index: torch.Tensor, nodes: int = KNOWN.num_nodes) -> Data:
     return Data(x=torch.arange(nodes), edge_index=edge_index)
 
 
-def _mapping(session: Session) -> Mapping:
+def _mapping(session: Session) -> Numbering:
     with aliases.filled(session):
-        found = observe(session, "step3").step3.mapping  # type: ignore[union-attr]
-    assert isinstance(found, Mapping)
+        evidence = observe(session, "step3")
+    found = of_mapping(Case(evidence, KNOWN))
+    assert found is not None
     return found
 
 
@@ -134,22 +137,32 @@ def test_mapping_from_the_order_of_the_edges(layout: str) -> None:
         "interleaved": torch.stack([one_way, one_way.flip(0)], dim=2).reshape(2, -1),
     }[layout]
     found = _mapping(_session(graph_data=_data(edges)))
-    assert found.derived
+    assert found.of == "the edges"
     assert found.size == KNOWN.num_nodes
-    assert found.user_index is not None
-    assert found.artist_index is not None
-    assert found.user_index.numpy().tolist() == list(range(KNOWN.n_users))
-    assert found.artist_index.numpy().tolist() == list(range(KNOWN.n_users, KNOWN.num_nodes))
+    assert found.sides is not None
+    assert found.sides[0].tolist() == list(range(KNOWN.n_users))
+    assert found.sides[1].tolist() == list(range(KNOWN.n_users, KNOWN.num_nodes))
 
 
 def test_edges_whose_order_is_lost() -> None:
-    """Then only the indices themselves are known"""
+    """Then the structure of the graph tells who is who"""
     shuffled = torch.from_numpy(np.random.default_rng(0).permutation(KNOWN.num_nodes))
     edges = to_undirected(shuffled[torch.stack(_numbered())])  # sorts them
     found = _mapping(_session(graph_data=_data(edges)))
-    assert found.derived
-    assert found.user_index is None
-    assert sorted(found.values.numpy().tolist()) == list(range(KNOWN.num_nodes))
+    assert found.by_structure
+    assert found.sides is not None
+    users = shuffled[: KNOWN.n_users].tolist()
+    assert found.sides[0].tolist() == users  # by sorted id
+
+
+def test_edges_of_another_graph_tell_nobody() -> None:
+    """One row of them is shuffled by itself"""
+    users, artists = _numbered()
+    order = torch.from_numpy(np.random.default_rng(0).permutation(len(users)))
+    edges = torch.stack([users[order], artists])[:, order.flip(0)]
+    found = _mapping(_session(graph_data=_data(edges)))
+    assert found.sides is None
+    assert sorted(found.values.tolist()) == list(range(KNOWN.num_nodes))
 
 
 def test_dictionaries_that_the_edges_do_not_use_are_passed_over() -> None:
@@ -160,10 +173,10 @@ def test_dictionaries_that_the_edges_do_not_use_are_passed_over() -> None:
     back = {i: u for u, i in first.items()}
     ns = {"listens": counted, "back": back, "left": first, "right": second}
     found = _mapping(_session(music=_data(torch.stack([users, artists])), **ns))
-    assert not found.derived
+    assert found.of == "the mapping"
     assert found.size == KNOWN.num_nodes
-    assert found.user_index is not None
-    assert found.user_index.numpy().tolist() == list(range(KNOWN.n_users))
+    assert found.sides is not None
+    assert found.sides[0].tolist() == list(range(KNOWN.n_users))
 
 
 def test_twins_are_nodes_of_two_spellings() -> None:
