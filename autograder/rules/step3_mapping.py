@@ -88,9 +88,10 @@ def _follows_ids(case: Case, one: Numbering) -> bool:
     if one.sides is None:
         return np.array_equal(np.unique(one.values), np.union1d(*ids))
     if _shared_alike(case, one) and any(_gapless(side) for side in one.sides):
-        ids = tuple(
+        users, artists = (
             np.where(side == own, own, -1) for side, own in zip(one.sides, ids, strict=True)
         )
+        ids = users, artists
     return any(_shifted(side, own) for side, own in zip(one.sides, ids, strict=True))
 
 

@@ -27,7 +27,7 @@ from autograder.rules.step3_data import (
     other_edges,
 )
 from autograder.rules.step3_mapping import MAPPED
-from autograder.rules.teaching import expect, need, present
+from autograder.rules.teaching import expect, need, present, raised
 from autograder.truth import Truth
 
 LEAK = "step3.split.no_leak"
@@ -248,8 +248,9 @@ def order(case: Case) -> str | None:
     said = []
     for name in PARTS:
         part = getattr(split, name)
-        asked, messages = positives_of(part), part.edge_index
-        said.append(f"{name}_data {asked.shape[1]:,} positive and {messages.shape[1]:,} message")
+        asked, messages = positives_of(part), columns(part.edge_index)
+        counts = [0 if index is None else index.shape[1] for index in (asked, messages)]
+        said.append(f"{name}_data {counts[0]:,} positive and {counts[1]:,} message")
     return "; ".join(said) + " edges"
 
 
@@ -368,6 +369,11 @@ ROOTS = (
 @pytest.fixture
 def split(case: Case) -> Split:
     """The three parts, where there is a graph that was split."""
+    parts = case.evidence.step3.split if case.evidence.step3 else None
+    error = parts.error if isinstance(parts, Absent) else None
+    if error is not None and "values to unpack" in error.message:
+        advice = "`transform(data)` returns three parts, train, val and test: give it three names."
+        raise raised("the cell that should define `train_data`", error, advice)
     found = present(case.evidence.step3, "split")
     if not isinstance(graph_data(case), GraphData):
         need(False, "the `data` that was split", "step3.data.edge_tensor")

@@ -148,11 +148,11 @@ ADVICE = {  # what an error message says -> what to do next
 }
 
 
-def raised(ran: str, error: CellError) -> NotPassed:
-    """The student's code raised `error` while `ran`."""
-    advice = "Read the last line of the error first, then the line of yours that it names."
+def raised(ran: str, error: CellError, advice: str = "") -> NotPassed:
+    """The student's code raised `error` while `ran`; `advice` is what to do, where it is known."""
+    usual = "Read the last line of the error first, then the line of yours that it names."
     known = (a for said, a in ADVICE.items() if said in f"{error.name}: {error.message}")
-    advice = _made_in(error) or next(known, advice)
+    advice = advice or _made_in(error) or next(known, usual)
     why = "The code stops there: nothing after that line is computed."
     return StudentError(Message(ran, "no exception", str(error), why, advice))
 
