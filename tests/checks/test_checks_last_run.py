@@ -127,6 +127,8 @@ def test_nothing_of_the_truth_is_behind_the_wall() -> None:
 
 def test_two_names_for_three_parts(course: Course) -> None:
     """The advice is about the parts, and not about the shape of `edge_index`"""
-    case = Case("two", "step3", (swap("split", "train_data, val_data, test_data", "train, test"),))
+    case = Case(
+        "two", "step3", (swap("split", "train_data, val_data, test_data = t", "train, test = t"),)
+    )
     message = course.verdicts(case)["step3.split.sizes"].message
     assert "three parts" in message.next
