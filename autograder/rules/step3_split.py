@@ -90,20 +90,29 @@ def part_sizes(case: Case) -> Sizes | None:
     return Sizes(found, {"train": total - 2 * tenth, "val": tenth, "test": tenth})
 
 
+def odd_shares(case: Case) -> list[str]:
+    """Settings of the last RandomLinkSplit that are no tenth, each in words."""
+    call = _call(split_of(case))
+    settings = (("num_val", call.num_val), ("num_test", call.num_test)) if call else ()
+    return [
+        f"{name} is {value:g}"
+        for name, value in settings
+        if abs((value if value < 1 else value / case.truth.n_edges) - 0.1) > 0.005
+    ]
+
+
 def out_of_order(case: Case) -> bool:
     """Whether the parts bear each other's names: what is called training should ask about most, and
     what is called test may use the edges of validation as messages."""
     split = split_of(case)
     sizes = part_sizes(case)
     shown = [columns(getattr(split, p).edge_index) for p in PARTS] if split else []
-    if sizes is None or any(index is None for index in shown):
+    if sizes is None or any(index is None for index in shown) or odd_shares(case):
         return False
     asked = [positives_of(getattr(split, p)).shape[1] for p in PARTS]  # type: ignore[union-attr]
     messages = [index.shape[1] for index in shown if index is not None]
-    more = lambda a, b: a > b + max(2, 0.01 * b)  # noqa: E731
-    if sorted(asked) != sorted(asked, reverse=True) and max(asked[1:]) > 2 * asked[0]:
-        return True
-    return more(messages[1], messages[2]) and not more(asked[1], asked[0])
+    few_asked = max(asked[1:]) > 2 * asked[0]
+    return few_asked or messages[1] > messages[2] + max(2, 0.01 * messages[2])
 
 
 def concentrated(case: Case) -> tuple[str, str, int, int] | None:
@@ -274,13 +283,7 @@ def sizes(case: Case) -> str | None:
         return _failed(case)
     if sized is None or sized.right:
         return None
-    call = _call(split)
-    settings = (("num_val", call.num_val), ("num_test", call.num_test)) if call else ()
-    odd = [
-        f"{name} is {value:g}"
-        for name, value in settings
-        if abs((value if value < 1 else value / case.truth.n_edges) - 0.1) > 0.005
-    ]
+    call, odd = _call(split), odd_shares(case)
     if call is not None and not odd:  # the settings are right: the graph is not
         return None
     listed = ", ".join(f"{name} {count:,}" for name, count in sized.found.items())
