@@ -41,7 +41,7 @@ def _typed_in(again: Outcome) -> Outcome:
         why="It is right on one file only: a number that belongs to that file stands in the code.",
         next="Compute every count from the data: nunique, len, max.",
     )
-    status = again.status if again.status in ("blocked", "grader_error") else "failed"
+    status = again.status if again.status in ("blocked", *PENDING) else "failed"
     return replace(again, status=status, message=message, proof=None, typed_in=True)
 
 

@@ -62,8 +62,9 @@ def orders(ns: dict[str, Any]) -> list[Array]:
     if isinstance(df, pd.DataFrame) and {"userID", "artistID"} <= set(df.columns):
         found.append(df[["userID", "artistID"]].to_numpy())
     if isinstance(graph, nx.Graph) and graph.number_of_edges():
-        ends = [_user_first(graph, u, v) for u, v in graph.edges()]
-        found.append(np.array([[label_and_id(node)[1] for node in pair] for pair in ends]))
+        number = {node: label_and_id(node)[1] for node in graph.nodes}
+        ends = (_user_first(graph, u, v) for u, v in graph.edges())
+        found.append(np.array([[number[u], number[v]] for u, v in ends]))
     return [rows for rows in map(_whole_rows, found) if rows is not None]
 
 

@@ -21,7 +21,7 @@ def probe(session: Session) -> Step1:
 def _load(session: Session) -> Frame | Absent:
     df = session.ns.get("df")
     if not isinstance(df, pd.DataFrame):
-        return session.absent("df", doing="read_" if session.free_form else "", like=pd.DataFrame)
+        return session.absent("df", doing="read_", like=pd.DataFrame)
     return Frame(
         columns=[text(c) for c in df.columns[:20]],
         dtypes=[text(d) for d in df.dtypes[:20]],

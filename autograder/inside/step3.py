@@ -73,8 +73,7 @@ def _data(session: Session) -> GraphData | Unfollowed | Absent:
     data = session.ns.get("data")
     if not hasattr(data, "edge_index") and not isinstance(data, Data):
         other = _unfollowed(session, "data")
-        doing = "Data(" if session.free_form else ""
-        return other or session.absent("data", doing=doing, like=Data)
+        return other or session.absent("data", doing="Data(", like=Data)
     x = getattr(data, "x", None)
     try:
         num_nodes = whole(data.num_nodes)  # type: ignore[union-attr]
@@ -102,8 +101,7 @@ def _split(session: Session) -> Split | Unfollowed | Absent:
     for name, value in parts.items():
         if value is None or not hasattr(value, "edge_index"):
             other = _unfollowed(session, *PARTS)
-            doing = "Split(" if session.free_form else ""
-            return other or session.absent(name, *PARTS, doing=doing)
+            return other or session.absent(name, *PARTS, doing="Split(")
     made = {name.removesuffix("_data"): _part(value) for name, value in parts.items()}
     calls = session.recorder.log.split_calls() if session.recorder is not None else []
     return Split(

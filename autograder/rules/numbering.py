@@ -355,8 +355,8 @@ def coverage(case: Case) -> Coverage | None:
     ]
     size = max(n, int(max(side.max() for side in sides)) + 1)
     due, found = pairs(np.stack(ends), size), pairs(index, size)
-    foreign = np.setdiff1d(found, due)
-    missing = len(np.setdiff1d(due, found))
+    foreign = found[~among(found, due)]
+    missing = int((~among(due, found)).sum())
     example = _example(sides, case.truth, np.divmod(foreign[0], size)) if len(foreign) else ""
     same = once and not missing and not len(foreign) and len(due) == case.truth.n_edges
     share = 1 - len(foreign) / len(found)

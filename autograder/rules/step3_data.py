@@ -54,8 +54,7 @@ def reshaped(case: Case) -> str:
         return ""
     turned = index.reshape(-1, 2)  # what it was
     n = int(index.max()) + 1
-    sides = [np.unique(turned[:, i]) for i in (0, 1)]
-    apart = not len(np.intersect1d(*sides))
+    apart = not len(np.intersect1d(turned[:, 0], turned[:, 1]))
     across = len(np.intersect1d(index[0], index[1])) > 0
     once = len(np.unique(pairs(turned.T, n))) == len(turned)
     one, two = index[:, 0]
@@ -265,9 +264,13 @@ def other_edges(case: Case) -> str | None:
             f"{inside / cover.pairs:.0%} of the {cover.pairs:,} pairs in `edge_index` are in the "
             f"file; {cover.example} are none"
         )
+    if cover.missing is None and cover.share is not None and cover.share < 0.9:
+        return (
+            f"{cover.share:.0%} of the {cover.pairs:,} pairs in `edge_index` are rows of the file, "
+            "in whichever order its ids are numbered"
+        )
     if cover.missing is None and not cover.repeated and cover.pairs == case.truth.n_edges:
-        share = f", and {cover.share:.0%} of them rows of the file" if cover.share else ""
-        return f"{cover.pairs:,} pairs, as many as rows{share}: they make up another graph"
+        return f"{cover.pairs:,} pairs, as many as rows, make up another graph than the table's"
     return None
 
 

@@ -27,7 +27,7 @@ from autograder.rules.step3_data import (
     other_edges,
 )
 from autograder.rules.step3_mapping import MAPPED
-from autograder.rules.teaching import expect, need, present
+from autograder.rules.teaching import expect, need, present, raised
 from autograder.truth import Truth
 
 LEAK = "step3.split.no_leak"
@@ -90,20 +90,29 @@ def part_sizes(case: Case) -> Sizes | None:
     return Sizes(found, {"train": total - 2 * tenth, "val": tenth, "test": tenth})
 
 
+def odd_shares(case: Case) -> list[str]:
+    """Settings of the last RandomLinkSplit that are no tenth, each in words."""
+    call = _call(split_of(case))
+    settings = (("num_val", call.num_val), ("num_test", call.num_test)) if call else ()
+    return [
+        f"{name} is {value:g}"
+        for name, value in settings
+        if abs((value if value < 1 else value / case.truth.n_edges) - 0.1) > 0.005
+    ]
+
+
 def out_of_order(case: Case) -> bool:
     """Whether the parts bear each other's names: what is called training should ask about most, and
     what is called test may use the edges of validation as messages."""
     split = split_of(case)
     sizes = part_sizes(case)
     shown = [columns(getattr(split, p).edge_index) for p in PARTS] if split else []
-    if sizes is None or any(index is None for index in shown):
+    if sizes is None or any(index is None for index in shown) or odd_shares(case):
         return False
     asked = [positives_of(getattr(split, p)).shape[1] for p in PARTS]  # type: ignore[union-attr]
     messages = [index.shape[1] for index in shown if index is not None]
-    more = lambda a, b: a > b + max(2, 0.01 * b)  # noqa: E731
-    if sorted(asked) != sorted(asked, reverse=True) and max(asked[1:]) > 2 * asked[0]:
-        return True
-    return more(messages[1], messages[2]) and not more(asked[1], asked[0])
+    few_asked = max(asked[1:]) > 2 * asked[0]
+    return few_asked or messages[1] > messages[2] + max(2, 0.01 * messages[2])
 
 
 def concentrated(case: Case) -> tuple[str, str, int, int] | None:
@@ -248,8 +257,9 @@ def order(case: Case) -> str | None:
     said = []
     for name in PARTS:
         part = getattr(split, name)
-        asked, messages = positives_of(part), part.edge_index
-        said.append(f"{name}_data {asked.shape[1]:,} positive and {messages.shape[1]:,} message")
+        asked, messages = positives_of(part), columns(part.edge_index)
+        counts = [0 if index is None else index.shape[1] for index in (asked, messages)]
+        said.append(f"{name}_data {counts[0]:,} positive and {counts[1]:,} message")
     return "; ".join(said) + " edges"
 
 
@@ -273,13 +283,7 @@ def sizes(case: Case) -> str | None:
         return _failed(case)
     if sized is None or sized.right:
         return None
-    call = _call(split)
-    settings = (("num_val", call.num_val), ("num_test", call.num_test)) if call else ()
-    odd = [
-        f"{name} is {value:g}"
-        for name, value in settings
-        if abs((value if value < 1 else value / case.truth.n_edges) - 0.1) > 0.005
-    ]
+    call, odd = _call(split), odd_shares(case)
     if call is not None and not odd:  # the settings are right: the graph is not
         return None
     listed = ", ".join(f"{name} {count:,}" for name, count in sized.found.items())
@@ -368,6 +372,11 @@ ROOTS = (
 @pytest.fixture
 def split(case: Case) -> Split:
     """The three parts, where there is a graph that was split."""
+    parts = case.evidence.step3.split if case.evidence.step3 else None
+    error = parts.error if isinstance(parts, Absent) else None
+    if error is not None and "values to unpack" in error.message:
+        advice = "`transform(data)` returns three parts, train, val and test: give it three names."
+        raise raised("the cell that should define `train_data`", error, advice)
     found = present(case.evidence.step3, "split")
     if not isinstance(graph_data(case), GraphData):
         need(False, "the `data` that was split", "step3.data.edge_tensor")
@@ -483,7 +492,7 @@ def test_no_leak(
         for held, part in (("val", "train"), ("test", "train"), ("test", "val"))
     }
     where, leaked = max(
-        ((words, len(np.intersect1d(asked[h], other))) for words, (h, other) in leaks.items()),
+        ((words, int(among(asked[h], other).sum())) for words, (h, other) in leaks.items()),
         key=lambda item: item[1],
     )
     foreign = sum(int((~among(e, pairs(whole, n))).sum()) for e in asked.values())
