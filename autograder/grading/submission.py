@@ -26,6 +26,7 @@ from autograder.handin.submission import Notebook, PathError, Submission, load
 from autograder.rules.diagnosis import Diagnosis, diagnose
 from autograder.rules.judge import judge
 from autograder.rules.outcome import Message, Outcome
+from autograder.rules.worked_out import worked_out
 from autograder.truth import truth
 from autograder.wall.sandbox import Run, Sandbox, Task, TaskCell
 
@@ -200,7 +201,8 @@ def _observed(sandbox: Sandbox, submission: Submission, data: Path, tasks: list[
         errors += run.evidence.errors
         names |= run.evidence.names
     report = next((book.report for book in submission.notebooks if book.report), "")
-    return Observed(Evidence(**steps, report=report, errors=errors[:200], names=names), tuple(runs))
+    evidence = Evidence(**steps, report=report, errors=errors[:200], names=names)
+    return Observed(worked_out(evidence, truth(data)), tuple(runs))
 
 
 def _taken_down(observed: Observed) -> bool:

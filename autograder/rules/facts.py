@@ -625,8 +625,8 @@ def part_of(found: Facts, auc: AucFact) -> str:
 def is_positive(found: Facts, auc: AucFact) -> np.ndarray:
     """[S] which pairs of an AUC are edges of the file.
 
-    A sampler of negatives may draw an edge the other way round: so whole classes are compared, where
-    the labels tell them apart.
+    A sampler of negatives may draw an edge the other way round: so whole classes are compared,
+    where the labels tell them apart.
     """
     pairs = auc.pairs if auc.pairs is not None else NONE
     edge = found.is_edge(pairs)
