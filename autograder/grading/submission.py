@@ -26,6 +26,7 @@ from autograder.handin.submission import Notebook, PathError, Submission, load
 from autograder.rules.diagnosis import Diagnosis, diagnose
 from autograder.rules.judge import judge
 from autograder.rules.outcome import Message, Outcome
+from autograder.rules.worked_out import worked_out
 from autograder.truth import truth
 from autograder.wall.sandbox import Run, Sandbox, Task, TaskCell
 
@@ -209,7 +210,7 @@ def _observed(sandbox: Sandbox, submission: Submission, data: Path, tasks: list[
         names=names,
         free_form=any(task.free_form for task in tasks),
     )
-    return Observed(evidence, tuple(runs))
+    return Observed(worked_out(evidence, truth(data)), tuple(runs))
 
 
 def _taken_down(observed: Observed) -> bool:

@@ -5,10 +5,12 @@ Every check uses it; `autograder.grading.marks` turns what it raises into outcom
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from autograder.contract import MAKES, TABLE
 from autograder.evidence.schema import Absent, Call, CellError, Unfollowed
 from autograder.explain import reading_of
 from autograder.rules.outcome import Message
@@ -141,6 +143,21 @@ def raised(ran: str, error: CellError, advice: str = "") -> NotPassed:
         look = f"{look[:1].upper()}{look[1:]}".rstrip(".?") + ("?" if "?" in look[-1:] else ".")
         advice = advice or look
     return StudentError(Message(ran, "no exception", str(error), why, advice or usual))
+
+
+def _made_in(error: CellError) -> str:
+    """Where a name of the course is made that a NameError misses: after a restart it is gone."""
+    missing = re.search(r"name '(\w+)' is not defined", error.message)
+    name = missing.group(1) if missing and error.name == "NameError" else ""
+    for key, names in MAKES.items():
+        if name in names:
+            step = next(step for step in TABLE if step.key == key.split(".")[0])
+            number = 1 + [exercise.key for exercise in step.exercises].index(key)
+            return (
+                f"`{name}` is made in exercise {number} of step {step.key[-1]}, and handed out by "
+                "`checkpoint` in later steps: run that cell first. A restart forgets every name."
+            )
+    return ""
 
 
 def output(call: Call, ran: str, missing: str = "") -> Any:
