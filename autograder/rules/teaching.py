@@ -133,6 +133,7 @@ def unfinished(name: str, error: CellError | None, similar: str = "") -> NotPass
 ADVICE = {  # what an error message says -> what to do next
     "NameError": "A name is used before it is defined or imported: check its spelling and imports.",
     "FileNotFoundError": 'The file is where `course_data.path("user_artists.dat")` says.',
+    "and found 1": 'One column only: say which character separates the values, `sep="\\t"`.',
     "continuous format is not supported": "`roc_auc_score` takes labels first, then scores.",
     "Can't call numpy() on Tensor that requires grad": "Decorate the function: `@torch.no_grad()`.",
     "larger than": "An index is no node: does every node have a number of its own, from 0 on?",
