@@ -506,7 +506,7 @@ def test_bipartite(edges: Graph, truth: Truth) -> None:
         expected="one user and one artist",
         got=f"{same:,} edges that do not, {loops:,} of them self-loops; nodes such as {shown}",
         why="Nobody listens to a user here; a user of the same id as an artist makes it seem so.",
-        next="`G` has all edges of the table, and others: it keeps those of an earlier run. Run the "
+        next="`G` has all edges of the table, and others, of an earlier run. Run the "
         "cell that makes `G`, then this one."
         if extra_edges(edges, truth)[0]
         else "Use in `add_edge` the very names that you gave in `add_node`.",
