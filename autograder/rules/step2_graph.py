@@ -493,7 +493,7 @@ def test_edge_count(edges: Graph, truth: Truth) -> None:
 
 
 @check("step2.edges", points=2, causes=GRAPH)
-def test_bipartite(edges: Graph) -> None:
+def test_bipartite(edges: Graph, truth: Truth) -> None:
     """Edges only join a user and an artist"""
     need((edges.sides.numpy() >= 0).any(), "the attribute `bipartite`", "step2.nodes.attribute")
     ends = edges.edges.numpy()  # type: ignore[union-attr]
@@ -506,7 +506,10 @@ def test_bipartite(edges: Graph) -> None:
         expected="one user and one artist",
         got=f"{same:,} edges that do not, {loops:,} of them self-loops; nodes such as {shown}",
         why="Nobody listens to a user here; a user of the same id as an artist makes it seem so.",
-        next="Use in `add_edge` the very names that you gave in `add_node`.",
+        next="`G` has all edges of the table, and others, of an earlier run. Run the "
+        "cell that makes `G`, then this one."
+        if extra_edges(edges, truth)[0]
+        else "Use in `add_edge` the very names that you gave in `add_node`.",
     )
 
 

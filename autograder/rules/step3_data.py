@@ -385,25 +385,26 @@ def test_coverage(case: Case, edge_index: np.ndarray, truth: Truth) -> None:
         return
     got = f"{cover.pairs:,} pairs in {cover.columns:,} columns"
     advice = "Send both columns of `df` (or both ends of G's edges) through the same mapping."
-    if cover.repeated:
-        got += f": {cover.repeated:,} columns repeat another"
-        advice = "Find the place where edges, or their reverse, are added for the second time."
-    if cover.missing:
-        got += f"; {cover.missing:,} rows of the table are in no column"
-        advice = "Let every row of the table give one column."
-    if cover.foreign:
-        inside = (cover.pairs - cover.foreign) / cover.pairs
-        got += f"; {inside:.0%} of the pairs are rows of the table, and {cover.example} are none"
-        advice = "Look up one column in the table: its user and its artist stand in one row."
-    if not cover.same and cover.missing is None and not cover.repeated:
-        share = "" if cover.share is None else f"; {cover.share:.0%} of them are rows of the table"
-        got += f"{share}; as a graph they are not the table's: nodes have other neighbours"
-    if cover.loops:
-        got += f"; {cover.loops:,} columns join a node to itself"
-        advice = "A pair is a user and an artist: take one end from each column of `df`."
+    unknown = not cover.same and cover.missing is None and not cover.repeated
     if column := reshaped(case):
         got += f"; {column}, which are of one side"
         advice = "`reshape` does not transpose: use `.t()`."
+    elif cover.foreign:
+        inside = (cover.pairs - cover.foreign) / cover.pairs
+        got += f"; {inside:.0%} of the pairs are rows of the table, and {cover.example} are none"
+        advice = "Look up one column in the table: its user and its artist stand in one row."
+    elif cover.repeated:
+        got += f": {cover.repeated:,} columns repeat another"
+        advice = "Find the place where edges, or their reverse, are added for the second time."
+    elif unknown:
+        share = "" if cover.share is None else f"; {cover.share:.0%} of them are rows of the table"
+        got += f"{share}; as a graph they are not the table's: nodes have other neighbours"
+    if cover.missing and not cover.foreign:
+        got += f"; {cover.missing:,} rows of the table are in no column"
+        advice = "Let every row of the table give one column."
+    if cover.loops:
+        got += f"; {cover.loops:,} columns join a node to itself"
+        advice = "A pair is a user and an artist: take one end from each column of `df`."
     expect(
         cover.same,
         ran="the pairs in `data.edge_index` beside the rows of the table",
