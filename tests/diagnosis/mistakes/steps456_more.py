@@ -102,13 +102,17 @@ PROGRAMS = [
         ("train.loss-arguments",),
     ),
     Program(
-        "validation_edges_among_the_positives",
-        "contract",
+        "all_parts_among_the_positives",
+        "offsets",
         (
             (
-                "    pos = train_data.pos_edge_label_index\n    neg = negative_sampling(",
-                "    pos = torch.cat(\n        [train_data.pos_edge_label_index, "
-                "val_data.pos_edge_label_index], dim=1\n    )\n    neg = negative_sampling(",
+                "    n_pos = tr.pos_edge_label_index.shape[1]\n",
+                "    yes = torch.cat([d.pos_edge_label_index for d in (tr, va, te)], dim=1)\n"
+                "    n_pos = yes.shape[1]\n",
+            ),
+            (
+                "torch.cat([tr.pos_edge_label_index, fake], dim=-1)",
+                "torch.cat([yes, fake], dim=-1)",
             ),
         ),
         ("train.held-out-pairs",),
@@ -135,13 +139,13 @@ PROGRAMS = [
         ("train.steps-lost",),
     ),
     Program(
-        "one_step_after_the_loader",
-        "right_batches",
+        "one_step_after_each_call",
+        "batches",
         (
-            ("        optimizer.step()\n", ""),
+            ("        adam.step()\n", ""),
             (
-                "    return total / positives.size(1)",
-                "    optimizer.step()\n    return total / positives.size(1)",
+                '    history["loss"].append(train(learn))\n',
+                '    history["loss"].append(train(learn))\n    adam.step()\n',
             ),
         ),
         ("train.steps-lost",),
