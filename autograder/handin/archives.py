@@ -144,6 +144,8 @@ class _Walk:
                     waiting.append((Path(entry.path), item.parts))
                 elif not entry.is_file(follow_symlinks=False):
                     yield replace(item, path=None, problem="no file: a device or a pipe")
+                elif why := _unreadable(item, entry):
+                    yield replace(item, path=None, problem=why)
                 else:
                     yield from self.archive(item, 1, None)
 
@@ -243,6 +245,16 @@ class _Walk:
             path.unlink()
             return replace(member, problem=f"unpacks to more than {most // MIB} MB: left out")
         return replace(member, path=path)
+
+
+def _unreadable(item: Item, entry: os.DirEntry[str]) -> str:
+    """Why a file on disk is not taken; empty where it is."""
+    if not os.access(entry.path, os.R_OK):
+        return "a file that you may not read"
+    too_large = entry.stat(follow_symlinks=False).st_size > NOTEBOOK_FILE
+    if too_large and not ends_with(item.name, ARCHIVES):
+        return f"larger than {NOTEBOOK_FILE // MIB} MB: left out"
+    return ""
 
 
 def _member(item: Item, name: str) -> Item | None:

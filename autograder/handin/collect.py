@@ -18,7 +18,7 @@ from pathlib import Path
 from autograder.contract import ASSIGNMENT, NOTEBOOKS, STEPS
 from autograder.handin.archives import Item, ends_with, walk
 from autograder.handin.reading import Notebook, PathError, SubmissionError, read
-from autograder.handin.roster import Roster, unique_key
+from autograder.handin.roster import Match, Roster, safe_key, unique_key
 from autograder.handin.shapes import Claim, Who, shapes, zoned
 from autograder.handin.versions import TIMESTAMP, WORK, Chosen, Files, choose, digest
 
@@ -129,7 +129,7 @@ def _sort(
             continue
         members = []
         for who in claim.people:
-            match = roster.find(who.ids, who.names) if roster is not None else None
+            match = find(roster, who) if roster is not None else None
             if match is not None and match.person is None:
                 pile = nobody.setdefault(who.label, _Pile(who, match.why, near=match.near))
             elif match is not None and match.person is not None:
@@ -151,21 +151,34 @@ def _sort(
     return people, nobody
 
 
-def _without_template(piles: list[_Pile]) -> None:
-    """Take away what more than half of a class have, byte for byte, and is no notebook.
+def find(roster: Roster, who: Who) -> Match:
+    """Who of the roster it is: also by the name that a folder of nobody's has got."""
+    return roster.find((*who.ids, who.label, safe_key(who.label)), who.names, who.hints)
 
-    It came with the assignment: who has nothing else has handed in nothing.
+
+def _without_template(piles: list[_Pile]) -> None:
+    """Take away what more than half of a class have byte for byte: it came with the assignment.
+
+    Who has nothing else has handed in nothing. A notebook goes only where there is another one of
+    its name, so that a copy of the course beside the work does not count in its place.
     """
     owners: dict[tuple[str, str], set[int]] = {}
     prints: dict[int, tuple[str, str]] = {}
     for number, pile in enumerate(piles):
         for item, claim in pile.entries:
-            if item.path is not None and not ends_with(item.name, WORK):
+            if item.path is not None:
                 prints[id(item)] = "/".join(claim.rest), digest(item.path)
                 owners.setdefault(prints[id(item)], set()).add(number)
     common = {key for key, who in owners.items() if len(who) > max(2, len(piles) / 2)}
     for pile in piles:
-        pile.entries = [e for e in pile.entries if prints.get(id(e[0])) not in common]
+        entries = [e for e in pile.entries if prints.get(id(e[0])) not in common]
+        names = {item.name for item, _ in entries}
+        pile.entries = [
+            (item, claim)
+            for item, claim in pile.entries
+            if prints.get(id(item)) not in common
+            or (ends_with(item.name, WORK) and item.name not in names)
+        ]
 
 
 def _has_anything(pile: _Pile) -> bool:

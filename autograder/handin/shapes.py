@@ -27,11 +27,16 @@ Parts = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Who:
-    """What a path says of a person: numbers and logins, names, and what to call them by."""
+    """What a path says of a person: numbers and logins, names, and what to call them by.
+
+    `hints` are numbers that the LMS keeps to itself: they tell people of one name apart, and say
+    nothing alone.
+    """
 
     label: str
     ids: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class Moodle:
             if found := self.form.fullmatch(part):
                 name, number, file = found.groups()
                 rest = ((file,) if file else ()) + parts[at + 1 :]
-                who = Who(f"{name}_{number}", (number,), (name,))
+                who = Who(f"{name}_{number}", (f"participant {number}",), (name,), (number,))
                 return Claim((who,), rest or (part,), self.name)
         return None
 
@@ -103,7 +108,7 @@ class Brightspace:
                 number, upload, name, time, file = found.groups()
                 rest = ((file,) if file else ()) + parts[at + 1 :]
                 when = _brightspace_time(time)
-                who = Who(f"{name}_{number}", (number,), (name,))
+                who = Who(f"{name}_{number}", (), (name,), (number,))
                 version = (when, int(upload))
                 return Claim((who,), rest or (part,), self.name, version, when, adds=True)
         return None

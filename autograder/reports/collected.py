@@ -12,6 +12,7 @@ from autograder.contract import STEPS
 from autograder.evidence.arrays import printable
 from autograder.handin import collect
 from autograder.handin.collect import Collected, Row
+from autograder.handin.roster import HOW_TO_TELL
 
 SHOWN = 12  # lines of one list on the terminal; collected.csv has all
 
@@ -56,10 +57,12 @@ def lines(result: Collected) -> Iterator[str]:
     yield from listed(
         "Could not be placed",
         [
-            f"{row.student} ({_files(len(row.files))}): {'; '.join(row.notes)}"
+            f"{row.student}: {'; '.join([*row.notes, _files(len(row.files))])}"
             for row in result.unplaced
         ],
     )
+    if result.unplaced:
+        yield f"  To place them, {HOW_TO_TELL} of the roster, and collect again."
     yield from listed("Late", [_who(row) for row in result.rows if row.late])
     yield from listed(
         "Earlier versions kept",

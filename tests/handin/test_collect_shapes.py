@@ -126,7 +126,7 @@ def test_an_alias_places_what_names_cannot(tmp_path: Path) -> None:
     assert len(result.unplaced) == 2 and (tmp_path / "submitted-unplaced").is_dir()
     path = tmp_path / "roster.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
-    numbers = {"liamo": 660002, "liamo2": 660003}
+    numbers = {"liamo": "Liam O'Brien_660002", "liamo2": "660003"}  # either tells them apart
     aliases = [numbers.get(line.split(",")[-3], "") for line in lines]
     lines = [f"{line},{alias}" for line, alias in zip(lines, ["alias", *aliases[1:]], strict=True)]
     path.write_text("\n".join(lines), encoding="utf-8")
@@ -184,6 +184,49 @@ def test_a_group_of_gradescopes(tmp_path: Path) -> None:
     rows = rows_of(run(tmp_path / "export", tmp_path))
     assert rows["adal"].notes == ["handed in together with quentins"]
     assert contents(tmp_path / "submitted/quentins/gnn_recommender")
+
+
+def test_a_number_of_the_lms_alone_places_nobody(tmp_path: Path) -> None:
+    """Moodle's and Brightspace's own numbers may be anybody's number on another roster."""
+    for folder in (
+        "Addie L_10004_assignsubmission_file_",
+        "10004-8 - Addie L - Nov 20, 2025 1130 PM",
+    ):
+        (tmp_path / "lms" / folder).mkdir(parents=True)
+        (tmp_path / "lms" / folder / "project.ipynb").write_bytes(shapes.notebook("addie"))
+    result = run(tmp_path / "lms", tmp_path)
+    assert all(row.status == collect.NOTHING for row in result.rows)
+    assert [row.student for row in result.unplaced] == ["Addie L_10004"]
+    assert "nobody of the roster is Addie L" in result.unplaced[0].notes[0]
+
+
+def test_a_copy_of_the_course_does_not_count(tmp_path: Path) -> None:
+    """Students who hand in the whole course folder: the notebooks that all have are not theirs."""
+    for student in shapes.CLASS[:6]:
+        place = tmp_path / "class" / student.login
+        for folder, work in (
+            ("assignments", shapes.six(student.login)),
+            ("solutions", shapes.six("us")),
+        ):
+            (place / folder).mkdir(parents=True)
+            for name, raw in work.items():
+                (place / folder / name).write_bytes(raw)
+        (place / "README.md").write_text("The course")
+    result = run(tmp_path / "class", tmp_path)
+    for student in shapes.CLASS[:6]:
+        there = contents(tmp_path / "submitted" / student.login / "gnn_recommender")
+        assert there == shapes.six(student.login)
+    assert not result.rows[0].notes
+
+
+def test_who_hands_in_an_untouched_notebook_has_handed_in(tmp_path: Path) -> None:
+    for student in shapes.CLASS[:6]:
+        place = tmp_path / "class" / student.login
+        place.mkdir(parents=True)
+        (place / "step1_data_loading.ipynb").write_bytes(shapes.notebook("untouched"))
+    result = run(tmp_path / "class", tmp_path)
+    assert [row.status for row in result.rows[:6]] == [collect.HERE] * 6
+    assert len(result.identical) == 1 and len(result.identical[0][0]) == 6
 
 
 @pytest.mark.slow
