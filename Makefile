@@ -12,7 +12,7 @@ READY := .venv/.ready
 PIP_INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .PHONY: help install grade test test-slow test-all lint build bench bench-memory hostile-report \
-  diagnosis-report clean
+  diagnosis-report bench-recommenders clean
 
 help:
 	@echo 'make grade      grade the sample class on the sample data, print the table'
@@ -24,7 +24,8 @@ help:
 	@echo 'make bench-memory   memory and cost over a class of 1,000'
 	@echo 'make hostile-report    what every attack gained, beside nbgrader'
 	@echo 'make diagnosis-report  how well mistakes are named, beside two baselines'
-	@echo 'make clean      remove .venv, marks and caches'
+	@echo 'make bench-recommenders  the recommender beside its peers: table and picture in docs/'
+	@echo 'make clean      remove .venv, the marks of the demo and caches; your own marks stay'
 
 install: $(READY)
 
@@ -36,7 +37,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $(READY)
 
 grade: $(READY)
-	$(BIN)/autograder grade tests/sample_class --data sample --isolation basic --output marks
+	$(BIN)/autograder grade tests/sample_class --data sample --isolation basic --output demo-marks
 
 test: $(READY)
 	$(PYTEST) -m 'not slow'
@@ -66,9 +67,16 @@ hostile-report: $(READY)
 diagnosis-report: $(READY)
 	$(BIN)/python tests/diagnosis/report.py $(DIAGNOSIS)
 
+bench-recommenders: .venv/.recommenders
+	OMP_NUM_THREADS=1 $(BIN)/python -m recommenders bench $(RECOMMENDERS)
+
+.venv/.recommenders: $(READY)
+	$(BIN)/python -m pip install --quiet $(PIP_INDEX) -c constraints.txt --editable '.[dev,recommenders]'
+	@touch $@
+
 .venv/.bench: $(READY)
 	$(BIN)/python -m pip install --quiet $(PIP_INDEX) -c constraints.txt --editable '.[dev,bench]'
 	@touch $@
 
 clean:
-	rm -rf .venv marks .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf .venv demo-marks .pytest_cache .mypy_cache .ruff_cache *.egg-info
