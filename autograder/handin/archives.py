@@ -7,6 +7,7 @@ are not followed, and what would unpack to more than the limits is left out with
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tarfile
 import unicodedata
@@ -115,7 +116,7 @@ def walk(source: Path, scratch: Path) -> list[Item]:
 def as_text(name: str) -> str:
     """A file name as text in one normal form, without control characters."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return unicodedata.normalize("NFC", printable(text))
+    return re.sub(r"[\t\r\n]+", " ", unicodedata.normalize("NFC", printable(text)))
 
 
 class _Walk:

@@ -6,9 +6,7 @@ there is lost: what a later version replaces goes to a folder of its own.
 
 from __future__ import annotations
 
-import csv
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -22,8 +20,7 @@ from autograder.handin.roster import Match, Roster, safe_key, unique_key
 from autograder.handin.shapes import Claim, Who, shapes, zoned
 from autograder.handin.versions import TIMESTAMP, WORK, Chosen, Files, choose, digest
 
-LIST = "collected.csv"
-COLUMNS = ("student", "name", "status", "steps", "files", "handed_in", "late", "from", "notes")
+LIST = "collected.csv"  # reports/collected.py writes it into the folder of submissions
 HERE, UNREADABLE, BEFORE, AMBIGUOUS, NOTHING = (
     "collected",
     "nothing that can be graded",
@@ -92,7 +89,7 @@ def collect(source: Path, into: Path, roster: Roster | None = None) -> Collected
             result.rows = _by_roster(result, roster, into, nobody)
         else:
             result.rows += _collected_before(into, {row.student for row in result.rows})
-    result.written = [into, *(f for f in _beside(into) if f.is_dir()), _write_list(result, into)]
+    result.written = [into, *(f for f in _beside(into) if f.is_dir())]
     return result
 
 
@@ -234,8 +231,6 @@ def _put(row: Row, chosen: Chosen, into: Path, earlier: Path) -> Row:
         row.steps, row.files = _read_steps(part, row)
         if chosen.no_work or not row.steps:
             row.status = UNREADABLE
-        if zoned(chosen.when):
-            (part / TIMESTAMP).write_text(chosen.when + "\n", encoding="utf-8")
         before, now = _contents(target), _contents(part)
         if _fingerprint(before) != _fingerprint(now) or not target.is_dir():
             if before:
@@ -244,6 +239,8 @@ def _put(row: Row, chosen: Chosen, into: Path, earlier: Path) -> Row:
                 shutil.rmtree(target)
             target.parent.mkdir(parents=True, exist_ok=True)
             part.rename(target)
+        if zoned(chosen.when):  # nbgrader takes hours late from it
+            (target / TIMESTAMP).write_text(chosen.when + "\n", encoding="utf-8")
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return row
@@ -351,24 +348,3 @@ def _collected_before(into: Path, now: set[str]) -> list[Row]:
         files = _contents(into / row.student / ASSIGNMENT)
         row.files = tuple(sorted(name for name in files if name != TIMESTAMP))
     return rows
-
-
-def _write_list(result: Collected, into: Path) -> Path:
-    """Write `collected.csv`: a row for everybody, also for who handed in nothing."""
-    part = into / f"{LIST}.part"
-    into.mkdir(parents=True, exist_ok=True)
-    with part.open("w", newline="", encoding="utf-8-sig", errors="replace") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(COLUMNS)
-        for row in result.rows:
-            late = "late" if row.late else ""
-            cells = [row.student, row.name, row.status, " ".join(row.steps), " ".join(row.files)]
-            cells += [row.when, late, row.shape, "; ".join(row.notes)]
-            writer.writerow([for_a_spreadsheet(cell) for cell in cells])
-    os.replace(part, into / LIST)
-    return into / LIST
-
-
-def for_a_spreadsheet(value: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return "'" + value if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -349,4 +349,4 @@ def _ruby_time(value: Any) -> str:
 
 def zoned(when: str) -> str:
     """A time for nbgrader's timestamp.txt: only where the zone is known."""
-    return when if when.endswith("UTC") else ""
+    return when if re.search(r"\d ?(Z|[A-Z]{3,5}|[+-]\d\d:?\d\d)$", when) else ""

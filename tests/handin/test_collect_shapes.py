@@ -15,6 +15,7 @@ import pytest
 
 from autograder.handin import collect, roster
 from autograder.handin.collect import Collected, Row
+from autograder.reports import collected
 
 COURSE = Path(__file__).parents[2]
 PLACES = [folder / "shared" / "lms_shapes.py" for folder in COURSE.parents]
@@ -66,9 +67,12 @@ def check_class(result: Collected, tmp_path: Path, told_apart: bool) -> dict[str
 def test_a_class_in_this_shape(shape: str, tmp_path: Path) -> None:
     source = shapes.write_shape(shape, tmp_path)
     result = run(source, tmp_path)
+    collected.write(result, tmp_path / "submitted")
     rows = check_class(result, tmp_path, shape not in shapes.BY_NAME)
     assert bool(result.unplaced) == (shape in shapes.BY_NAME)
     assert rows["yukil"].late == shape.startswith("canvas")
+    stamp = tmp_path / "submitted/yukil/gnn_recommender/timestamp.txt"
+    assert stamp.exists() == (shape in ("gradescope", "nbgrader_submitted", "nbgrader_inbound"))
     if shape in ("canvas", "brightspace", "nbgrader_inbound"):
         assert rows["zoer"].earlier == 1
         kept = list((tmp_path / "submitted-earlier/zoer").iterdir())
