@@ -115,18 +115,22 @@ def _sort(
     """The files of each student by their key, and of each label that could not be placed."""
     people: dict[str, _Pile] = {}
     nobody: dict[str, _Pile] = {}
-    known, taken = shapes(items, roster), set[str]()
+    known, problems = shapes(items, roster)
+    result.left_out += problems
+    taken: set[str] = set()
+    matches: dict[Who, Match] = {}
     keys: dict[Who, str] = {}
     for item in items:
-        claims = (shape.claim(item.parts) for shape in known)
-        claim: Claim | str | None = next((claim for claim in claims if claim), None)
-        if claim is None or isinstance(claim, str):
-            if why := claim or item.problem:
+        claim = known.claim(item.parts)
+        if claim is None or claim.left_out:
+            if why := claim.left_out if claim else item.problem:
                 result.left_out.append(f"{item.shown}: {why}")
             continue
         members = []
         for who in claim.people:
-            match = find(roster, who) if roster is not None else None
+            if roster is not None and who not in matches:
+                matches[who] = find(roster, who)
+            match = matches.get(who)
             if match is not None and match.person is None:
                 pile = nobody.setdefault(who.label, _Pile(who, match.why, near=match.near))
             elif match is not None and match.person is not None:

@@ -204,6 +204,46 @@ def test_a_number_of_the_lms_alone_places_nobody(tmp_path: Path) -> None:
     assert "nobody of the roster is Addie L" in result.unplaced[0].notes[0]
 
 
+@pytest.mark.parametrize("with_roster", [True, False])
+@pytest.mark.parametrize("shape", ["canvas_zips", "macos", "github_classroom", "gradescope"])
+def test_nobody_can_hand_in_for_another(shape: str, with_roster: bool, tmp_path: Path) -> None:
+    """Files inside one student's folder or zip that are called as an LMS calls another's."""
+    source = shapes.write_shape(shape, tmp_path)
+    fake = shapes.notebook("not by Quentin")
+    liamo, quentin = shapes.CLASS[1], shapes.CLASS[3]
+    evil = {
+        f"smithjrquentin_{quentin.number}_{quentin.number + 9}_step1_data_loading-9.ipynb": fake,
+        f"submitted/{quentin.login}/gnn_recommender/step1_data_loading.ipynb": fake,
+        f"{quentin.login}+gnn_recommender+2030-01-01 00:00:00 UTC+x/step1_data_loading.ipynb": fake,
+        f"{quentin.name}_1_assignsubmission_file_/step1_data_loading.ipynb": fake,
+        f"x-submissions/x-{quentin.login}/step1_data_loading.ipynb": fake,
+        f"{quentin.login}/step1_data_loading.ipynb": fake,
+        f"submission_{quentin.number + 5}/step1_data_loading.ipynb": fake,
+        "submission_metadata.yml": f"submission_{quentin.number + 5}:\n  :submitters:\n"
+        f"  - :name: Quentin\n    :sid: '{quentin.number}'\n".encode(),
+    }
+    place = next(p for p in source.rglob("*") if p.is_file() and fake_of(liamo, p))
+    if place.suffix == ".zip":
+        place.write_bytes(shapes.zipped(liamo.work | evil))
+    else:
+        for name, raw in evil.items():
+            (place.parent / name).parent.mkdir(parents=True, exist_ok=True)
+            (place.parent / name).write_bytes(raw)
+    people = roster.read(shapes.roster(tmp_path / "roster.csv")) if with_roster else None
+    result = collect.collect(source, tmp_path / "submitted", people)
+    placed = [contents(f / "gnn_recommender") for f in (tmp_path / "submitted").iterdir()]
+    assert sum(files == quentin.placed for files in placed) == 1
+    assert len(result.rows) == len(shapes.CLASS) - (not with_roster)
+    assert sum(fake in files.values() for files in placed) <= 1  # of Liam's own
+
+
+def fake_of(student: shapes.Student, path: Path) -> bool:
+    """Whether a file is this student's hand-in: by its bytes, or those in a zip."""
+    if path.suffix == ".zip":
+        return str(student.number) in path.name
+    return path.read_bytes() in student.work.values()
+
+
 def test_a_copy_of_the_course_does_not_count(tmp_path: Path) -> None:
     """Students who hand in the whole course folder: the notebooks that all have are not theirs."""
     for student in shapes.CLASS[:6]:
