@@ -72,6 +72,7 @@ class Roster:
                 self._by_id.setdefault(text, []).append(person)
             for form in person.forms:
                 self._by_name.setdefault(form, []).append(person)
+        self._words = [(p, _words(p.name) | _words(p.key)) for p in self.people]
         mailboxes: dict[str, list[Person]] = {}
         for person in self.people:
             for text in person.ids:
@@ -116,7 +117,8 @@ class Roster:
         if by_name:
             who = ", ".join(p.key for p in by_name[:4])
             return Match(None, f"{len(by_name)} of the roster are called so ({who})")
-        near = [p for p in self.people if _words(shown) & (_words(p.name) | _words(p.key))]
+        wanted = _words(shown)
+        near = [p for p, words in self._words if wanted & words]
         near_by = ", ".join(f"{p.name} ({p.key})" for p in near[:3])
         why = f"nobody of the roster is {shown}" + (f": is it {near_by}?" if near else "")
         return Match(None, why, nobody=True, near=tuple(p.key for p in near[:3]))
