@@ -78,8 +78,19 @@ NEEDS = {
         {"step3.data.edge_tensor"},
         {"step3.data.bounds", "step3.data.coverage"},
     ),
-    "no labels": (
-        Case("no labels", "step3", (swap("split", "split_labels=True", "split_labels=False"),)),
+    "no positives": (
+        Case(
+            "no positives",
+            "step3",
+            (
+                swap(
+                    "split",
+                    "= transform(data)",
+                    "= transform(data)\nfor part in (train_data, val_data, test_data):\n"
+                    "    del part.pos_edge_label_index",
+                ),
+            ),
+        ),
         {"step3.split.labels"},
         {"step3.split.sizes", "step3.split.no_leak"},
     ),

@@ -165,7 +165,15 @@ RIGHT: list[Case] = [
             "    G.add_edge((row.userID, 'user'), (row.artistID, 'artist'))",
         ),
     ),
-    step3("artists before users", swap("mapping", "users + artists", "artists + users")),
+    step3(
+        "labels in one tensor, but for the attribute",
+        swap(
+            "split",
+            "= transform(data)",
+            "= transform(data)\nfor part in (train_data, val_data, test_data):\n"
+            "    part.edge_label_index = part.pos_edge_label_index",
+        ),
+    ),
     step3("two dicts", TWO_DICTS, FROM_TWO),
     step3(
         "factorize, with a dict",

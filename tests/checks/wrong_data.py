@@ -22,7 +22,23 @@ from wrong_graph import (
 WRONG: dict[str, list[Case]] = {
     "step3.mapping.size": [
         step3("one dict of raw ids", COLLIDED, BY_RAW_ID, finding="map.id-collision"),
-        step3("union of ids", UNION, BY_RAW_ID, finding="map.id-collision"),
+        step3("union of ids", UNION, BY_RAW_ID, finding="map.union"),
+        step3(
+            "keys with their attribute",
+            cell(
+                "mapping",
+                "id_mapping = {n: i for i, n in enumerate(G.nodes(data='bipartite'))}\n"
+                "num_nodes = len(id_mapping)",
+            ),
+            cell("data", ""),
+            finding="map.keys",
+        ),
+        step3("the largest index", swap("mapping", "len(id_mapping)", "max(id_mapping.values())")),
+        step3(
+            "a method",
+            swap("mapping", "len(id_mapping)", "G.number_of_nodes"),
+            swap("data", "torch.arange(num_nodes,", "torch.arange(len(id_mapping),"),
+        ),
         step3("num_nodes of users", swap("mapping", "len(id_mapping)", "len(users)")),
         step3(
             "num_nodes a text",
@@ -40,12 +56,23 @@ WRONG: dict[str, list[Case]] = {
         step3("no offset", NO_OFFSET, finding="map.no-offset"),
         step3("one dict of raw ids", COLLIDED, BY_RAW_ID, finding="map.id-collision"),
     ],
+    "step3.mapping.users_first": [
+        step3("artists first", swap("mapping", "users + artists", "artists + users"), finding=""),
+        step3(
+            "mixed",
+            swap(
+                "mapping",
+                "enumerate(users + artists)",
+                "enumerate(sorted(users + artists, key=hash))",
+            ),
+        ),
+    ],
     "step3.data.x": [
         data("ones", "data = Data(x=torch.ones(num_nodes, 1), edge_index=edge_index)", "data.x"),
         data("users only", "data = Data(x=torch.arange(n_users), edge_index=edge_index)", "data.x"),
         data("no x", "data = Data(edge_index=edge_index, num_nodes=num_nodes)", "data.x"),
         data("floats", "data = Data(x=x.float(), edge_index=edge_index)", "data.x"),
-        step3("collided", COLLIDED, BY_RAW_ID, finding="data.x"),
+        step3("collided", COLLIDED, BY_RAW_ID, finding="map.id-collision"),
     ],
     "step3.data.edge_tensor": [
         data("transposed", "data = Data(x=x, edge_index=edge_index.t())", "data.transposed"),
@@ -71,10 +98,26 @@ WRONG: dict[str, list[Case]] = {
             "data = Data(x=x, edge_index=torch.cat([both, both], dim=1))",
             "data.duplicated-edges",
         ),
-        data("a row lost", "data = Data(x=x, edge_index=edge_index[:, 1:])"),
+        data("a row lost", "data = Data(x=x, edge_index=edge_index[:, 1:])", "data.edges-missing"),
+        data(
+            "the first half",
+            "data = Data(x=x, edge_index=edge_index[:, :400])",
+            "data.edges-missing",
+        ),
         data(
             "artists shuffled",
             "edge_index[1] = edge_index[1][torch.randperm(edge_index.size(1))]\n" + DATA,
+            "data.other-edges",
+        ),
+        data(
+            "reshaped",
+            "data = Data(x=x, edge_index=edge_index.t().reshape(2, -1))",
+            "data.reshaped",
+        ),
+        data(
+            "the same node twice",
+            "data = Data(x=x, edge_index=torch.stack([edge_index[0], edge_index[0]]))",
+            "data.other-edges",
         ),
         step3("no offset", NO_OFFSET),
         step3(
@@ -94,7 +137,23 @@ WRONG: dict[str, list[Case]] = {
             "order",
             "train_data, val_data, test_data = ",
             "val_data, test_data, train_data = ",
-            "split.sizes",
+            "split.order",
+        ),
+        split(
+            "the first rows are the test",
+            "= transform(data)",
+            "= transform(data)\n"
+            "held = data.edge_index.split([80, 80, 640], dim=1)\n"
+            "for part, pos in zip((test_data, val_data, train_data), held):\n"
+            "    part.pos_edge_label_index = pos\n"
+            "both = torch.cat([held[2], held[2].flip(0)], dim=1)\n"
+            "train_data.edge_index = val_data.edge_index = test_data.edge_index = both",
+            "split.not-shuffled",
+        ),
+        split(
+            "two names",
+            "train_data, val_data, test_data = transform",
+            "train_data, test_data = transform",
         ),
         split(
             "half of the sources above their targets",

@@ -92,10 +92,25 @@ def data(name: str, new: str, finding: str | None = None, **more) -> Case:
 WRONG: dict[str, list[Case]] = {
     "step1.load.separator": [
         load("default separator", f"df = pd.read_csv({PATH})", "load.separator"),
+        load(
+            "default separator, with names",
+            f"df = pd.read_csv({PATH}, header=0, {NAMES})",
+            "load.separator",
+        ),
         load("reads no file", "df = pd.read_csv('user_artist.dat', sep='\\t')"),
     ],
     "step1.load.names": [
         load("file's own names", f"df = pd.read_csv({PATH}, sep='\\t')", "load.columns"),
+        load(
+            "a small d",
+            READ + RENAME + "df = df.rename(columns={'userID': 'userId'})",
+            "load.columns",
+        ),
+        load(
+            "user as index",
+            f"df = pd.read_csv({PATH}, sep='\\t', index_col=0)\n" + RENAME,
+            "load.index-column",
+        ),
     ],
     "step1.load.numbers": [
         load(
@@ -121,11 +136,16 @@ WRONG: dict[str, list[Case]] = {
             f"df = pd.read_csv({PATH}, sep='\\t', header=1, {NAMES})",
             "load.header-lost",
         ),
+        load(
+            "skiprows=2",
+            f"df = pd.read_csv({PATH}, sep='\\t', skiprows=2, header=None, {NAMES})",
+            "load.header-lost",
+        ),
         load("nrows", READ.replace("sep", "nrows=100, sep") + RENAME, "load.rows-dropped"),
         load(
             "rows twice",
             READ + RENAME + "df = pd.concat([df, df])",
-            "",
+            "load.rows-repeated",
         ),
         load(
             "one a user", READ + RENAME + "df = df.drop_duplicates('userID')", "load.rows-dropped"
@@ -143,6 +163,7 @@ WRONG: dict[str, list[Case]] = {
     "step1.explore.users": [
         explore("largest user", 'df["userID"].nunique()', 'df["userID"].max()', "load.counts"),
         explore("rows", 'df["userID"].nunique()', 'df["userID"].count()', "load.counts"),
+        Case("of five rows", "step1", (swap("explore", "n_users =", "df = df.head()\nn_users ="),)),
     ],
     "step1.explore.artists": [
         explore(
@@ -157,6 +178,8 @@ WRONG: dict[str, list[Case]] = {
             (cell("explore", "n_users, n_artists = df.userID.nunique(), df.artistID.nunique()"),),
         ),
         explore("last rows", "print(preview)", "preview = df.tail()"),
+        explore("last rows printed", "preview = df.head()", "preview = df.tail()"),
+        explore("not called", "preview = df.head()", "preview = df.head"),
     ],
     "step2.nodes.kind": [
         graph("directed", swap("nodes", "nx.Graph()", "nx.DiGraph()"), finding="graph.directed"),
@@ -166,6 +189,20 @@ WRONG: dict[str, list[Case]] = {
     ],
     "step2.nodes.one_node_each": [
         graph("raw ids", RAW_NODES, RAW_EDGES, finding="graph.id-collision"),
+        graph(
+            "positions",
+            swap("nodes", NODES[0], "pass"),
+            swap("nodes", NODES[1], "pass"),
+            swap(
+                "nodes",
+                "G = nx.Graph()",
+                "G = nx.Graph()\n"
+                "G.add_nodes_from((('user', i) for i in range(n_users)), bipartite=0)\n"
+                "G.add_nodes_from((('artist', i) for i in range(n_artists)), bipartite=1)",
+            ),
+            cell("edges", ""),
+            finding="graph.positions-as-nodes",
+        ),
         graph(
             "users only",
             swap("nodes", NODES[1], "pass"),
@@ -181,9 +218,10 @@ WRONG: dict[str, list[Case]] = {
             finding="graph.attribute-missing",
         ),
         graph("words", swap("nodes", "bipartite=0", "bipartite='user'")),
+        graph("text", swap("nodes", "bipartite=0", "bipartite='0'")),
     ],
     "step2.nodes.side_sizes": [
-        graph("raw ids overwrite", RAW_NODES, RAW_EDGES, finding="graph.attribute-overwritten"),
+        graph("raw ids overwrite", RAW_NODES, RAW_EDGES, finding="graph.id-collision"),
         graph("all on one side", swap("nodes", "bipartite=1", "bipartite=0")),
         graph(
             "sides turned",
@@ -207,6 +245,11 @@ WRONG: dict[str, list[Case]] = {
     ],
     "step2.edges.bipartite": [
         graph("raw ids", RAW_NODES, RAW_EDGES, finding="graph.id-collision"),
+        graph(
+            "edges of an earlier run",
+            swap("edges", LOOP, "G.add_edges_from(zip(df.userID, df.artistID))\n" + LOOP),
+            finding="graph.extra-edges",
+        ),
         graph("users to users", swap("edges", '("artist", row.artistID)', '("user", row.userID)')),
     ],
     "step2.edges.no_strays": [

@@ -20,8 +20,8 @@ PROGRAMS = [
             ),
         ),
     ),
-    Unknown(
-        "unknown_artists_moved_by_user",
+    Program(
+        "artists_moved_by_user",
         "dropout",
         (
             (
@@ -30,6 +30,7 @@ PROGRAMS = [
                 "edge_index[1] = n_users + (edge_index[1] + 37 * edge_index[0]) % n_artists\n",
             ),
         ),
+        ("data.other-edges",),
     ),
     Unknown(
         "unknown_noise_on_embeddings",
@@ -82,8 +83,8 @@ PROGRAMS = [
             ("    model.train()\n", "    model.load_state_dict(start)\n    model.train()\n"),
         ),
     ),
-    Unknown(
-        "unknown_row_numbers_as_artists",
+    Program(
+        "row_numbers_as_artists",
         "contract",
         (
             (
@@ -91,6 +92,7 @@ PROGRAMS = [
                 "targets = [n_users + i % n_artists for i in range(len(df))]",
             ),
         ),
+        ("data.other-edges",),
     ),
     Unknown(
         "unknown_auc_averaged_with_half",

@@ -1,4 +1,4 @@
-"""The watch: a free-form notebook without `train` and `test` is judged by what its cells did."""
+"""The recorder: a free-form notebook without `train` and `test` is judged by what its cells did."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from torch import nn
 
 from autograder import rules
 from autograder.evidence.schema import Evidence
-from autograder.inside import watch
 from autograder.inside.observe import Session, observe
+from autograder.inside.recorder import Recorder
 from autograder.rules.cause import Case
 from autograder.rules.judge import judge
+from autograder.rules.worked_out import worked_out
 from autograder.truth import truth
 
 MODEL = """
@@ -50,21 +51,25 @@ auc = roc_auc_score([1] * len(up) + [0] * len(down), torch.cat([up, down]))
 
 @pytest.fixture
 def run(course: Course) -> Iterator:
-    """Runs cells under the watch; gives the evidence of steps 5 and 6."""
-    installed: list[watch.Watch] = []
+    """Runs cells beside the recorder; gives the evidence of steps 5 and 6."""
+    installed: list[Recorder] = []
 
     def observed(*cells: str) -> Evidence:
         ns = {"__name__": "__main__"} | course.inputs("step6") | course.inputs("step5")
         ns.pop("model")
         session = Session(ns=ns, data=course.data, cells=list(cells), free_form=True)
-        installed.append(watch.install(session))
+        session.recorder = Recorder(session.cell_of)
+        session.recorder.install(ns)
+        installed.append(session.recorder)
+        parts = [ns[f"{part}_data"] for part in ("train", "val", "test")]
+        session.recorder.log.hand_out(None, parts)
         exec(IMPORTS, ns)
         with seeded():
             for number, source in enumerate(cells):
                 execute(session, f"<watched {id(session)}, cell {number}>", source)
         found = {step: getattr(observe(session, step), step) for step in ("step5", "step6")}
         installed.pop().remove()
-        return sent(Evidence(**found))
+        return worked_out(sent(Evidence(**found)), truth(course.data))
 
     yield observed
     for left in installed:
@@ -152,21 +157,23 @@ def test_all_is_taken_out_again(course: Course) -> None:
         (nn.Module, "load_state_dict"),
     ]
     before = [getattr(owner, name) for owner, name in places]
-    session = Session(ns={}, data=course.data)
-    watch.install(session).remove()
+    recorder = Recorder(lambda _: None)
+    recorder.install({})
+    recorder.remove()
     assert [getattr(owner, name) for owner, name in places] == before
-    assert "__init_subclass__" not in vars(nn.Module)
 
 
 def test_memory_is_bounded(course: Course, run) -> None:
     """Many scores without training do not pile up."""
-    session = Session(ns=course.inputs("step5"), data=course.data, cells=[])
-    watched = watch.install(session)
+    recorder = Recorder(lambda _: None)
+    recorder.install({})
     try:
-        pairs, scores = torch.zeros(2, 100_000, dtype=torch.long), torch.zeros(100_000)
-        for _ in range(200):
-            watched.notes.decoded(pairs, scores)
-        kept = watched.notes.open.decodes
-        assert sum(d.pairs.size(1) for d in kept) <= 3_100_000
+        with recorder.apart() as log:
+            z = nn.Embedding(9, 4)(torch.arange(9))
+            pairs = torch.zeros(2, 100_000, dtype=torch.long)
+            for _ in range(200):
+                kept = (z[pairs[0]] * z[pairs[1]]).sum(dim=1).detach()
+        assert len(kept) == 100_000
+        assert sum(score.count for score in log.recent()) <= 3_100_000
     finally:
-        watched.remove()
+        recorder.remove()
