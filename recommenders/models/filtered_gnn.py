@@ -28,7 +28,7 @@ class FilteredGNN(TunedGNN):
         epochs: int = 60,
         prior: float = 0.1,
         cut: float = 0.07,
-        weight: float = 0.4,
+        weight: float = 0.8,
     ) -> None:
         super().__init__(seed, epochs=epochs, prior=prior)
         self.cut, self.weight = cut, weight
