@@ -12,7 +12,6 @@ from recommenders.interactions import Floats, Interactions, Ints
 from recommenders.models.gnn_literal import GNNLinkPredictor
 from recommenders.models.svd import spectral_start
 
-
 MOST_SCORES = 10_000_000  # in a step, about: larger data draws fewer artists, and cost stays linear
 
 
