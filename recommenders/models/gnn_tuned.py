@@ -39,7 +39,7 @@ class TunedGNN(Recommender):
     title = "the assigned GNN, tuned"
     is_graph = True
 
-    def __init__(self, seed: int = 0, dim: int = 64, epochs: int = 60, prior: float = 0.3) -> None:
+    def __init__(self, seed: int = 0, dim: int = 64, epochs: int = 60, prior: float = 0.2) -> None:
         super().__init__(seed)
         self.dim, self.epochs, self.prior = dim, epochs, prior
 
