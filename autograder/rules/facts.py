@@ -151,7 +151,7 @@ class Facts:
             return self.known
         if self.alignment is not None and self.alignment.share > 0.5:
             return np.unique(unordered(file_edges(self.alignment, self.truth)))
-        return np.unique(unordered(_whole(self)))
+        return np.unique(unordered(used_edges(self)))
 
     @functools.cached_property
     def run(self) -> Run | None:
@@ -342,7 +342,7 @@ def _directed(pairs: np.ndarray) -> np.ndarray:
 # --- the graph
 
 
-def _whole(found: Facts) -> np.ndarray:
+def used_edges(found: Facts) -> np.ndarray:
     """[2, E] of all edges that the run holds for true: of its largest split, else all it used."""
     given = [e for s in found.splits if (e := found.pairs(s.edges)) is not None and e.size]
     if given:
@@ -360,7 +360,7 @@ def is_whole(found: Facts) -> bool:
 
 
 def _aligned(found: Facts, bundles: list[_Bundle]) -> Alignment | None:
-    edges = _whole(found)
+    edges = used_edges(found)
     if edges.size:
         return align(edges, found.truth)
     pulled = [b.pairs[:, b.pull < 0] for b in bundles if b.pairs.size]
@@ -789,7 +789,7 @@ def num_nodes(found: Facts) -> int:
     split, run = found.main_split, found.run
     if split is not None and split.num_nodes > 0:
         return split.num_nodes
-    used = _whole(found)
+    used = used_edges(found)
     if found.alignment is not None:
         sides = np.concatenate([found.alignment.users, found.alignment.artists])
         if (sides >= 0).all():
