@@ -93,7 +93,10 @@ def _with_graph(found: Facts, step3: Step3, truth: Truth) -> Step3:
         return step3
     split, used = found.main_split, derived.used_edges(found)
     nodes = derived.num_nodes(found)
-    sides = {"user_index": ints(alignment.users), "artist_index": ints(alignment.artists)}
+    sides: dict[str, Any] = {
+        "user_index": ints(alignment.users),
+        "artist_index": ints(alignment.artists),
+    }
     changes: dict[str, Any] = {}
     if isinstance(step3.mapping, Absent):
         values = np.concatenate([alignment.users, alignment.artists])
@@ -111,9 +114,12 @@ def _with_graph(found: Facts, step3: Step3, truth: Truth) -> Step3:
         )
     parts = split.parts if split is not None and not split.handed_out else []
     if isinstance(step3.split, Absent) and split is not None and len(parts) == 3:
+        made: dict[str, Any] = {
+            name: _part(found, part) for name, part in zip(PARTS, parts, strict=True)
+        }
         call = SplitCall(**{name: getattr(split, name) for name in SplitCall.__struct_fields__})
         changes["split"] = Split(
-            **{name: _part(found, part) for name, part in zip(PARTS, parts, strict=True)},
+            **made,
             undirected_edges=truth.n_edges,
             calls=[call],
         )
@@ -128,9 +134,10 @@ def _part(found: Facts, part: SplitPart) -> Part:
         "labels": part.asked,
     }
     tensors = {k: found.pairs(ref) for k, ref in known.items()}
-    return Part(
-        **{k: None if e is None else _edges(e.astype(np.int64)) for k, e in tensors.items()}
-    )
+    made: dict[str, Any] = {
+        k: None if e is None else _edges(e.astype(np.int64)) for k, e in tensors.items()
+    }
+    return Part(**made)
 
 
 # --- training
@@ -449,7 +456,7 @@ def _own_auc(found: Facts, named: Auc | Absent) -> Auc | Absent:
         noted,
         test_auc=test_auc,
         val_auc=values.get("val") if noted.val_auc is None else noted.val_auc,
-        test_again=values.get("test"),
+        test_again=values.get("test", calls[-1].value if calls else None),
         val_again=values.get("val"),
         test_calls=derived.test_calls(found),
         not_judged="" if calls else found.not_judged.get("auc", ""),
