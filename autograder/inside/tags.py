@@ -330,10 +330,10 @@ class Tags:
         if isinstance(tag, Nodes) and tag.path and not tag.single and len(tag.rows.shape) == 1:
             self._recorder.embeds(source, tag)
         if isinstance(tag, Grid):
-            self._of_grid(name, (source, tag), out, key)  # type: ignore[arg-type]
+            self._of_grid(name, (source, tag), out, key)
         elif name in ("masked_select", "take"):
             if isinstance(tag, Pairs) and source.numel() == len(tag):
-                chosen = key.reshape(-1)
+                chosen = torch.as_tensor(key).reshape(-1)
                 self._put_same_scores(out, self._cut(tag, chosen, out))
         elif tag.single:
             self._keep(out, source, tag)
