@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from cases import ADDED, CaseFile, read_all
 
 from autograder import reference, truth
 from autograder.contract import NOTEBOOKS
@@ -57,7 +58,13 @@ from torch_geometric.utils import negative_sampling, to_undirected
 import course_data
 from torch_geometric import seed_everything
 """
+FULL = "range(1, 101)"  # the epochs of the solution's loop
 EPOCHS = 12  # of the solution's 100: enough for the loss to fall on tiny data
+CHAIN_EPOCHS = 60  # the same for the student's own chain
+CASES = Path(__file__).parent / "cases"
+KEYS = ("base", "fails", "waits", "status", "cause", "flags", "what")
+STATUSES = ("failed", "student_error", "blocked", "not_attempted", "not_judged")
+CHAIN = "chain"  # `== chain`: code that spoils what the student's own steps 1 to 5 leave behind
 
 
 @dataclass(frozen=True)
@@ -88,9 +95,12 @@ class Case:
     edits: tuple[Edit, ...] = ()
     before: str = ""
     after: str = ""  # runs after the step's cells
-    finding: str | None = None  # that the check must give; None: not looked at
-    status: tuple[str, ...] = ("failed", "student_error")
+    finding: str | None = field(default=None, compare=False)  # of the check; None: not looked at
+    status: tuple[str, ...] = field(default=("failed", "student_error"), compare=False)
     own: tuple[Edit, ...] | None = None  # step 6: changes in the student's own steps 1 to 5
+    check: str = field(default="", compare=False)  # that must not pass; none: all pass
+    waits: tuple[str, ...] = field(default=(), compare=False)  # checks that need what is wrong
+    chain: str = ""  # runs on what the student's own steps 1 to 5 leave behind
 
     def __str__(self) -> str:
         return f"{self.step}-{self.name}"
@@ -104,6 +114,43 @@ def cell(name: str, source: str) -> Edit:
 def swap(name: str, old: str, new: str) -> Edit:
     """Replace one piece of a solution cell."""
     return Edit(name, new, old)
+
+
+@functools.cache
+def cases(folder: str) -> tuple[Case, ...]:
+    """All cases in a folder of `cases`, each named by its file."""
+    return read_all(CASES / folder, KEYS, case_of)
+
+
+def case_of(file: CaseFile) -> Case:
+    """The case of a file: its base is the solution of a step, `solution/step3`.
+
+    In step 6 a changed cell of an earlier step is one of the student's own chain.
+    """
+    step = file.one_of("base", (f"solution/{step}" for step in EXERCISES)).partition("/")[2]
+    sources = written(step)
+    chained = list(EXERCISES)[:5] if step == "step6" else []
+    earlier = {name: source for s in chained for name, source in written(s).items()}
+    new = file.patched(sources | earlier, (*ADDED, CHAIN))
+    if "loop" in new:
+        new["loop"] = shortened(new["loop"], CHAIN_EPOCHS if chained else EPOCHS)
+    own = tuple(cell(name, new[name]) for name in earlier if name in new)
+    if ("fails" in file.header) == bool(file.words("flags", ("right", "weird"))):
+        raise file.error(1, "say either `fails: CHECK`, or `flags: right` or `flags: weird`")
+    cause = file.header.get("cause")
+    return Case(
+        name=str(file.path.relative_to(CASES).with_suffix("").as_posix().partition("/")[2]),
+        step=step,
+        edits=tuple(cell(name, new[name]) for name in sources if name in new),
+        before=new.get("first", ""),
+        after=new.get("last", ""),
+        finding="" if cause == "none" else cause,
+        status=file.words("status", STATUSES) or Case.status,
+        own=own or None,
+        check=file.header.get("fails", ""),
+        waits=file.words("waits"),
+        chain=new.get(CHAIN, ""),
+    )
 
 
 @dataclass
@@ -145,7 +192,9 @@ class Course:
             for step in ("step1", "step2", "step3", "step4", "step5"):
                 ids = EXERCISES[step]
                 mine = tuple(e for e in edits if e.cell in ids)
-                for name, source in zip(ids, changed(solution(step, 60), mine), strict=True):
+                for name, source in zip(
+                    ids, changed(solution(step, CHAIN_EPOCHS), mine), strict=True
+                ):
                     execute(session, f"<chain {hash(edits)}, {name}>", source)
             assert not session.errors, session.errors
             self._chains[edits] = ns
@@ -178,13 +227,23 @@ def _cells(folder: Path, step: str) -> tuple[Cell, ...]:
 
 def solution(step: str, epochs: int = EPOCHS) -> dict[str, str]:
     """Source of each solution cell of a step, with fewer epochs."""
-    found = {c.id: c.source for c in _cells(SOLUTIONS, step) if c.id in EXERCISES[step]}
-    assert list(found) == list(EXERCISES[step]), f"{step}: solution cells {list(found)}"
+    sources = written(step)
     if step == "step5":
-        found["loop"] = swap("loop", "range(1, 101)", f"range(1, {epochs + 1})").apply(
-            found["loop"]
-        )
-    return found
+        assert FULL in sources["loop"], f"no {FULL} in the solution's loop"
+        sources["loop"] = shortened(sources["loop"], epochs)
+    return sources
+
+
+def written(step: str) -> dict[str, str]:
+    """Source of each solution cell of a step, as it is in the notebook."""
+    sources = {c.id: c.source for c in _cells(SOLUTIONS, step) if c.id in EXERCISES[step]}
+    assert list(sources) == list(EXERCISES[step]), f"{step}: solution cells {list(sources)}"
+    return sources
+
+
+def shortened(loop: str, epochs: int) -> str:
+    """The solution's loop with fewer epochs; another loop stays as it is."""
+    return loop.replace(FULL, f"range(1, {epochs + 1})")
 
 
 def blank(step: str) -> dict[str, str]:

@@ -1,13 +1,12 @@
 """Whoever got one thing wrong is not told so twice: what needs it is blocked or not attempted.
 
-The dependency graph of the checks, tried at its important edges.
+The dependency graph of the checks, tried at its important edges: the case files in `cases/needs`.
 """
 
 from __future__ import annotations
 
 import pytest
-from checks_course import Case, Course, cell, swap
-from wrong_model import AUC, BCE, DOT, LAST, LOSS, SUPER
+from checks_course import Case, Course, cases, cell, swap
 
 WAITING = ("blocked", "not_attempted")
 MISSING = cell("mapping", "")
@@ -44,9 +43,16 @@ def test_without_a_mapping(course: Course) -> None:
 
 def test_without_a_mapping_data_can_be_right(course: Course) -> None:
     """Codes by factorize need no dictionary: data and split have their points."""
-    from unusual_graph import FACTORIZED, FROM_CODES
-
-    case = Case("codes only", "step3", (cell("mapping", FACTORIZED), FROM_CODES))
+    mapping = (
+        "users, user_ids = pd.factorize(df['userID'])\n"
+        "artists, artist_ids = pd.factorize(df['artistID'])\n"
+        "artists = artists + len(user_ids)\nnum_nodes = len(user_ids) + len(artist_ids)\n"
+    )
+    data = (
+        "edge_index = torch.as_tensor(np.array([users, artists])).long()\n"
+        "data = Data(x=torch.arange(num_nodes), edge_index=edge_index)\n"
+    )
+    case = Case("codes only", "step3", (cell("mapping", mapping), cell("data", data)))
     found = statuses(course, case)
     assert {
         i: s for i, s in found.items() if i.startswith("step3.mapping") and s not in WAITING
@@ -55,69 +61,16 @@ def test_without_a_mapping_data_can_be_right(course: Course) -> None:
     assert set(rest.values()) == {"passed"}, rest
 
 
-NEEDS = {
-    # one mistake: the checks that say so, and those that must wait instead of failing too
-    "separator": (
-        Case(
-            "separator",
-            "step1",
-            (cell("load", "df = pd.read_csv(course_data.path())"), cell("explore", "")),
-        ),
-        {"step1.load.separator"},
-        {"step1.load.values"},
-    ),
-    "transposed": (
-        Case(
-            "transposed",
-            "step3",
-            (
-                swap("data", "edge_index=edge_index)", "edge_index=edge_index.t())"),
-                cell("split", ""),
-            ),
-        ),
-        {"step3.data.edge_tensor"},
-        {"step3.data.bounds", "step3.data.coverage"},
-    ),
-    "no labels": (
-        Case("no labels", "step3", (swap("split", "split_labels=True", "split_labels=False"),)),
-        {"step3.split.labels"},
-        {"step3.split.sizes", "step3.split.no_leak"},
-    ),
-    "no super": (
-        Case("no super", "step4", (swap("model", SUPER, "pass"),)),
-        {"step4.layers.builds"},
-        {"step4.layers.embedding", "step4.encode.forward", "step4.decode.dot_product"},
-    ),
-    "encode raises": (
-        Case("encode raises", "step4", (swap("model", LAST, "return self.conv3(h)"),)),
-        {"step4.encode.encode_shape"},
-        {"step4.encode.forward", "step4.encode.uses_graph"},
-    ),
-    "decode of another shape": (
-        Case("decode of another shape", "step4", (swap("model", DOT, "return source"),)),
-        {"step4.decode.decode_shape"},
-        {"step4.decode.dot_product"},
-    ),
-    "train raises": (
-        Case("train raises", "step5", (swap("train", LOSS, "loss = 1 / 0"),)),
-        {"step5.train.returns_loss"},
-        {"step5.train.negative_count", "step5.train.labels", "step5.train.all_move"},
-    ),
-    "test raises": (
-        Case("test raises", "step6", (swap("test", AUC, "1 / 0"),)),
-        {"step6.test.returns_auc"},
-        {"step6.test.scores_all", "step6.test.auc_right", "step6.test.eval_mode"},
-    ),
-}
+NEEDS = cases("needs")
 
 
-@pytest.mark.parametrize("name", list(NEEDS))
-def test_one_mistake_is_told_once(course: Course, name: str) -> None:
+@pytest.mark.parametrize("case", NEEDS, ids=lambda case: case.name)
+def test_one_mistake_is_told_once(course: Course, case: Case) -> None:
     """The check that is about the mistake fails, those that need it wait."""
-    case, told, waiting = NEEDS[name]
     found = statuses(course, case)
-    assert {i: found[i] for i in told if found[i] not in ("failed", "student_error")} == {}
-    assert {i: found[i] for i in waiting if found[i] not in WAITING} == {}
+    assert case.waits
+    assert found[case.check] in case.status
+    assert {i: found[i] for i in case.waits if found[i] not in WAITING} == {}
 
 
 @pytest.mark.parametrize("key", list(CELL_RAISES))
@@ -131,7 +84,7 @@ def test_an_error_of_the_cell_is_shown(course: Course, key: str) -> None:
 
 def test_a_blocked_check_says_what_to_mend(course: Course) -> None:
     """What a blocked message names is the title of a check of the same step, or close to one."""
-    case = NEEDS["train raises"][0]
+    (case,) = (case for case in NEEDS if case.name == "train-raises")
     for outcome in course.verdicts(case).values():
         if outcome.status == "blocked":
             assert outcome.message.got.startswith("this needs")
@@ -141,6 +94,6 @@ def test_a_blocked_check_says_what_to_mend(course: Course) -> None:
 
 def test_unusual_loss_blocks_nothing_else(course: Course) -> None:
     """Another loss function fails the check of the loss, not those of the negatives."""
-    case = Case("MSE", "step5", (swap("setup", BCE, "nn.MSELoss()"),))
+    case = Case("MSE", "step5", (swap("setup", "nn.BCEWithLogitsLoss()", "nn.MSELoss()"),))
     found = statuses(course, case)
     assert [i for i, s in found.items() if s == "failed"] == ["step5.setup.loss_function"]

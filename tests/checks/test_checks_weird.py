@@ -1,6 +1,7 @@
 """Whatever a notebook holds, checks judge the student and never trip over themselves.
 
-The objects are in `weird_objects`; a `grader_error` on any of them is a bug of the grader.
+Each case file in `cases/weird` makes an object after the solution, or in `chain` after the student's
+own steps 1 to 5, whose namespace is `own`. A `grader_error` on any of them is a bug of the grader.
 """
 
 from __future__ import annotations
@@ -9,19 +10,17 @@ import copy
 
 import pytest
 import torch
-import weird_objects
-from checks_course import Case, Course, sent
+from checks_course import Case, Course, cases, sent
 
 from autograder.inside.observe import observe
 from autograder.rules.outcome import Outcome
 
+WEIRD = cases("weird")
+OBJECTS = [case for case in WEIRD if not case.chain]
+CHAINS = [case for case in WEIRD if case.chain]
 
-def params(values: list) -> list:
-    """Values as parameters, each named by itself."""
-    return [pytest.param(value, id=str(value)) for value in values]
 
-
-@pytest.mark.parametrize("case", params(weird_objects.CASES))
+@pytest.mark.parametrize("case", OBJECTS, ids=lambda case: case.name)
 def test_weird_objects_are_no_fault_of_the_grader(course: Course, case: Case) -> None:
     """Every check gives a verdict, and not all of them are satisfied."""
     session = course.session(case, own=False)
@@ -29,15 +28,15 @@ def test_weird_objects_are_no_fault_of_the_grader(course: Course, case: Case) ->
     sound(course.judge(sent(observe(session, case.step)), case.step))
 
 
-@pytest.mark.parametrize("name", params(list(weird_objects.OWN)))
-def test_weird_chains_are_no_fault_of_the_grader(course: Course, name: str) -> None:
+@pytest.mark.parametrize("case", CHAINS, ids=lambda case: case.name)
+def test_weird_chains_are_no_fault_of_the_grader(course: Course, case: Case) -> None:
     """The same for what the student's own steps 1 to 5 leave behind."""
     session = course.session(Case("solution", "step6"))
     scope = {
         "own": copy.deepcopy({k: v for k, v in course.chain(()).items() if k in KEPT}),
         "torch": torch,
     }
-    exec(weird_objects.OWN[name], scope)
+    exec(case.chain, scope)
     session.own = lambda: scope["own"]
     sound(course.judge(sent(observe(session, "step6")), "step6"))
 
@@ -53,6 +52,5 @@ def sound(outcomes: list[Outcome]) -> None:
 
 
 def test_there_are_enough() -> None:
-    """At least forty objects, each of its own name."""
-    names = [str(case) for case in weird_objects.CASES]
-    assert len(set(names)) == len(names) >= 40
+    """At least forty objects."""
+    assert len(OBJECTS) >= 40

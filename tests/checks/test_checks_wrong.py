@@ -1,45 +1,31 @@
 """Every check fails on wrong work, with a message that teaches; each check has an example.
 
-The examples are in the four `wrong_*` modules.
+The examples are the case files in `cases/wrong`, in a folder for each check.
 """
 
 from __future__ import annotations
 
 import pytest
-import wrong_data
-import wrong_graph
-import wrong_model
-import wrong_training
-from checks_course import Case, Course
+from checks_course import Case, Course, cases
 
 from autograder.rules import catalogue
 
-TABLES = (wrong_graph, wrong_data, wrong_model, wrong_training)
-WRONG = {check_id: cases for table in TABLES for check_id, cases in table.WRONG.items()}
-RAISES = next(c for c in WRONG["step4.encode.encode_shape"] if c.name == "raises")
+WRONG = cases("wrong")
+RAISES = next(c for c in WRONG if c.name == "step4.encode.encode_shape/raises")
 PARTS = ("ran", "expected", "got", "why", "next")
-CASES = [
-    pytest.param(
-        check_id,
-        case,
-        id=f"{check_id}-{case.name}",
-    )
-    for check_id, cases in WRONG.items()
-    for case in cases
-]
 
 
-def test_table_is_the_catalogue() -> None:
-    """One entry for each automatic check, each with an example, none for a check that is gone."""
+def test_every_check_has_an_example() -> None:
+    """Each automatic check has one, none is for a check that is gone, and each is in its folder."""
     automatic = {c.id for c in catalogue() if not c.by_hand}
-    assert set(WRONG) == automatic
-    assert not [check_id for check_id, cases in WRONG.items() if not cases]
+    assert {case.check for case in WRONG} == automatic
+    assert not [case.name for case in WRONG if case.name.split("/")[0] != case.check]
 
 
-@pytest.mark.parametrize(("check_id", "case"), CASES)
-def test_every_check_fails_on_a_wrong(course: Course, check_id: str, case: Case) -> None:
+@pytest.mark.parametrize("case", WRONG, ids=lambda case: case.name)
+def test_every_check_fails_on_a_wrong(course: Course, case: Case) -> None:
     """The check that the mistake is about says so, in five parts, with its finding."""
-    outcome = course.verdicts(case)[check_id]
+    outcome = course.verdicts(case)[case.check]
     message = outcome.message
     assert outcome.status in case.status, f"{outcome.status}: {message}"
     assert not [part for part in PARTS if not getattr(message, part).strip()], message

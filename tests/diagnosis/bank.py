@@ -1,28 +1,33 @@
 """The bank of programs that the diagnosis is tested on: whole projects, right and wrong.
 
-A program is one of the `bases` (a right project in percent format) with some of its text replaced.
+Each is a case file in `cases`: a whole program, or a patch of one of the right programs in `bases`.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = Path(__file__).parent
+from cases import CaseFile, read_all
+
+from autograder.rules import causes
+
+FOLDER = Path(__file__).parent / "cases"
+BASES = Path(__file__).parent / "bases"
+KEYS = ("base", "causes", "flags", "shows in", "what")
+FLAGS = ("right", "unknown", "crashes", "held out")
 
 
 @dataclass(frozen=True)
 class Program:
-    """A base with edits: each `old` text occurs exactly once there and is replaced by `new`.
+    """A program in percent format, and what the grader and the diagnosis should say of it.
 
     `ids` are the misconceptions that are in it, the most fundamental first; none: it is right.
     """
 
     name: str
-    base: str
-    edits: tuple[tuple[str, str], ...] = ()
+    source: str
     ids: tuple[str, ...] = ()
     crashes: bool = False  # a cell raises when it is run from top to bottom
     held_out: bool = False  # not looked at while the detector was written
@@ -45,23 +50,37 @@ class Program:
             return not ids and bool(lost) == self.unknown
         return ids[:1] == self.ids[:1] and set(ids) <= set(self.ids) and self.step in lost
 
-    def source(self) -> str:
-        """The program in percent format.
 
-        Raises:
-            ValueError: an `old` text is not there exactly once.
-        """
-        text = (FOLDER / "bases" / f"{self.base}.py").read_text(encoding="utf-8")
-        for old, new in self.edits:
-            if text.count(old) != 1:
-                raise ValueError(f"{self.name}: {text.count(old)} times in {self.base}: {old!r}")
-            text = text.replace(old, new)
-        return text
+def program(case: CaseFile) -> Program:
+    """The program of a case file."""
+    flags = case.words("flags", FLAGS)
+    ids = case.words("causes", causes())
+    if ("right" in flags) + ("unknown" in flags) + bool(ids) != 1:
+        text = (
+            "say `causes:`, or `right` or `unknown` among the `flags:`, and only one of the three"
+        )
+        raise case.error(1, text)
+    source = case.program
+    if "base" in case.header:
+        base = case.one_of("base", (path.stem for path in BASES.glob("*.py")))
+        source = (BASES / f"{base}.py").read_text(encoding="utf-8")
+        source = case.patched({"": source}).get("", source)
+    return Program(
+        name=case.name,
+        source=source,
+        ids=ids,
+        crashes="crashes" in flags,
+        held_out="held out" in flags,
+        unknown="unknown" in flags,
+        shows_in=case.one_of("shows in", (f"step{n}" for n in range(1, 7)), ""),
+    )
+
+
+@functools.cache
+def _all() -> tuple[Program, ...]:
+    return read_all(FOLDER, KEYS, program)
 
 
 def programs(kind: str) -> list[Program]:
-    """All programs in the modules of the folder `mistakes` or `right`."""
-    found: list[Program] = []
-    for module in pkgutil.iter_modules([str(FOLDER / kind)]):
-        found += importlib.import_module(f"{kind}.{module.name}").PROGRAMS
-    return found
+    """All programs of a kind: `mistakes` or `right`."""
+    return [p for p in _all() if bool(p.ids or p.unknown) == (kind == "mistakes")]

@@ -46,7 +46,7 @@ def examine(sandbox: Sandbox, program: Program, options: Options) -> Result:
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{program.name}.py"
-        path.write_text(program.source(), encoding="utf-8")
+        path.write_text(program.source, encoding="utf-8")
         submission = load(path)
     data = options.path()
     ways = judged(sandbox, submission, data, options)

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # for the reader of case files
 
 from bank import Program, programs
 from bank_run import Options, Result, examine_all

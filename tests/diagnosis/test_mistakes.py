@@ -20,7 +20,7 @@ def test_every_misconception_has_two_programs_and_twenty_hold_two() -> None:
     assert set(causes()) <= {i for i in alone if alone.count(i) >= 2}
     assert sum(len(p.ids) == 2 for p in NAMED) >= 20
     assert len({p.name for p in MISTAKES}) == len(MISTAKES)
-    assert len({p.source() for p in MISTAKES}) == len(MISTAKES)
+    assert len({p.source for p in MISTAKES}) == len(MISTAKES)
 
 
 def test_a_third_was_held_out() -> None:

@@ -12,7 +12,7 @@ RIGHT = programs("right")
 
 
 def test_there_are_sixty_and_a_third_was_held_out() -> None:
-    assert len({p.source() for p in RIGHT}) == len(RIGHT) >= 60
+    assert len({p.source for p in RIGHT}) == len(RIGHT) >= 60
     assert sum(p.held_out for p in RIGHT) >= 0.3 * len(RIGHT)
     assert not any(p.ids for p in RIGHT)
 

@@ -8,18 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from difflib import SequenceMatcher
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from attacks import Attack, collect
+from attacks import Attack, attacks, filled, free_form, notebook
 
 from autograder.contract import ASSIGNMENT, NOTEBOOKS
 
-KIT = Path(__file__).parents[2]
 HONEST = 10.0  # points of the honest neighbours, who hand in step 1
-SOURCES = {"blank": KIT / "assignments", "solution": KIT / "solutions"}
-NEEDED = ("setup_imports", "start")  # what the graded cells need
 Places = Mapping[str, object]  # what stands for `@KIT@` and the like
 
 # Every row of the table "Hostile and broken submissions" in the measurements.
@@ -38,12 +34,6 @@ ROWS = (
     *("all metadata stripped", "nbformat 3", "4.0", "CRLF", "test turned to markdown"),
     "unknown kernel",
 )
-
-
-@cache
-def attacks() -> tuple[Attack, ...]:
-    """Every attack, in the order in which they are handed in."""
-    return collect()
 
 
 def student(attack: Attack) -> str:
@@ -80,16 +70,17 @@ def build(folder: Path, places: Places, chosen: tuple[Attack, ...] = ()) -> None
     """Write the class: an honest student, an attacker, an honest student, and so on."""
     for attack in chosen or attacks():
         for name in neighbours(attack):
-            write(folder / name / ASSIGNMENT, 1, notebook("solution", 1))
+            write(folder / name / ASSIGNMENT, NOTEBOOKS["step1"], notebook("solution", 1))
     for attack in chosen or attacks():
         hand_in(attack, folder / student(attack) / ASSIGNMENT, places)
 
 
 def hand_in(attack: Attack, folder: Path, places: Places) -> None:
     """Write what one attacker hands in."""
-    write(folder, attack.step, changed(attack, places))
+    name = "mine" if attack.program else NOTEBOOKS[f"step{attack.step}"]
+    write(folder, name, changed(attack, places))
     for step in attack.also:
-        write(folder, step, notebook("solution", step))
+        write(folder, NOTEBOOKS[f"step{step}"], notebook("solution", step))
     if attack.damage:
         attack.damage(folder)
 
@@ -100,6 +91,8 @@ def changed(attack: Attack, places: Places) -> dict[str, Any]:
     Raises:
         KeyError: it changes a cell that there is not.
     """
+    if attack.program:
+        return free_form(filled(attack.program, places))
     book = notebook(attack.base, attack.step)
     for key, source in attack.cells.items():
         if key in ("first", "last"):
@@ -112,34 +105,12 @@ def changed(attack: Attack, places: Places) -> dict[str, Any]:
     return book
 
 
-def filled(source: str, places: Places) -> str:
-    """The source with its places filled in."""
-    for name, value in places.items():
-        source = source.replace(f"@{name}@", str(value))
-    return source
-
-
 def _cell(key: str) -> dict[str, Any]:
     empty: dict[str, Any] = {"metadata": {}, "outputs": [], "execution_count": None}
     return {"cell_type": "code", "id": key, "source": ""} | empty
 
 
-def notebook(base: str, step: int) -> dict[str, Any]:
-    """A notebook of the course as a dictionary of its own, without prose and toy examples."""
-    name = NOTEBOOKS[f"step{step}"]
-    file = SOURCES[base] / ASSIGNMENT / f"{name}.ipynb"
-    book = json.loads(file.read_text(encoding="utf-8"))
-    book["cells"] = [cell for cell in book["cells"] if cell["id"] in NEEDED or _graded(cell)]
-    return book
-
-
-def _graded(cell: dict[str, Any]) -> bool:
-    settings = cell["metadata"].get("nbgrader", {})
-    return bool(settings.get("grade") or settings.get("solution"))
-
-
-def write(folder: Path, step: int, book: dict[str, Any]) -> None:
-    """Write a notebook under its name."""
+def write(folder: Path, name: str, book: dict[str, Any]) -> None:
+    """Write a notebook under this name."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = NOTEBOOKS[f"step{step}"]
     (folder / f"{name}.ipynb").write_text(json.dumps(book, indent=1), encoding="utf-8")

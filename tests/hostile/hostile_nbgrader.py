@@ -15,10 +15,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from attacks import Attack
-from hostile_bank import KIT, hand_in, notebook, write
+from attacks import KIT, Attack, notebook
+from hostile_bank import hand_in, write
 
-from autograder.contract import ASSIGNMENT
+from autograder.contract import ASSIGNMENT, NOTEBOOKS
 
 CELL, BATCH = 40, 600  # seconds: importing torch takes some on a busy machine
 BEFORE, ATTACKER, AFTER = "a_honest", "b_attack", "c_honest"
@@ -68,7 +68,7 @@ def outcome(attack: Attack, template: Course, folder: Path) -> Outcome:
     shutil.copytree(template.root, folder)
     submitted = folder / "submitted"
     for name in (BEFORE, AFTER):
-        write(submitted / name / ASSIGNMENT, 1, notebook("solution", 1))
+        write(submitted / name / ASSIGNMENT, NOTEBOOKS["step1"], notebook("solution", 1))
     places = {"KIT": KIT, "CLASS": submitted, "OUTPUT": folder / "out", "HOME": folder / "home"}
     places |= {"OUTSIDE": folder / "out", "PORT": 9}
     attacker = attack.student or ATTACKER

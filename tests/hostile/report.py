@@ -19,9 +19,11 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # for the reader of case files
+
 import hostile_nbgrader
-from attacks import Attack
-from hostile_bank import HONEST, KIT, attacks, build, neighbours, record_of, told
+from attacks import KIT, Attack, attacks
+from hostile_bank import HONEST, build, neighbours, record_of, told
 from hostile_nbgrader import Outcome
 
 LIMITS = ("--cell-seconds", "5", "--notebook-seconds", "40")

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attacks import Attack
-from hostile_bank import HONEST, KIT, attacks, build, neighbours, record_of, told
+from attacks import KIT, Attack, attacks
+from hostile_bank import HONEST, build, neighbours, record_of, told
 
 from autograder.wall import isolation
 

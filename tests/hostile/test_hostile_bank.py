@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from attacks import KINDS, Attack
-from hostile_bank import ROWS, attacks, build, changed, filled, hand_in, neighbours, student
+from attacks import KINDS, Attack, attacks, filled
+from damage import DAMAGES
+from hostile_bank import ROWS, build, changed, hand_in, neighbours, student
 
-from autograder.contract import ASSIGNMENT
+from autograder.contract import ASSIGNMENT, NOTEBOOKS
 
 PLACES = dict.fromkeys(("KIT", "CLASS", "OUTPUT", "HOME", "OUTSIDE"), "/nowhere") | {"PORT": 1}
 every = pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)
@@ -28,7 +29,7 @@ def test_every_row_of_the_measurements_is_there() -> None:
 @every
 def test_it_can_be_told_from_honest_work(attack: Attack) -> None:
     """An attack changes something, says what, and earns no more than its steps have."""
-    assert attack.cells or attack.damage or attack.student
+    assert attack.cells or attack.program or attack.damage or attack.student
     assert attack.what and attack.kind in KINDS
     most = sum((10, 15, 20, 20, 15, 10)[step - 1] for step in {attack.step, *attack.also})
     assert 0 <= attack.keeps <= attack.earns <= most
@@ -43,13 +44,13 @@ def test_its_notebook_is_built(attack: Attack) -> None:
 
 
 @pytest.mark.parametrize(
-    "attack", [a for a in attacks() if a.damage], ids=lambda attack: attack.name
+    "attack", [a for a in attacks() if not a.student], ids=lambda attack: attack.name
 )
-def test_its_damage_is_done(attack: Attack, tmp_path: Path) -> None:
+def test_it_changes_what_is_handed_in(attack: Attack, tmp_path: Path) -> None:
     names = neighbours(attack)
     build(tmp_path, PLACES, (attack,))
     folder = tmp_path / student(attack) / ASSIGNMENT
-    whole = tmp_path / names[0] / ASSIGNMENT / "step1_data_loading.ipynb"
+    whole = tmp_path / names[0] / ASSIGNMENT / f"{NOTEBOOKS['step1']}.ipynb"
     assert json.loads(whole.read_text())["cells"]
     (file, *others) = sorted(folder.iterdir())
     other = (file.name, file.lstat().st_mode) != (whole.name, whole.stat().st_mode)
@@ -65,6 +66,10 @@ def test_each_stands_between_two_honest_students(tmp_path: Path) -> None:
         before, after = neighbours(attack)
         assert (order[at - 1], order[at + 1]) == (before, after)
         assert (tmp_path / student(attack) / ASSIGNMENT).is_dir()
+
+
+def test_each_damage_belongs_to_an_attack() -> None:
+    assert {attack.damage for attack in attacks()} - {None} == set(DAMAGES.values())
 
 
 def test_a_cell_that_there_is_not_is_an_error() -> None:
