@@ -1,7 +1,7 @@
 """Whatever a notebook holds, checks judge the student and never trip over themselves.
 
-Each case file in `cases/weird` makes an object after the solution, or in `chain` after the student's
-own steps 1 to 5, whose namespace is `own`. A `grader_error` on any of them is a bug of the grader.
+Each case file in `cases/weird` makes one after the solution, in `chain` after the student's own
+steps 1 to 5, whose namespace is `own`. A `grader_error` on any of them is a bug of the grader.
 """
 
 from __future__ import annotations

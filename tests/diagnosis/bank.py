@@ -51,7 +51,7 @@ class Program:
         return ids[:1] == self.ids[:1] and set(ids) <= set(self.ids) and self.step in lost
 
 
-def program(case: CaseFile) -> Program:
+def program_of(case: CaseFile) -> Program:
     """The program of a case file."""
     flags = case.words("flags", FLAGS)
     ids = case.words("causes", causes())
@@ -78,7 +78,7 @@ def program(case: CaseFile) -> Program:
 
 @functools.cache
 def _all() -> tuple[Program, ...]:
-    return read_all(FOLDER, KEYS, program)
+    return read_all(FOLDER, KEYS, program_of)
 
 
 def programs(kind: str) -> list[Program]:
