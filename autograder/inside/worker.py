@@ -20,17 +20,19 @@ import msgspec
 from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
 
+from autograder import notebook
 from autograder.contract import DATA_FILES, EXERCISES, GIVES, MODEL_CLASS, STEPS
 from autograder.evidence.schema import STEP_TYPES, Absent, CellError, Evidence
-from autograder.inside import chain, given, tamper, watch
+from autograder.inside import tamper, watch
 from autograder.inside.aliases import filled
 from autograder.inside.backup import Backup, Lost
+from autograder.inside.chain import Chain
 from autograder.inside.clock import CellTimeout, limited
+from autograder.inside.inputs import NotGiven, RightInputs
 from autograder.inside.observe import Session, observe, quiet
 from autograder.inside.output import captured
 from autograder.inside.protocol import Given, Message, Shown, Task, TaskCell
 from autograder.inside.randomness import seed_all
-from autograder.notebook import GRADING
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Line:
         self.say(Message(wants=step))
         data = self.hear().data
         if not data:
-            raise given.NotGiven(f"checkpoint({step!r}): when graded, only the own step has one")
+            raise NotGiven(f"checkpoint({step!r}): when graded, only the own step has one")
         return pickle.loads(data)  # made by the grader; evidence, the other way, is never pickled
 
 
@@ -58,9 +60,10 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
 
     With `copies` a crash costs its cell: a copy of the process goes on without it.
     """
-    given.ask = line.ask
+    chain = Chain(RightInputs(line.ask))
+    notebook.use(chain)
     seal = _seal()
-    session = _session(task, folder)
+    session = _session(task, folder, chain)
     watch.install(session)
     notes = _find_data_anywhere(folder)
     seal.accept()
@@ -70,14 +73,14 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
     for number, cell in enumerate(task.cells):
         if cell.step != step:
             for done in _done(task, number, step, cell.step):
-                _leave(session, observer, done, line, seal)
+                _leave(session, chain, observer, done, line, seal)
         line.say(Message(cell=number))
         if cell.step != step:
             step = cell.step
             if not task.free_form:
                 first = number
                 shell = _shell(session.begin([c.source for c in task.cells if c.step == step]))
-            _enter(session, task, step, backup)
+            _enter(session, chain, task, step, backup)
             if shell and task.imports.get(step):
                 shell.run_cell(task.imports[step], store_history=False, silent=True)
         if cell.key:
@@ -94,7 +97,7 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
                 shown = Shown(error=str(error))
             line.say(Message(cell=number, shown=shown))
     for done in _done(task, len(task.cells), step, ""):
-        _leave(session, observer, done, line, seal)
+        _leave(session, chain, observer, done, line, seal)
     if task.free_form:
         observer.at_last()
         line.say(Message(evidence=observer.evidence))
@@ -144,7 +147,7 @@ def _find_data_anywhere(folder: Path) -> list[str]:
     return notes
 
 
-def _session(task: Task, folder: Path) -> Session:
+def _session(task: Task, folder: Path, chain: Chain) -> Session:
     """Make `folder` the working folder, with the data and the student's other notebooks in it."""
     os.chdir(folder)
     kept = folder / ".course_data"
@@ -155,7 +158,7 @@ def _session(task: Task, folder: Path) -> Session:
         for place in (folder, kept):
             (place / name).write_bytes(content)
     data = kept / "user_artists.dat"
-    os.environ |= {GRADING: "1", "COURSE_DATA": str(data), "MPLBACKEND": "agg"}
+    os.environ |= {notebook.GRADING: "1", "COURSE_DATA": str(data), "MPLBACKEND": "agg"}
     seed_all(task.seed)  # a fork has a random state of its own: now it repeats
     session = Session(ns={}, data=data, seed=task.seed, free_form=task.free_form)
     session.cells = [cell.source for cell in task.cells]
@@ -178,11 +181,11 @@ def _shell(ns: dict[str, Any]) -> InteractiveShell:
     return shell
 
 
-def _enter(session: Session, task: Task, step: str, backup: Backup) -> None:
+def _enter(session: Session, chain: Chain, task: Task, step: str, backup: Backup) -> None:
     """Before a step: its right inputs, or the student's own chain as far as it goes."""
     with quiet():
         if task.right_inputs and GIVES[step]:
-            right = given.inputs(step, session.data)
+            right = chain.inputs.of(step, session.data)
             if any(isinstance(value, nn.Module) for value in session.ns.values()):
                 right.pop("model", None)  # the own one goes with its optimizer
             own = {task.names[name]: value for name, value in right.items() if name in task.names}
@@ -193,15 +196,17 @@ def _enter(session: Session, task: Task, step: str, backup: Backup) -> None:
                 chain.begin([cell.source for cell in task.before], session.data, task.cell_seconds)
             except Lost as lost:
                 chain.begin([], session.data)
-                chain.begun["_error"] = CellError(name="Crash", message=f"steps 1 to 4: {lost}")
-            if isinstance(made := chain.begun.get(MODEL_CLASS), type):
+                chain.fail(CellError(name="Crash", message=f"steps 1 to 4: {lost}"))
+            if isinstance(made := chain.handed_on.get(MODEL_CLASS), type):
                 session.watched.wrap(made)
 
 
-def _leave(session: Session, observer: _Observer, step: str, line: Line, seal: tamper.Seal) -> None:
+def _leave(
+    session: Session, chain: Chain, observer: _Observer, step: str, line: Line, seal: tamper.Seal
+) -> None:
     """After a step: its evidence, which is final, and what was tampered with."""
     observer.at_end(step)
-    if chain.begun:
+    if chain.handed_on:
         chain.end(session)
     line.say(Message(evidence=observer.evidence, over=step, flags=session.flags + seal.broken()))
 
