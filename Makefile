@@ -61,10 +61,10 @@ bench-memory: .venv/.bench
 	$(BIN)/python benchmarks/memory.py $(BENCH)
 
 hostile-report: $(READY)
-	$(BIN)/python tests/hostile/report.py --nbgrader $(HOSTILE)
+	$(BIN)/python tests/wall/hostile/report.py --nbgrader $(HOSTILE)
 
 diagnosis-report: $(READY)
-	$(BIN)/python tests/diagnosis/report.py $(DIAGNOSIS)
+	$(BIN)/python tests/rules/diagnosis/report.py $(DIAGNOSIS)
 
 .venv/.bench: $(READY)
 	$(BIN)/python -m pip install --quiet $(PIP_INDEX) -c constraints.txt --editable '.[dev,bench]'

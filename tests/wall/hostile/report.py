@@ -1,4 +1,6 @@
-"""What became of every attack: `python tests/hostile/report.py [--nbgrader] [--only WORD ...]`.
+"""What became of every attack.
+
+    python tests/wall/hostile/report.py [--nbgrader] [--rows] [--only WORD ...]
 
 `make hostile-report` prints it. Beside ours stands, on request, what `nbgrader autograde` makes of
 the same files, two attacks at a time; that takes half a minute an attack.
@@ -19,7 +21,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for the reader of case files
+sys.path.insert(0, str(Path(__file__).parents[2]))  # for the reader of case files
 
 import hostile_nbgrader
 from attacks import KIT, Attack, attacks

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from grading_project import PROJECT, ROOT
-from test_grading_sandbox import points, task
+from test_wall_sandbox import points, task
 from typer.testing import CliRunner
 
 from autograder.cli import app

@@ -1,6 +1,7 @@
 """Runs the cells of one step in a plain namespace, a few of them changed, and judges what is there.
 
-The tests of this folder use it; the sandbox is left out, so that a case costs milliseconds.
+The tests of `rules`, `inside` and `evidence` use it. The sandbox is left out, so that a case costs
+milliseconds.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from autograder.inside.observe import Session, observe, quiet
 from autograder.rules.judge import judge
 from autograder.rules.outcome import Outcome
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 SOLUTIONS = ROOT / "solutions" / "gnn_recommender"
 BLANKS = ROOT / "assignments" / "gnn_recommender"
 # Solution cells; all other code cells are worked examples, imports or plots.
@@ -61,7 +62,7 @@ from torch_geometric import seed_everything
 FULL = "range(1, 101)"  # the epochs of the solution's loop
 EPOCHS = 12  # of the solution's 100: enough for the loss to fall on tiny data
 CHAIN_EPOCHS = 60  # the same for the student's own chain
-CASES = Path(__file__).parent / "cases"
+CASES = Path(__file__).parent / "rules" / "cases"
 KEYS = ("base", "fails", "waits", "status", "cause", "flags", "what")
 STATUSES = ("failed", "student_error", "blocked", "not_attempted", "not_judged")
 CHAIN = "chain"  # `== chain`: code that spoils what the student's own steps 1 to 5 leave behind

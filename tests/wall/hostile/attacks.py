@@ -21,7 +21,7 @@ from damage import DAMAGES
 
 from autograder.contract import ASSIGNMENT, NOTEBOOKS
 
-KIT = Path(__file__).parents[2]
+KIT = Path(__file__).parents[3]
 CASES, TOOLS = Path(__file__).parent / "cases", Path(__file__).parent / "tools"
 SOURCES = {"blank": KIT / "assignments", "solution": KIT / "solutions"}
 NEEDED = ("setup_imports", "start")  # what the graded cells need

@@ -1,6 +1,6 @@
 """`make diagnosis-report`: how well the diagnosis names mistakes, beside two simple baselines.
 
-    python tests/diagnosis/report.py [--data sample] [--held-out] [--seeds 10] [--output FILE]
+    python tests/rules/diagnosis/report.py [--data sample] [--held-out] [--seeds 10] [--output FILE]
 
 Prints a table and writes it, with the figures of each id, to FILE (Markdown).
 """
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for the reader of case files
+sys.path.insert(0, str(Path(__file__).parents[2]))  # for the reader of case files
 
 from bank import Program, programs
 from bank_run import Options, Result, examine_all

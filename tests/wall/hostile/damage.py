@@ -13,7 +13,7 @@ from typing import Any
 
 Book = dict[str, Any]
 Damage = Callable[[Path], None]
-KIT = Path(__file__).parents[2]
+KIT = Path(__file__).parents[3]
 FILE = "step1_data_loading.ipynb"
 
 

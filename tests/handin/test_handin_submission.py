@@ -13,6 +13,8 @@ from grading_project import PROJECT, ROOT
 from autograder.contract import NOTEBOOKS
 from autograder.handin.submission import PathError, SubmissionError, load, load_class, read
 
+pytestmark = pytest.mark.usefixtures("on_the_sample")
+
 STEPS = [f"step{n}" for n in PROJECT]
 
 
