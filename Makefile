@@ -24,7 +24,7 @@ help:
 	@echo 'make bench-memory   memory and cost over a class of 1,000'
 	@echo 'make hostile-report    what every attack gained, beside nbgrader'
 	@echo 'make diagnosis-report  how well mistakes are named, beside two baselines'
-	@echo 'make clean      remove .venv, marks and caches'
+	@echo 'make clean      remove .venv, the marks of the demo and caches; your own marks stay'
 
 install: $(READY)
 
@@ -36,7 +36,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $(READY)
 
 grade: $(READY)
-	$(BIN)/autograder grade tests/sample_class --data sample --isolation basic --output marks
+	$(BIN)/autograder grade tests/sample_class --data sample --isolation basic --output demo-marks
 
 test: $(READY)
 	$(PYTEST) -m 'not slow'
@@ -71,4 +71,4 @@ diagnosis-report: $(READY)
 	@touch $@
 
 clean:
-	rm -rf .venv marks .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf .venv demo-marks .pytest_cache .mypy_cache .ruff_cache *.egg-info

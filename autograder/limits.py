@@ -11,6 +11,10 @@ MIB = 2**20
 NOTEBOOK_FILE = 50 * MIB
 NOTEBOOK_CELLS = 2_000
 CELL_CHARACTERS = 200_000
+NOTEBOOKS = 60  # that are read of one hand-in
+HANDIN = 200 * MIB  # of all of them together
+PROBLEMS = 20  # lines on what could not be read, of one hand-in
+PROBLEM = 400  # characters of one of them
 
 # what a run may take
 CELL_SECONDS = 60.0  # on the sample
@@ -27,6 +31,8 @@ REPEATED_SECONDS = 0.5  # of work that a copy of the process does again; a copy 
 # what a run may say
 MESSAGE = 128 * MIB  # evidence of a whole project on the real data is 46 MB
 SHOWN = 64 * MIB  # characters of output that are kept of one run
+FLAGS = 200  # signs of tampering that are listed
+NOTES = 40  # repairs that are listed
 CELL_TEXT = 200_000  # characters of a cell's text that are kept
 CELL_TEXT_SEEN = 20_000  # characters of a cell's text that evidence is taken from
 PICTURE = 2_000_000  # characters of one displayed object

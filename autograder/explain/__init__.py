@@ -11,7 +11,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.explain import early, late, numbers, python, run, shapes, slips
+from autograder.explain import early, late, numbers, python, run, shapes, slips, versions
 from autograder.explain.paste import Paste, read
 from autograder.explain.rules import Cause, Reading
 from autograder.rules import causes
@@ -19,6 +19,7 @@ from autograder.rules.cause import Cause as Misconception
 from autograder.rules.stops import STOPS
 
 RULES = (
+    *versions.RULES,
     *numbers.RULES,
     *shapes.RULES,
     *early.RULES,
@@ -81,7 +82,7 @@ def _reading(paste: Paste) -> Reading | None:
 
 @functools.cache
 def _texts() -> dict[str, Misconception]:
-    own = (*run.ENTRIES, *slips.ENTRIES)
+    own = (*run.ENTRIES, *slips.ENTRIES, *versions.ENTRIES)
     return {entry.id: entry for entry in (*causes().values(), *STOPS, *own)}
 
 

@@ -9,6 +9,7 @@ import re
 
 from autograder.explain.paste import Paste
 from autograder.explain.rules import Cause, Reading, Rule, rule
+from autograder.explain.versions import SCAFFOLD
 from autograder.rules.stops import IMPORTS
 
 
@@ -84,11 +85,7 @@ RULES = (
         "the model was called like a function, but its class has no `forward`.",
         Cause("model.names", "which methods has the class, and which one do you mean to call?"),
     ),
-    rule(
-        r"NotImplementedError",
-        "an exercise, or a function that it calls, still says that it is not written.",
-        Cause("run.scaffold", "look for `raise NotImplementedError()` in the line named above"),
-    ),
+    SCAFFOLD,
     rule(
         r"SyntaxError|IndentationError|TabError|expected ':'|invalid syntax|was never closed|"
         r"unexpected indent|EOL while scanning|unterminated string|expected an indented block",

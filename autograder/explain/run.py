@@ -23,8 +23,7 @@ ENTRIES = (
         (
             "Compare the kernel's name, top right in the notebook, with your environment's.",
             "Some libraries are installed under one name and imported under another.",
-            "Run `%pip install` in a cell of this notebook, then restart the kernel; "
-            "`autograder doctor` says what is missing.",
+            "Run `%pip install` in a cell of this notebook, then restart the kernel.",
         ),
     ),
     entry(

@@ -291,21 +291,38 @@ def _with_problem(
     ]
 
 
-def observe_submission(path: Path, data: str | None) -> tuple[Evidence, Path, list[str], bool]:
-    """Evidence of one file or folder, for `pytest --submission`.
+@dataclass(frozen=True)
+class Evidenced:
+    """What `pytest --submission` judges: each step's evidence from its better run, and the rest.
 
-    Returns:
-        The evidence, each step from its better run; the data file; the steps that were handed in;
-        whether nodes are numbered as the reference numbers them.
+    `numbered` says whether nodes are numbered as the reference numbers them.
+    """
+
+    evidence: Evidence
+    data: Path
+    steps: tuple[str, ...]  # that were handed in
+    numbered: bool
+    said: tuple[str, ...]  # what was repaired, what could not be read, what a TA should look at
+
+
+def observe_submission(path: Path, options: Options) -> Evidenced:
+    """Evidence of one file or folder, for `pytest --submission`.
 
     Raises:
         SubmissionError: there is no submission at `path`, or no such data.
+        SandboxError: there is no such isolation, or the warm process did not start.
     """
-    options = Options(data=data)
     submission, file = load(path), options.path()
-    with Sandbox(fork=options.fork) as sandbox:
+    with Sandbox(options.isolation, fork=options.fork) as sandbox:
         ways = judged(sandbox, submission, file, options)
     steps = sorted({step for book in submission.notebooks for step in book.steps})
     choice = better_run([way.outcomes for way in ways])
     evidence = {s: getattr(ways[i].observed.evidence, s) for s, i in choice.items()}
-    return Evidence(**evidence), file, steps, _in_our_form(submission)
+    runs = [run for way in ways for _, run in way.observed.runs]
+    said = [f"Flag, for a TA to look at: {flag}" for run in runs for flag in run.flags]
+    said += [f"Note: {note}" for note in (*submission.notes, *(n for r in runs for n in r.notes))]
+    said += [f"Problem: {problem}" for problem in submission.problems]
+    said += [f"Problem: {run.problem}" for run in runs if run.problem]
+    numbered = _in_our_form(submission)
+    unique = tuple(dict.fromkeys(said))
+    return Evidenced(Evidence(**evidence), file, tuple(steps), numbered, unique)

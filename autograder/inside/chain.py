@@ -6,6 +6,7 @@ step's notebook then trains, watched by the probes, is what step 6 gets.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import linecache
 import sys
@@ -19,10 +20,12 @@ from msgspec.structs import replace
 
 from autograder.contract import CHAIN, MODEL_CLASS, STEPS
 from autograder.evidence.schema import CellError
+from autograder.inside import rest
 from autograder.inside.clock import CellTimeout, limited, remaining
 from autograder.inside.inputs import RightInputs
 from autograder.inside.randomness import random_state
 from autograder.inside.session import Session, bound_names
+from autograder.inside.surroundings import OnTheCpu
 
 GRAPH = ("data", "train_data", "val_data", "test_data")
 MADE = (*GRAPH, "model", "losses")
@@ -175,12 +178,23 @@ def _trained(session: Session) -> dict[str, Any] | CellError | None:
 def _execute(session: Session, number: int, source: str) -> None:
     name = f"<own chain, cell {number + 1}>"
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    tree = ast.Module([], [])
     try:
         code = TransformerManager().transform_cell(source) if source.strip() else ""
-        exec(compile(code, name, "exec"), session.ns)
+        tree = OnTheCpu().visit(ast.parse(code, name))
+        exec(compile(tree, name, "exec"), session.ns)
     except (Exception, SystemExit) as error:  # whatever the student's cell raises
-        found = replace(session.cell_error(error), cell=None)  # a number here means no notebook's
-        session.errors.append((source, found))
+        raised: list[BaseException] = [error]
+
+        def execute(node: ast.stmt, last: bool) -> None:
+            exec(compile(ast.Module([node], []), name, "exec"), session.ns)
+
+        raised += [
+            e for _, e in rest.go_on(tree.body, error, session.ns, execute) if e is not error
+        ]
+        for each in raised:
+            found = replace(session.cell_error(each), cell=None)  # it would mean no notebook's
+            session.errors.append((source, found))
 
 
 @contextlib.contextmanager

@@ -17,6 +17,8 @@ def as_dict(record: Graded) -> dict[str, Any]:
         "status": status(record),
         "findings": [finding_as_dict(finding) for finding in diagnosis.findings],
         "notes": [*record.notes, *diagnosis.notes],
+        "flags": list(record.flags),
+        "problems": list(record.problems),
         "unexplained": [
             {
                 "check": o.check.id,
@@ -83,6 +85,8 @@ def render(record: Graded, hints: int = 1) -> str:
     notes = [*record.notes, *diagnosis.notes]
     if notes:
         lines += ["", "Unusual, and fine:", *(f"  {note}" for note in notes)]
+    if record.flags:
+        lines += ["", "Flags, for a TA to look at:", *(f"  {flag}" for flag in record.flags)]
     lines += ["", *record.problems] if record.problems else []
     lines += [f"A fault of the diagnosis: {fault}" for fault in diagnosis.faults]
     return "\n".join(lines)
