@@ -12,7 +12,7 @@ READY := .venv/.ready
 PIP_INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .PHONY: help install grade test test-slow test-all lint build bench bench-memory hostile-report \
-  diagnosis-report clean
+  diagnosis-report bench-recommenders clean
 
 help:
 	@echo 'make grade      grade the sample class on the sample data, print the table'
@@ -24,6 +24,7 @@ help:
 	@echo 'make bench-memory   memory and cost over a class of 1,000'
 	@echo 'make hostile-report    what every attack gained, beside nbgrader'
 	@echo 'make diagnosis-report  how well mistakes are named, beside two baselines'
+	@echo 'make bench-recommenders  the recommender beside its peers: table and picture in docs/'
 	@echo 'make clean      remove .venv, the marks of the demo and caches; your own marks stay'
 
 install: $(READY)
@@ -65,6 +66,13 @@ hostile-report: $(READY)
 
 diagnosis-report: $(READY)
 	$(BIN)/python tests/rules/diagnosis/report.py $(DIAGNOSIS)
+
+bench-recommenders: .venv/.recommenders
+	OMP_NUM_THREADS=1 $(BIN)/python -m recommenders bench $(RECOMMENDERS)
+
+.venv/.recommenders: $(READY)
+	$(BIN)/python -m pip install --quiet $(PIP_INDEX) -c constraints.txt --editable '.[dev,recommenders]'
+	@touch $@
 
 .venv/.bench: $(READY)
 	$(BIN)/python -m pip install --quiet $(PIP_INDEX) -c constraints.txt --editable '.[dev,bench]'

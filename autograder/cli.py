@@ -373,6 +373,82 @@ def build(
     out.print("Both kinds of notebooks are what solutions/step*.py say.")
 
 
+@app.command()
+def collect(
+    source: Annotated[Path, typer.Argument(help="The folder or the zip that the LMS gave.")],
+    roster: Annotated[
+        Path | None, typer.Option(help="The roster that the LMS exported, a CSV file.")
+    ] = None,
+    into: Annotated[Path, typer.Option(help="Where STUDENT/gnn_recommender goes.")] = Path(
+        "submitted"
+    ),
+) -> None:
+    """Sort what an LMS gives into one folder a student, and say who handed in what.
+
+    Earlier versions go to INTO-earlier, and what belongs to nobody of the roster to INTO-unplaced.
+    """
+    from autograder.handin import collect as collecting
+    from autograder.handin.reading import PathError
+    from autograder.handin.roster import RosterError
+    from autograder.handin.roster import read as read_roster
+    from autograder.reports import collected as report
+
+    try:
+        people = read_roster(roster) if roster is not None else None
+        result = collecting.collect(source, into, people)
+    except (PathError, RosterError) as error:
+        fail(error, 2)
+    except OSError as error:
+        fail(f"{error.filename or into}: {error.strerror}: name another folder with --into", 2)
+    out.print(report.table(result))
+    for line in report.lines(result):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if result.unplaced:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    to: Annotated[str, typer.Option(help="canvas, moodle, gradescope, junit, or csv.")],
+    marks: Annotated[Path, typer.Option(help="The folder that `grade` wrote.")] = Path("marks"),
+    roster: Annotated[
+        Path | None, typer.Option(help="The roster that the LMS exported, a CSV file.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="A folder for what is written.")] = Path("export"),
+    column: Annotated[str, typer.Option(help="The assignment's column in the LMS.")] = "",
+    submitted: Annotated[
+        Path, typer.Option(help="What `collect` wrote: why somebody has no marks.")
+    ] = Path("submitted"),
+) -> None:
+    """Put the marks into the table that the LMS exported, or into files for other programs.
+
+    A mark goes into a row that it belongs to by login, number or a name that only one has, or into
+    none: who could not be matched is listed.
+    """
+    from autograder import gradebook
+    from autograder.handin.roster import RosterError
+    from autograder.handin.roster import read as read_roster
+    from autograder.reports import exported as report
+
+    if to not in gradebook.FORMATS:
+        fail(f"--to {to}: choose {', '.join(gradebook.FORMATS)}", 2)
+    try:
+        people = read_roster(roster) if roster is not None else None
+        book = gradebook.join(
+            gradebook.read_marks(marks), people, column, gradebook.reasons_of(submitted)
+        )
+        output.mkdir(parents=True, exist_ok=True)
+        paths, notes = gradebook.FORMATS[to].write(book, output)
+    except (gradebook.ExportError, RosterError) as error:
+        fail(error, 2)
+    except OSError as error:
+        fail(f"{error.filename or output}: {error.strerror}: name another folder with --output", 2)
+    for line in report.lines(book, paths, notes):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if book.unmatched:
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Entry point of the console script."""
     let_streams_show_what_they_can(sys.stdout, sys.stderr)

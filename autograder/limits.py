@@ -28,6 +28,15 @@ CELL_GRACE = 3.0  # seconds over a cell's limit, which the cell's own clock shou
 RUN_GRACE = 5.0  # seconds over a notebook's limit before its process is ended
 REPEATED_SECONDS = 0.5  # of work that a copy of the process does again; a copy costs a tenth
 
+# what an archive of a student's may hold; `collect` leaves out what is over
+ARCHIVE = 500 * MIB  # unpacked, with all archives in it
+ARCHIVE_FILES = 10_000
+ARCHIVE_DIRECTORY = 4 * MIB  # its table of contents
+ARCHIVES_DEEP = 3  # archives in archives
+CLASS_ARCHIVE = 50 * 1024 * MIB  # the archive that an LMS gives for a whole class
+CLASS_FILES = 500_000
+TABLE_FILE = 64 * MIB  # a roster, or an LMS's own list
+
 # what a run may say
 MESSAGE = 128 * MIB  # evidence of a whole project on the real data is 46 MB
 SHOWN = 64 * MIB  # characters of output that are kept of one run
