@@ -11,13 +11,15 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
 READY := .venv/.ready
 PIP_INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help install grade test test-slow test-all lint build bench bench-memory hostile-report \
-  diagnosis-report bench-recommenders clean
+.PHONY: help install grade test test-slow test-all test-oldest test-newest lint build bench \
+  bench-memory hostile-report diagnosis-report bench-recommenders clean
 
 help:
 	@echo 'make grade      grade the sample class on the sample data, print the table'
 	@echo 'make test       the fast tests'
 	@echo 'make test-all   the slow tests too (real training, nbgrader)'
+	@echo 'make test-oldest    the fast tests on the lowest releases that pyproject.toml allows'
+	@echo 'make test-newest    the fast tests on the newest ones'
 	@echo 'make lint       ruff and mypy'
 	@echo 'make build      solutions/*.py -> solution and student notebooks'
 	@echo 'make bench      grading beside nbgrader and otter, CPU seconds a submission'
@@ -46,6 +48,19 @@ test-slow: $(READY)
 	$(PYTEST) -m slow --durations=15
 
 test-all: test test-slow
+
+# A Python that the lowest releases have wheels for: make PYTHON=python3.10 test-oldest
+test-oldest:
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python tests/oldest.py > .venv-oldest/constraints.txt
+	.venv-oldest/bin/python -m pip install --quiet $(PIP_INDEX) -c .venv-oldest/constraints.txt \
+	  --editable '.[dev]'
+	.venv-oldest/bin/python -m pytest -n $(WORKERS) --dist loadscope -m 'not slow'
+
+test-newest:
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --upgrade $(PIP_INDEX) --editable '.[dev]'
+	.venv-newest/bin/python -m pytest -n $(WORKERS) --dist loadscope -m 'not slow'
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -79,4 +94,4 @@ bench-recommenders: .venv/.recommenders
 	@touch $@
 
 clean:
-	rm -rf .venv demo-marks .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf .venv .venv-oldest .venv-newest demo-marks .pytest_cache .mypy_cache .ruff_cache *.egg-info

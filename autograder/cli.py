@@ -316,7 +316,7 @@ def explain(
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Explain a pasted traceback, or one line of an error."""
-    from autograder import explain as explaining
+    from autograder.reports import explanation as explaining
 
     try:
         found = explaining.explain(_error_text(what or []))

@@ -93,6 +93,20 @@ STEPS = tuple(step.key for step in TABLE)
 EXERCISES = {exercise.key: exercise for step in TABLE for exercise in step.exercises}
 NOTEBOOKS = {step.key: step.notebook for step in TABLE}
 GIVES = {step.key: step.checkpoint for step in TABLE}  # what `checkpoint` hands out
+MAKES = {  # the names that each exercise asks for
+    "step1.load": ("df",),
+    "step1.explore": ("n_users", "n_artists", "preview"),
+    "step2.nodes": ("G",),
+    "step3.mapping": ("id_mapping", "num_nodes"),
+    "step3.data": ("data",),
+    "step3.split": ("transform", "train_data", "val_data", "test_data"),
+    "step4.layers": ("GNNLinkPredictor",),
+    "step5.setup": ("model", "optimizer", "loss_fn"),
+    "step5.train": ("train",),
+    "step5.loop": ("losses",),
+    "step6.test": ("test",),
+    "step6.auc": ("val_auc", "test_auc"),
+}
 CHAIN = "chain"  # steps 1 to 5 in one piece: what stands in for whatever its steps do not make
 STANDS_IN = ("num_nodes", "data", "train_data", "val_data", "test_data", "GNNLinkPredictor")
 

@@ -16,7 +16,6 @@ from autograder.evidence import schema as evidence
 from autograder.inside.chain import Chain
 from autograder.inside.inputs import RightInputs
 from autograder.inside.observe import Session, observe
-from autograder.truth import truth
 
 if TYPE_CHECKING:
     from autograder.reports.cell import Report
@@ -60,6 +59,7 @@ def check(what: str, fresh: bool = False) -> Report | float:
         return 0.0
     from autograder.reports.cell import Report
     from autograder.rules.judge import judge  # not there where others grade us
+    from autograder.truth import truth
 
     session = _here()
     session.seed = _seed() if fresh else 0
@@ -136,11 +136,15 @@ def _shell() -> Any:
 
 
 def _remember(result: Any) -> None:
-    """Keep what a cell raised, so that a check can say why a name is missing."""
+    """Keep what the last run of a cell raised, so that a check can say why a name is missing."""
     error = result.error_in_exec or result.error_before_exec
-    if _session and error is not None and result.info is not None:
+    if not _session or result.info is None:
+        return
+    source, cell = result.info.raw_cell or "", getattr(result.info, "cell_id", None) or ""
+    _session.forget(source, cell)
+    if error is not None:
         _session.cells = list(_session.ns.get("In", []))[1:]
-        _session.failed(result.info.raw_cell or "", error)
+        _session.failed(source, error)
 
 
 if _shell():

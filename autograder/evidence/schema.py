@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from autograder.evidence.arrays import Array, Floats, Ints, Matrix, Pairs, Struct, Text
+from autograder.evidence.trace import Trace
 from autograder.limits import MESSAGE
 
 
@@ -44,7 +45,16 @@ class Absent(Struct, tag="absent"):
     name: Text
     error: CellError | None = None
     found: Text = ""  # what stands under that name instead
+    similar: Text = ""  # another name that holds an object of the kind that is asked for
     reached: bool = True  # false where the run ended before it came here
+
+
+class Unfollowed(Struct, tag="unfollowed"):
+    """What an exercise should have defined is there in a form that the kit cannot follow."""
+
+    name: Text
+    kind: Text  # the class, such as HeteroData
+    shown: Text = ""  # what it says of itself
 
 
 class Frame(Struct, tag="frame"):
@@ -58,6 +68,8 @@ class Frame(Struct, tag="frame"):
         None  # [rows, 3] int64: userID, artistID, listen_count; None if no such numbers
     )
     distinct: Annotated[list[int], msgspec.Meta(max_length=20)] = []  # different values by column
+    index: Text = ""  # name of the index, where it has one
+    stale: CellError | None = None  # the cell that makes it was run again, and raised
 
     def __post_init__(self) -> None:
         if self.values and (self.values.dtype, self.values.shape) != ("int64", [self.rows, 3]):
@@ -72,6 +84,11 @@ class Explore(Struct, tag="explore"):
     n_users_text: Text = ""  # empty where there is no such name
     n_artists_text: Text = ""
     preview: bool = False  # the first rows were shown
+    preview_text: Text = ""  # what is called `preview`; empty where nothing is
+    table_rows: int | None = None  # of `df`, when this was looked at
+    named: Annotated[list[int], msgspec.Meta(max_length=400)] = []  # free form: numbers with names
+    shown: Annotated[list[int], msgspec.Meta(max_length=4000)] = []  # free form: numbers shown
+    stale: CellError | None = None
 
 
 class Graph(Struct, tag="graph"):
@@ -88,6 +105,9 @@ class Graph(Struct, tag="graph"):
     bare: int = 0  # nodes whose name says no side: 2 or "2"; all, if all say the same ("node 2")
     twins: int = 0  # nodes without an edge that have one under another spelling: 2 and "2"
     sample: Annotated[list[Text], msgspec.Meta(max_length=5)] = []  # some node names
+    odd_side: Text = ""  # a value of `bipartite` that is neither 0 nor 1, as Python writes it
+    alone: Text = ""  # a node without an edge that has one under another spelling, and that one
+    stale: CellError | None = None
 
     def __post_init__(self) -> None:
         nodes = len(self.ids.numpy())
@@ -98,21 +118,30 @@ class Graph(Struct, tag="graph"):
             raise ValueError("an edge between positions that are no nodes")
 
 
-class Mapping(Struct, tag="mapping"):
-    """The dictionary (or two) from nodes to indices."""
+class Dictionary(Struct):
+    """A dictionary from names to numbers; a name is an id and the words around it."""
 
-    size: int
-    values: Ints  # [size]; -1 for what is no whole number
-    num_nodes: int | None
-    num_nodes_text: Text = ""
-    user_index: Ints | None = None  # [n_users] in order of the sorted user ids, -1 if absent
-    artist_index: Ints | None = None  # [n_artists] likewise
-    raw: bool = False  # the keys are plain ids, so a user and an artist can share one
-    derived: bool = False  # there is no dictionary: read off the order of `data.edge_index`
+    name: Text
+    words: Annotated[list[Text], msgspec.Meta(max_length=8)]  # different ones; "" for plain ids
+    word: Array  # [n] int8: which of the words, -1 for any other
+    ids: Ints  # [n]: the whole number in the name, -1 where there is none
+    values: Ints  # [n]: -1 for what is no whole number
+    sample: Text = ""  # the first entry, as Python writes it
 
     def __post_init__(self) -> None:
-        if self.values.shape != [self.size] or not self.size:
-            raise ValueError("as many values as entries are due")
+        size = self.ids.shape
+        if (self.word.dtype, self.word.shape, self.values.shape) != ("int8", size, size):
+            raise ValueError("as many words and values as ids are due")
+
+
+class Mapping(Struct, tag="mapping"):
+    """Dictionaries that may number the nodes: `id_mapping`, or all that look like it."""
+
+    dictionaries: Annotated[list[Dictionary], msgspec.Meta(max_length=12)]
+    num_nodes: int | None
+    num_nodes_text: Text = ""
+    free_form: bool = False  # no exercise of ours asks for names, or for an order
+    stale: CellError | None = None
 
 
 class Edges(Struct):
@@ -137,8 +166,15 @@ class GraphData(Struct, tag="data"):
     x_text: Text
     edge_index: Edges | None
     keys: Annotated[list[Text], msgspec.Meta(max_length=40)] = []
-    user_index: Ints | None = None  # as in Mapping, by the order of the columns of edge_index
-    artist_index: Ints | None = None
+    orders: Annotated[list[Array], msgspec.Meta(max_length=2)] = []  # [n, 2] int32: see below
+    stale: CellError | None = None
+
+    # `orders` are the user's and the artist's id in each row of the table, and in each edge of `G`:
+    # the columns of edge_index may stand in either order
+
+    def __post_init__(self) -> None:
+        if any(o.dtype != "int32" or o.shape[1:] != [2] for o in self.orders):
+            raise ValueError("orders of another shape")
 
 
 class SplitCall(Struct):
@@ -160,6 +196,8 @@ class Part(Struct):
     positives: Edges | None
     negatives: Edges | None
     labels: Edges | None = None  # edge_label_index, where positives and negatives are in one
+    label: Array | None = None  # [P] int8: edge_label, 1 for positives
+    x: Ints | None = None
     keys: Annotated[list[Text], msgspec.Meta(max_length=40)] = []
 
 
@@ -169,9 +207,9 @@ class Split(Struct, tag="split"):
     train: Part
     val: Part
     test: Part
-    undirected_edges: int | None  # distinct unordered pairs in `data.edge_index`
     calls: Annotated[list[SplitCall], msgspec.Meta(max_length=20)] = []  # the first ones
     given: Edges | None = None  # edges that RandomLinkSplit got, where they are not those of `data`
+    stale: CellError | None = None
 
 
 class Call(Struct):
@@ -209,6 +247,9 @@ class ModelClass(Struct, tag="model_class"):
     embeddings_made: int = 0  # each nn.Embedding that a second call of encode made
     forward_edges: Pairs | None = None  # given to encode by forward(x, edge_index, pairs)
     unregistered: Annotated[list[Text], msgspec.Meta(max_length=20)] = []
+    lost: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # layers made and not kept
+    nested: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # methods inside of another
+    passed: Edges | None = None  # edges that a layer got in encode, where they are other ones
     encode_name: Text = ""
     decode_name: Text = ""
     edge_index: Pairs | None = None  # given to encode
@@ -219,6 +260,7 @@ class ModelClass(Struct, tag="model_class"):
     z: Matrix | None = None  # [N, out_channels] given to decode
     pairs: Pairs | None = None  # [2, P] given to decode
     decode: Call = Call(missing=True)
+    decode_cut_off: bool | None = None  # the scores send no gradient back to the embeddings
 
     def __post_init__(self) -> None:
         for given in (self.edge_index, self.pairs):
@@ -241,6 +283,11 @@ class Setup(Struct, tag="setup"):
     learning_rate: float | None = None
     maximized: bool = False  # the optimizer climbs
     embeddings: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # names of their weights
+    widths: list[int] = []  # numbers in a row of each embedding
+    stale: CellError | None = None  # the last run of their cell raised this
+    rates: Annotated[list[float], msgspec.Meta(max_length=200)] = []  # at first, and each other one
+    weight_decay: float | None = None
+    frozen: Annotated[list[Text], msgspec.Meta(max_length=40)] = []  # without requires_grad
 
 
 class Epoch(Struct):
@@ -261,6 +308,39 @@ class Epoch(Struct):
     steps: int = 0  # of an optimizer
     reached: int | None = None  # parameters of the model that got a gradient
     descended: float | None = None  # the number that backward was called on, the smallest
+    holds_graph: bool = False  # what was returned is a tensor that keeps its graph
+    pulled: Array | None = None  # [P] int8: -1 where the loss pulls a score up, 1 down, 0 neither
+    squashed: bool = False  # a sigmoid came before the loss
+    contradicted: int = 0  # pairs that were given to the loss as positive and as negative
+    unused: int = 0  # pairs that were scored and never came to the loss
+    discarded: int = 0  # calls of backward whose gradients were cleared before any step
+    cell: int | None = None  # where backward was called
+    line: int | None = None
+
+
+class TrainSeen(Struct, tag="train_seen"):
+    """What training left behind; `rules.worked_out` makes `Training` of it, and `Setup` and `Loop`.
+
+    `watched`: the notebook's own cells trained. Else `train(train_data)` was called, beginning from
+    the model as it stands, and the trace is of these calls.
+    """
+
+    call: Call
+    trace: Trace
+    watched: bool = False
+    returned: Annotated[list[float | None], msgspec.Meta(max_length=10)] = []  # by each call
+    returned_texts: Annotated[list[Text], msgspec.Meta(max_length=10)] = []
+    graphs: Annotated[list[bool], msgspec.Meta(max_length=10)] = []  # it still holds its graph
+    num_nodes: int = -1  # of the data object that `train` was given
+    message_edges: Pairs | None = None
+    positives: Pairs | None = None
+    held_out: Pairs | None = None  # positives of the validation and the test data
+    still: Annotated[list[Text], msgspec.Meta(max_length=40)] = []  # parameters that did not move
+    tensors: int = 0
+    around: Annotated[list[tuple[bool, int]], msgspec.Meta(max_length=100)] = []
+    """Of each backward in the notebook's own loop: gradients were left, and steps before it."""
+    steps_around: int = 0
+    resplits: int = 0  # calls of RandomLinkSplit between the steps of one optimizer
 
 
 class Training(Struct, tag="training"):
@@ -279,6 +359,11 @@ class Training(Struct, tag="training"):
     held_out: Pairs | None = None  # positives of the validation and the test data
     resplits: int = 0  # calls of RandomLinkSplit between the steps of one optimizer
     watched: bool = False
+    file_share: float | None = None  # how many of the edges that were used are the file's
+    missing: int | None = None  # edges of the file that were not used at all
+    numbering: Text = ""  # how nodes are numbered, in words
+    repeated: int = 0  # held-out pairs that are training positives or messages too
+    not_judged: Text = ""  # what was seen, where the recorder could not follow
 
 
 class Loop(Struct, tag="loop"):
@@ -291,6 +376,28 @@ class Loop(Struct, tag="loop"):
     graphs: int = 0  # of these, how many hold their graph
     watched: bool = False
     computed: int | None = None  # calls of backward in the notebook, where these were watched
+
+
+class CalledTest(Struct):
+    """One call of `test(data)` on a data object that the probe made."""
+
+    call: Call
+    trace: Trace
+    returned: float | None
+    edge_index: Pairs  # of the data object
+    positives: Pairs
+    negatives: Pairs
+
+
+class TestSeen(Struct, tag="test_seen"):
+    """What evaluation left behind; `rules.worked_out` makes `Testing` of it, and `Auc`.
+
+    `trace` is of the notebook's own cells, where they were recorded.
+    """
+
+    runs: Annotated[list[CalledTest], msgspec.Meta(max_length=4)] = []
+    trace: Trace | None = None
+    watched: bool = False  # the notebook is of a form of its own: the trace is all there is
 
 
 class Scoring(Struct):
@@ -313,6 +420,15 @@ class Scoring(Struct):
     handed: Floats | None = None  # the scores that roc_auc_score got
     trained: bool | None = None  # the model that encoded is one that an optimizer has moved
     watched: bool = False
+    part: Text = ""  # of the split that it is over: train, val, test; empty where it is of none
+    steps_after: int = 0  # of an optimizer, after this AUC: above 0, it is not of the last model
+    steps_before: int = 0
+    loaded: bool = False  # a kept state was loaded after the last step
+    alias: bool = False  # and that state was the live weights themselves
+    missing_keys: int = 0  # parameters that the kept state had no numbers for
+    true_auc: float | None = None  # of these scores, edges of the file being the positives
+    cell: int | None = None
+    line: int | None = None
 
     def __post_init__(self) -> None:
         if self.scores and (not self.pairs or self.scores.shape != self.pairs.shape[1:]):
@@ -333,6 +449,8 @@ class Auc(Struct, tag="auc"):
     val_again: float | None
     test_again: float | None
     computed: list[float] | None = None  # what roc_auc_score gave in the notebook, if watched
+    test_calls: int = 0  # how often an AUC of the test part was computed, between steps
+    not_judged: Text = ""  # what was seen, where no AUC could be followed
 
 
 class Chain(Struct, tag="chain"):
@@ -355,9 +473,9 @@ class Step2(Struct):
 
 
 class Step3(Struct):
-    mapping: Mapping | Absent
-    data: GraphData | Absent
-    split: Split | Absent
+    mapping: Mapping | Unfollowed | Absent
+    data: GraphData | Unfollowed | Absent
+    split: Split | Unfollowed | Absent
 
 
 class Step4(Struct):
@@ -366,12 +484,12 @@ class Step4(Struct):
 
 class Step5(Struct):
     setup: Setup | Absent
-    train: Training | Absent
+    train: Training | TrainSeen | Absent
     loop: Loop | Absent
 
 
 class Step6(Struct):
-    test: Testing | Absent
+    test: Testing | TestSeen | Absent
     auc: Auc | Absent
     own: Chain | Absent
 
@@ -385,9 +503,10 @@ class Evidence(Struct):
     step4: Step4 | None = None
     step5: Step5 | None = None
     step6: Step6 | None = None
-    report: str = ""  # the written report, as it stands in the file
+    report: str | None = None  # as it stands in the file; None where that was not looked at
     errors: Annotated[list[CellError], msgspec.Meta(max_length=200)] = []  # of cells, in order
     names: dict[Text, Text] = {}  # name of the contract -> the notebook's own, where they differ
+    free_form: bool = False  # none of our notebooks, whose exercises ask for names and numbers
 
 
 STEP_TYPES: dict[str, Any] = {

@@ -41,7 +41,7 @@ def _typed_in(again: Outcome) -> Outcome:
         why="It is right on one file only: a number that belongs to that file stands in the code.",
         next="Compute every count from the data: nunique, len, max.",
     )
-    status = again.status if again.status in ("blocked", "grader_error") else "failed"
+    status = again.status if again.status in ("blocked", *PENDING) else "failed"
     return replace(again, status=status, message=message, proof=None, typed_in=True)
 
 
@@ -69,7 +69,11 @@ class Marks:
     @property
     def pending(self) -> float:
         """Points that a person gives: written work, and where the grader itself failed."""
-        by_hand = sum(o.check.points for o in self.outcomes if o.check.by_hand and o.points)
+        by_hand = sum(
+            o.check.points
+            for o in self.outcomes
+            if o.check.by_hand and (o.points or o.status in PENDING)
+        )
         return by_hand + sum(o.check.points for o in self.automatic if o.status in PENDING)
 
     def cells(self) -> dict[str, float]:

@@ -19,6 +19,13 @@ from autograder.limits import CELL_CHARACTERS, NOTEBOOK_CELLS, NOTEBOOK_FILE
 
 STEP_OF_NAME = {name: step for step, name in NOTEBOOKS.items()}
 _CHECK_CALL = re.compile(r"""^[ \t]*check\([ \t]*["'](step[1-6](?:\.\w+)?)["']""", re.M)
+BLANK = "YOUR ANSWER HERE"  # what our empty form of the report holds
+THOUGHTS = "*Your thoughts (not graded):*"  # what is written behind it is the student's
+WORDS = 15  # fewer are a heading or a remark
+TEXTS_OF_STEP_6 = (  # ids of our own texts, which no student has written
+    *("aim", "idea", "start_intro", "toy_intro", "test_task", "auc_task", "fair_intro"),
+    *("fair_after", "treat_intro", "rubric", "report", "think", "next"),
+)
 # How a Databricks cell says that it is not Python; its other magics are IPython's.
 _LANGUAGE = re.compile(r"\A\s*%(md|md-sandbox|sql|scala|r|sh|fs)(?:[ \t]+|$)", re.M)
 _HEADING = re.compile(r"^[#*_ \t]{0,20}step[ \t]*([1-6])\b", re.I | re.M)
@@ -63,14 +70,39 @@ class Notebook:
 
     @property
     def report(self) -> str:
-        """The written report of step 6: its own cell, or the prose after the last code cell."""
-        for cell in self.cells:
-            if cell.kind == "markdown" and cell.id == "report":
-                return cell.source
-        if self.step:
-            return ""
-        written = [c.source for c in self.cells if c.kind == "markdown" and c.step == "step6"]
-        return "\n".join(text for text in written if len(text.split()) > 15)
+        """The written report: its own cell, else prose of the student's anywhere in step 6.
+
+        Where nothing is written this is the empty form, if the notebook still has it.
+        """
+        form = [c.source for c in self.cells if c.kind == "markdown" and c.id == "report"]
+        if form and (BLANK not in form[0] or len(_filled_in(form[0]).split()) > WORDS):
+            return form[0].replace(BLANK, "")
+        written = [_prose(cell) for cell in self.cells if cell.step == "step6"]
+        own = [text for text in written if len(text.split()) > WORDS]
+        return "\n\n".join(own) or "".join(form[:1])
+
+
+def _filled_in(form: str) -> str:
+    """What stands in the form of the report beside its own bold questions."""
+    lines = [line.strip() for line in form.replace(BLANK, "").splitlines()]
+    return "\n".join(line for line in lines if not re.fullmatch(r"\*\*[^*]+\*\*", line))
+
+
+def _prose(cell: Cell) -> str:
+    """What the student has written in a cell: none of it is in a cell of ours, or is code."""
+    if cell.kind == "markdown":
+        ours = cell.id in TEXTS_OF_STEP_6
+        return cell.source.partition(THOUGHTS)[2] if ours else cell.source
+    lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
+    if lines and all(line.startswith("#") for line in lines):
+        return "\n".join(line.lstrip("# ") for line in lines)
+    try:
+        body = ast.parse(cell.source).body
+    except (SyntaxError, ValueError):
+        return ""
+    values = [node.value for node in body if isinstance(node, ast.Expr)]
+    texts = [v.value for v in values if isinstance(v, ast.Constant) and isinstance(v.value, str)]
+    return "\n".join(texts) if len(texts) == len(body) else ""
 
 
 def read(path: Path) -> Notebook:

@@ -16,9 +16,7 @@ import pandas as pd
 import torch
 from torch_geometric.data import Data
 
-from autograder import truth
 from autograder.contract import COLUMNS
-from autograder.inside import alias_training
 from autograder.inside.pool import Found, pool
 from autograder.inside.session import Session, whole
 
@@ -34,7 +32,6 @@ KINDS: dict[str, Callable[[Any], bool]] = {  # what may stand under a name of th
     **dict.fromkeys(("data", *PARTS), lambda v: hasattr(v, "edge_index")),
     "model": lambda v: isinstance(v, torch.nn.Module),
     "optimizer": lambda v: isinstance(v, torch.optim.Optimizer),
-    **dict.fromkeys(("train", "test"), callable),
 }
 SIDES = {  # words in the name of a count
     "n_users": ("user", "usr", "usu", "utilis", "nutzer", "listener", "hörer", "hoerer"),
@@ -71,7 +68,7 @@ def fill(session: Session, replacing: bool = False) -> None:
     session.aliased.clear()
     try:
         own = pool(ns)
-        found = _objects(session, own) | alias_training.find(session, own)
+        found = _objects(session, own) | _trained(session, own)
         found |= _counts(session, own, found)
     except Exception:  # an object of the student's that raises wherever it is touched
         return
@@ -86,13 +83,14 @@ def fill(session: Session, replacing: bool = False) -> None:
 
 def _objects(session: Session, own: list[Found]) -> dict[str, Found]:
     """The table, the graph, the Data object and its parts."""
-    seen = session.watched.parts[-1] if session.watched and session.watched.parts else None
+    parts = session.recorder.log.parts if session.recorder is not None else []
+    seen = next((kept for kept in reversed(parts) if len(kept[1]) == 3), None)
     found = {
         "df": _best(session, "df", own, lambda v: isinstance(v, pd.DataFrame), _table_rank),
         "G": _best(session, "G", own, lambda v: isinstance(v, nx.Graph), nx.Graph.number_of_edges),
         "data": _best(session, "data", own, _is_whole, _columns),
     }
-    if found["data"] is None and seen is not None:
+    if found["data"] is None and seen is not None and seen[0] is not None:
         found["data"] = Found("", seen[0])
     return {k: v for k, v in found.items() if v is not None} | _parts(session, own, seen)
 
@@ -154,29 +152,64 @@ def _begins(word: str, stems: tuple[str, ...]) -> bool:
     return any(word == stem or (len(stem) > 2 and word.startswith(stem)) for stem in stems)
 
 
+def _trained(session: Session, own: list[Found]) -> dict[str, Found]:
+    """The model that was trained, its class, and the optimizer: as the recorder saw them."""
+    mine = session.ns.get("__name__", "__main__")
+    log = session.recorder.log if session.recorder is not None else None
+    paths = {id(found.value): found for found in own}
+    seen = {"model": log.model(), "optimizer": log.optimizer()} if log is not None else {}
+    found = {
+        name: paths.get(id(value), Found("", value))
+        for name, value in seen.items()
+        if value is not None
+    }
+    models = [f for f in own if isinstance(f.value, torch.nn.Module)]
+    models = [f for f in models if not type(f.value).__module__.startswith("torch")]
+    if models:
+        found.setdefault("model", models[-1])
+    classes = [f for f in own if isinstance(f.value, type) and f.value.__module__ == mine]
+    classes = [f for f in classes if issubclass(f.value, torch.nn.Module)]
+    if len(classes) == 1:
+        found["GNNLinkPredictor"] = classes[0]
+    return found
+
+
 def _counts(session: Session, own: list[Found], found: dict[str, Found]) -> dict[str, Found]:
-    """Numbers of users, artists and nodes: what is right, is named so, or is shown as that."""
-    known = truth.truth(session.data)
-    numbers = [f for f in own if f.name and isinstance(f.value, (int, np.integer))]
-    numbers = [f for f in numbers if not isinstance(f.value, bool)]
+    """Numbers of users, artists and nodes: what is named so, or is shown as that."""
+    numbers = _whole_numbers(own)
     counts: dict[str, Found] = {}
-    for name, right in (("n_users", known.n_users), ("n_artists", known.n_artists)):
+    for name in SIDES:
         shown = shown_count(session, name)
-        named = [f for f in numbers if any(stem in f.path.lower() for stem in SIDES[name])]
+        named = [f for f in numbers if _is_of(f, name)]
         small = [f for f in numbers if len(f.path) <= 4 or f in named]
         choices = [f for f in named if f.name == session.names.get(name)]
-        choices += [f for f in [*named, *small] if f.value == right]
         choices += [f for f in small if shown is not None and f.value == shown]
         choices += [f for f in named if shown is None and (f.words & COUNTING or f.path[-1] == "s")]
         if choices and name not in session.ns:
             counts[name] = choices[0]
     data = found.get("data")
     size = whole(getattr(data.value, "num_nodes", None)) if data and data.value.x is not None else 0
-    sized = [f for f in numbers if f.value in (known.num_nodes, size) and f.value > known.n_artists]
+    sized = [f for f in numbers if f.value == size and f.value > 0]
     sized = [f for f in sized if f.path not in {c.path for c in counts.values()}]
     if sized and "num_nodes" not in session.ns:
         counts["num_nodes"] = sized[0]
     return counts
+
+
+def named_numbers(session: Session) -> list[int]:
+    """Whole numbers whose names may be those of a count of users or artists."""
+    numbers = _whole_numbers(pool(session.ns))
+    fitting = [f for f in numbers if len(f.path) <= 4 or any(_is_of(f, name) for name in SIDES)]
+    return [int(f.value) for f in fitting if abs(int(f.value)) < 2**62]
+
+
+def _whole_numbers(own: list[Found]) -> list[Found]:
+    numbers = [f for f in own if f.name and isinstance(f.value, (int, np.integer))]
+    return [f for f in numbers if not isinstance(f.value, bool)]
+
+
+def _is_of(found: Found, name: str) -> bool:
+    return any(stem in found.path.lower() for stem in SIDES[name])
 
 
 def shown_count(session: Session, name: str) -> int | None:

@@ -1,7 +1,8 @@
-"""After an exception: the statements of the cell below it that do not depend on what it spoiled.
+"""After a line that fails only here: the statements of its cell that do not depend on it.
 
-`worker` and `chain` go on with them, so that a line that fails only here (a module that is not
-installed, a magic of another place) costs itself and not the cell.
+`worker` and `chain` go on with them, so that a module that is not installed, a magic of another
+place or a question to a GPU costs itself and not the cell. A mistake of the student's own ends its
+cell, as it does in Jupyter.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 # What a program says to end by itself, and what says that there is no room or no time to go on.
 ENDS = (NotImplementedError, MemoryError, RecursionError, KeyboardInterrupt, SystemExit)
+_NETWORK = ("urllib", "requests", "http", "socket")  # whose errors say that there is none
 _FIXED: tuple[type, ...] = (types.ModuleType, type, types.FunctionType, types.BuiltinFunctionType)
 _FIXED += (int, float, complex, str, bytes, bool, type(None), range)  # nothing can half-change it
 Execute = Callable[[ast.stmt, bool], None]  # a statement, and whether it is the cell's last
@@ -42,7 +44,7 @@ def go_on(
     if at is None:
         return
     yield body[at], error
-    if isinstance(body[at], ast.Raise) or isinstance(error, ENDS):
+    if not of_the_surroundings(body[at], error, ns):
         return
     spoiled = _touched(body[at], ns)
     left = body[at + 1 :]
@@ -55,11 +57,33 @@ def go_on(
             execute(node, node is body[-1])
         except (Exception, SystemExit) as another:
             yield node, another
-            if isinstance(node, ast.Raise) or isinstance(another, ENDS):
+            if not of_the_surroundings(node, another, ns):
                 return
             spoiled |= _touched(node, ns)
         else:
             spoiled -= _bound(node)
+
+
+def of_the_surroundings(node: ast.stmt, error: BaseException, ns: dict[str, Any]) -> bool:
+    """Whether a statement failed for what is here and not for what the student has made."""
+    if isinstance(node, ast.Raise) or isinstance(error, ENDS):
+        return False
+    if isinstance(node, ast.Import | ast.ImportFrom | ast.Assert) or is_magic(node):
+        return True
+    if isinstance(error, ImportError) or type(error).__module__.split(".")[0] in _NETWORK:
+        return True
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    file = trace.tb_frame.f_code.co_filename.replace("\\", "/") if trace else ""
+    if "/torch/cuda/" in file or "/torch/mps/" in file:
+        return True
+    return isinstance(node, ast.Expr) and isinstance(error, OSError) and not _touched(node, ns)
+
+
+def is_magic(node: ast.stmt) -> bool:
+    """Whether a statement is what IPython makes of a line that begins with % or !."""
+    return any(isinstance(n, ast.Name) and n.id == "get_ipython" for n in ast.walk(node))
 
 
 def _first_line(node: ast.stmt) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.evidence.arrays import Array, array, text
-from autograder.evidence.schema import Absent, Call, CellError, SplitCall
+from autograder.evidence.schema import Absent, Call, CellError
 
 
 @dataclass
@@ -32,18 +32,47 @@ class Session:
     shown: list[Any] = field(default_factory=list)  # values and printed text
     own: Callable[[], dict[str, Any] | CellError | None] = lambda: None  # the student's own chain
     flags: list[str] = field(default_factory=list)  # look-alikes that were found
-    watched: Any = None  # what `autograder.inside.watch` saw, where it is installed
-    splits: list[SplitCall] = field(default_factory=list)  # calls of RandomLinkSplit in the cells
+    recorder: Any = None  # that of `autograder.inside.recorder`, where it is installed
     names: dict[str, str] = field(default_factory=dict)  # the contract's name -> the notebook's own
+    sources: dict[str, list[str]] = field(default_factory=dict)  # of a cell's runs, by its id
 
     def begin(self, cells: list[str]) -> dict[str, Any]:
         """Go on to the next notebook, of these cells: an empty namespace."""
         self.ns, self.cells, self.shown = {}, cells, []
+        if self.recorder is not None:
+            self.recorder.begin_step()
         return self.ns
 
     def failed(self, source: str, error: BaseException) -> None:
         """Remember that the cell with this source raised."""
         self.errors.append((source, self.cell_error(error)))
+
+    def forget(self, source: str, cell: str = "") -> None:
+        """A cell has run again, in a notebook: what its earlier runs raised is over.
+
+        `cell` is its id; without one, earlier runs are those of the same source, or that bind only
+        names that are bound now.
+        """
+        before = self.sources.setdefault(cell, []) if cell else []
+        names = set() if cell else bound_names(source)
+        self.errors[:] = [
+            (old, error)
+            for old, error in self.errors
+            if old != source
+            and old not in before
+            and not (names and bound_names(old) and bound_names(old) <= names)
+        ]
+        before.append(source)
+
+    def stale(self, *names: str) -> CellError | None:
+        """What the last run of the cell that binds one of the names raised: it is older than that.
+
+        None where a name was not bound by an earlier run, or nothing raised since.
+        """
+        for source, error in reversed(self.errors):
+            if not error.blank and set(names) & bound_names(source):
+                return error
+        return None
 
     def cell_error(self, error: BaseException) -> CellError:
         """An exception as evidence: the deepest line of it that stands in the student's cells."""
@@ -51,7 +80,7 @@ class Session:
         if isinstance(error, SyntaxError):
             line, source, message = error.lineno, error.text or "", error.msg
         for frame in traceback.extract_tb(error.__traceback__):
-            found = self._cell_of(frame.filename)
+            found = self.cell_of(frame.filename)
             if found is not None:
                 cell, line = found, frame.lineno
                 source = linecache.getline(frame.filename, frame.lineno or 0)
@@ -63,17 +92,18 @@ class Session:
             source=text(source.rstrip()),
         )
 
-    def _cell_of(self, filename: str) -> int | None:
+    def cell_of(self, filename: str) -> int | None:
         source = "".join(linecache.getlines(filename)).strip()
         for number, cell in enumerate(self.cells):
             if source and source == cell.strip():
                 return number
         return None
 
-    def absent(self, *names: str, doing: str = "") -> Absent:
+    def absent(self, *names: str, doing: str = "", like: type | None = None) -> Absent:
         """Say that no such name is defined, with the error of the last cell that would have.
 
-        A cell that would have is one that binds a name, or whose source holds `doing`.
+        A cell that would have is one that binds a name, or whose source holds `doing`. Where none
+        raised, `similar` is another name for an object `like` the one that is asked for.
         """
         found = describe(self.ns[names[0]]) if names[0] in self.ns else ""
         for source, error in reversed(self.errors):
@@ -81,7 +111,13 @@ class Session:
             if not error.blank and (bound or (doing and doing in source)):
                 return Absent(name=names[0], error=error, found=found)
         blank = next((error for _, error in reversed(self.errors) if error.blank), None)
-        return Absent(name=names[0], error=blank, found=found)
+        return Absent(name=names[0], error=blank, found=found, similar=self._similar(like))
+
+    def _similar(self, like: type | None) -> str:
+        """The notebook's own name for the last object of this kind, if it has made one."""
+        named = [k for k, v in self.ns.items() if like and isinstance(v, like) and k[:1] != "_"]
+        mine = {name for source in self.cells for name in bound_names(source)}
+        return text(next((name for name in reversed(named) if name in mine), ""))
 
     def call(self, function: Callable[..., Any], *args: Any) -> tuple[Call, Any]:
         """Call the student's function; whatever it raises becomes evidence."""

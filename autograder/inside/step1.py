@@ -9,9 +9,8 @@ import pandas as pd
 from autograder.contract import COLUMNS
 from autograder.evidence.arrays import Array, array, text
 from autograder.evidence.schema import Absent, Explore, Frame, Step1
-from autograder.inside.aliases import shown_count
+from autograder.inside.aliases import named_numbers, shown_count
 from autograder.inside.session import Session, describe, whole
-from autograder.truth import truth
 
 
 def probe(session: Session) -> Step1:
@@ -22,7 +21,7 @@ def probe(session: Session) -> Step1:
 def _load(session: Session) -> Frame | Absent:
     df = session.ns.get("df")
     if not isinstance(df, pd.DataFrame):
-        return session.absent("df", doing="read_" if session.free_form else "")
+        return session.absent("df", doing="read_", like=pd.DataFrame)
     return Frame(
         columns=[text(c) for c in df.columns[:20]],
         dtypes=[text(d) for d in df.dtypes[:20]],
@@ -30,6 +29,8 @@ def _load(session: Session) -> Frame | Absent:
         first_row=[text(v) for v in df.iloc[0, :20]] if len(df) else [],
         values=_values(df),
         distinct=[_distinct(df.iloc[:, i]) for i in range(min(20, df.shape[1]))],
+        index="" if df.index.name is None else text(df.index.name),
+        stale=session.stale("df"),
     )
 
 
@@ -49,8 +50,11 @@ def _values(df: pd.DataFrame) -> Array | None:
 
 def _explore(session: Session) -> Explore | Absent:
     found = {name: _counted(session, name) for name in ("n_users", "n_artists")}
-    preview = _previewed(session)
-    if all(value is None for value in found.values()) and not preview:
+    preview, table = session.ns.get("preview"), session.ns.get("df")
+    previewed = _previewed(session)
+    shown = _numbers_shown(session) if session.free_form else []
+    seen = previewed or (shown and isinstance(table, pd.DataFrame))
+    if all(value is None for value in found.values()) and not seen:
         return session.absent("n_users", "n_artists", "preview")
     n_users, n_artists = found.values()
     return Explore(
@@ -58,7 +62,12 @@ def _explore(session: Session) -> Explore | Absent:
         n_artists=whole(n_artists),
         n_users_text="" if n_users is None else describe(n_users),
         n_artists_text="" if n_artists is None else describe(n_artists),
-        preview=preview,
+        preview=previewed,
+        preview_text="" if preview is None else describe(preview),
+        table_rows=len(table) if isinstance(table, pd.DataFrame) else None,
+        named=named_numbers(session)[:400] if session.free_form else [],
+        shown=shown,
+        stale=session.stale("n_users", "n_artists", "preview"),
     )
 
 
@@ -66,34 +75,38 @@ def _counted(session: Session, name: str) -> object:
     """The count under its name or, in a free-form notebook, the one shown beside `user`."""
     if name in session.ns or not session.free_form:
         return session.ns.get(name)
-    shown = shown_count(session, name)
-    return _among_shown(session, name) if shown is None else shown
+    return shown_count(session, name)
 
 
-def _among_shown(session: Session, name: str) -> int | None:
-    """The right number, where a cell showed it without saying what it is."""
-    known = truth(session.data)
-    right = known.n_users if name == "n_users" else known.n_artists
+def _numbers_shown(session: Session) -> list[int]:
+    """Whole numbers that cells showed, whatever they said of them; the first ones."""
     texts = [text for text in session.shown if isinstance(text, str)]
-    numbers = {int(n) for text in texts for n in re.findall(r"(?<![\d.])\d{1,15}(?!\d|\.\d)", text)}
+    found = [int(n) for text in texts for n in re.findall(r"(?<![\d.])\d{1,15}(?!\d|\.\d)", text)]
     for value in session.shown:
         items = value if isinstance(value, (tuple, list, pd.Series)) else [value]
-        numbers |= {found for found in map(whole, list(items)[:20]) if found is not None}
-    return right if right in numbers else None
+        found += [number for number in map(whole, list(items)[:20]) if number is not None]
+    return list(dict.fromkeys(n for n in found if abs(n) < 2**62))[:4000]
 
 
 def _previewed(session: Session) -> bool:
-    """Whether `preview`, a displayed value or printed text holds the first rows of `df`."""
-    df = session.ns.get("df")
-    if not isinstance(df, pd.DataFrame):
+    """Whether `preview`, or else a displayed value or printed text, holds the first rows of `df`.
+
+    In a notebook of ours what is called `preview` is what counts.
+    """
+    df, preview = session.ns.get("df"), session.ns.get("preview")
+    if not isinstance(df, pd.DataFrame) or not len(df):
         return False
+    if preview is not None and not session.free_form:
+        return _is_head(preview, df)
     own = [name for name in COLUMNS if name in df.columns] or list(df.columns)
-    first = df[own].iloc[0] if len(df) else []
-    for value in [session.ns.get("preview"), *session.shown]:
-        if isinstance(value, pd.DataFrame) and len(value) > 0 and df.head(len(value)).equals(value):
-            return True
-        raw = isinstance(value, str) and re.search(r"\t|\\t", value)  # lines of the file itself
-        printed = isinstance(value, str) and not raw and len(df)
-        if printed and all(str(v) in value for v in first):
-            return True
-    return False
+    first = {str(value) for value in df[own].iloc[0]}
+    lines = [line for text in session.shown if isinstance(text, str) for line in text.splitlines()]
+    raw = re.compile(r"\t|\\t")  # lines of the file itself
+    return any(_is_head(value, df) for value in [preview, *session.shown]) or any(
+        first <= set(line.replace("|", " ").split()) and not raw.search(line) for line in lines
+    )
+
+
+def _is_head(value: object, df: pd.DataFrame) -> bool:
+    """Whether it is a table of the first rows."""
+    return isinstance(value, pd.DataFrame) and len(value) > 0 and df.head(len(value)).equals(value)

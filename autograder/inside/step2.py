@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 
 from autograder.evidence.arrays import array, ints, pairs, text
-from autograder.evidence.schema import Graph, Step2
+from autograder.evidence.schema import CellError, Graph, Step2
 from autograder.inside.session import Session
 
 
@@ -18,22 +18,22 @@ def probe(session: Session) -> Step2:
     """Look at `G`; before any edge is added only its nodes are there to see."""
     graph = session.ns.get("G")
     if not isinstance(graph, nx.Graph):
-        absent = session.absent("G")
+        absent = session.absent("G", like=nx.Graph)
         return Step2(nodes=absent, edges=absent)
     if graph.number_of_nodes() == 0:
         return Step2(nodes=session.absent("G"), edges=session.absent("G"))
-    edges = graph.number_of_edges() > 0
+    edges, stale = graph.number_of_edges() > 0, session.stale("G")
     return Step2(
-        nodes=observe(graph, edges=False),
-        edges=observe(graph, edges=True)
+        nodes=observe(graph, edges=False, stale=stale),
+        edges=observe(graph, edges=True, stale=stale)
         if edges
         else session.absent("edges of G", doing="add_edge"),
     )
 
 
-def observe(graph: nx.Graph, edges: bool) -> Graph:
+def observe(graph: nx.Graph, edges: bool, stale: CellError | None = None) -> Graph:
     """A graph as evidence, nodes numbered in the graph's own order."""
-    nodes = list(graph.nodes)
+    nodes, twins = list(graph.nodes), _twins(graph)
     position = {node: i for i, node in enumerate(nodes)}
     labels = [label_and_id(node)[0] for node in nodes]
     ends = np.array([[position[u], position[v]] for u, v in graph.edges()], dtype=np.int64)
@@ -47,7 +47,10 @@ def observe(graph: nx.Graph, edges: bool) -> Graph:
         edges=pairs(ends.reshape(-1, 2).T) if edges else None,
         decimal=sum(bool(re.search(r"\d\.\d", _name(node))) for node in nodes),
         bare=len(nodes) if len(set(labels)) == 1 else labels.count(""),
-        twins=_twins(graph),
+        twins=len(twins),
+        alone=text(f"{plain(twins[0][0])!r} and {plain(twins[0][1])!r}") if twins else "",
+        odd_side=_odd_side(graph),
+        stale=stale,
         sample=[text(repr(plain(node))) for node in nodes[:2] + nodes[-2:]],
     )
 
@@ -56,11 +59,23 @@ def _name(node: object) -> str:
     return repr(plain(node)) if isinstance(node, tuple) else str(plain(node))
 
 
-def _twins(graph: nx.Graph) -> int:
-    """Nodes without an edge whose name, spelled otherwise, has some: `2` and `"2"`, `u2.0`."""
+def _twins(graph: nx.Graph) -> list[tuple[object, object]]:
+    """Nodes without an edge, each with the one that has some under the same name, spelled
+    otherwise: `2` and `"2"`, `u2` and `u2.0`."""
     spelled = {node: re.sub(r"(\d)\.0+\b|['\"]", r"\1", _name(node)) for node in graph.nodes}
-    joined = {name for node, name in spelled.items() if graph.degree[node]}
-    return sum(name in joined and not graph.degree[node] for node, name in spelled.items())
+    joined = {name: node for node, name in spelled.items() if graph.degree[node]}
+    return [
+        (node, joined[name])
+        for node, name in spelled.items()
+        if name in joined and not graph.degree[node]
+    ]
+
+
+def _odd_side(graph: nx.Graph) -> str:
+    """The first `bipartite` that is there and neither 0 nor 1."""
+    sides = (attributes for _, attributes in graph.nodes(data=True) if "bipartite" in attributes)
+    odd = (repr(plain(found["bipartite"])) for found in sides if _side(found) < 0)
+    return text(next(odd, ""))
 
 
 def _side(attributes: dict[str, Any]) -> int:

@@ -1,18 +1,25 @@
-"""Step 3, mapping, `Data` and split: indices, tensors and who shares which edge."""
+"""Step 3, mapping, `Data` and split: dictionaries, tensors, and what each part holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import torch
-from torch_geometric.data import Data
+from torch_geometric.data import Data, HeteroData
 
-from autograder import truth
-from autograder.evidence.arrays import array, ints, text
-from autograder.evidence.schema import Absent, Edges, GraphData, Mapping, Part, Split, Step3
-from autograder.inside.mapping import Sides, derive, edge_columns, find_mappings, is_raw, sides
+from autograder.evidence.arrays import Array, array, ints, text
+from autograder.evidence.schema import (
+    Absent,
+    Edges,
+    GraphData,
+    Mapping,
+    Part,
+    Split,
+    Step3,
+    Unfollowed,
+)
+from autograder.inside.mapping import dictionaries, orders
 from autograder.inside.session import Session, describe, whole
 
 PARTS = ("train_data", "val_data", "test_data")
@@ -20,57 +27,32 @@ PARTS = ("train_data", "val_data", "test_data")
 
 def probe(session: Session) -> Step3:
     """Look at `id_mapping`, `num_nodes`, `data` and the three parts of the split."""
-    used = derive(session.ns, truth.truth(session.data))
-    return Step3(mapping=_mapping(session, used), data=_data(session, used), split=_split(session))
+    return Step3(mapping=_mapping(session), data=_data(session), split=_split(session))
 
 
-def _mapping(session: Session, used: Sides | None) -> Mapping | Absent:
-    known = truth.truth(session.data)
-    found = find_mappings(session.ns, known, used)
-    if not found and session.free_form:
-        return _derived(session, known, used)
-    if not found:
-        return session.absent("id_mapping")
-    values = [whole(v) for mapping in found for v in mapping.values()]
-    users, artists = sides(found, known)
-    if users is None and used and {*used[0].values(), *used[1].values()} <= set(values):
-        users, artists = used
-    return _evidence(session, known, values, (users, artists), is_raw(found, known), False)
-
-
-def _derived(session: Session, known: truth.Truth, used: Sides | None) -> Mapping | Absent:
-    """There is no dictionary: what the order of the edges says or, without one, their indices."""
-    columns = edge_columns(session.ns)
-    if columns is None:
-        return session.absent("id_mapping")
-    return _evidence(session, known, np.unique(columns).tolist(), used or (None, None), False, True)
-
-
-def _evidence(
-    session: Session,
-    known: truth.Truth,
-    values: list[int | None],
-    by_side: tuple[dict | None, dict | None],
-    raw: bool,
-    derived: bool,
-) -> Mapping:
+def _mapping(session: Session) -> Mapping | Unfollowed | Absent:
+    found = dictionaries(session.ns)
+    tensors = any(hasattr(session.ns.get(name), "edge_index") for name in ("data", *PARTS))
+    if not found and not (session.free_form and tensors):
+        return _unfollowed(session, "data") or session.absent("id_mapping", like=dict)
     num_nodes = session.ns.get("num_nodes")
-    users, artists = by_side
     return Mapping(
-        size=len(values),
-        values=ints([-1 if v is None else v for v in values]),
+        dictionaries=found,
         num_nodes=whole(num_nodes),
         num_nodes_text=describe(num_nodes) if "num_nodes" in session.ns else "",
-        user_index=None if users is None else ints(_indices(users, known.user_ids)),
-        artist_index=None if artists is None else ints(_indices(artists, known.artist_ids)),
-        raw=raw,
-        derived=derived,
+        free_form=session.free_form,
+        stale=session.stale("id_mapping", "num_nodes"),
     )
 
 
-def _indices(by_id: dict[int, int | None], ids: Iterable[int]) -> np.ndarray:
-    found = [by_id.get(int(i)) for i in ids]
-    return np.array([-1 if v is None else v for v in found], dtype=np.int64)
+def _unfollowed(session: Session, *names: str) -> Unfollowed | None:
+    """A heterogeneous graph, under one of the names or, in free form, under any."""
+    held = [(name, session.ns.get(name)) for name in names]
+    held += list(session.ns.items()) if session.free_form else []
+    for name, value in held:
+        if isinstance(value, HeteroData):
+            return Unfollowed(name=text(name), kind=type(value).__name__, shown=text(value))
+    return None
 
 
 def edges(value: object) -> Edges | None:
@@ -87,46 +69,54 @@ def edges(value: object) -> Edges | None:
     return Edges(type=kind, dtype=str(getattr(value, "dtype", "")), shape=shape, values=values)
 
 
-def _data(session: Session, used: Sides | None) -> GraphData | Absent:
+def _data(session: Session) -> GraphData | Unfollowed | Absent:
     data = session.ns.get("data")
     if not hasattr(data, "edge_index") and not isinstance(data, Data):
-        return session.absent("data", doing="Data(" if session.free_form else "")
+        other = _unfollowed(session, "data")
+        return other or session.absent("data", doing="Data(", like=Data)
     x = getattr(data, "x", None)
-    index = x if isinstance(x, torch.Tensor) and x.ndim == 1 and not x.is_floating_point() else None
     try:
         num_nodes = whole(data.num_nodes)  # type: ignore[union-attr]
     except Exception:  # PyG infers it from edge_index, which may be anything
         num_nodes = None
-    known = truth.truth(session.data)
     return GraphData(
         kind=type(data).__name__,
         num_nodes=num_nodes,
-        x=None if index is None else ints(index),
+        x=_indices(x),
         x_text=describe(x),
         edge_index=edges(getattr(data, "edge_index", None)),
         keys=_keys(data),
-        user_index=None if used is None else ints(_indices(used[0], known.user_ids)),
-        artist_index=None if used is None else ints(_indices(used[1], known.artist_ids)),
+        orders=orders(session.ns),
+        stale=session.stale("data"),
     )
 
 
-def _split(session: Session) -> Split | Absent:
+def _indices(x: object) -> Any:
+    index = x if isinstance(x, torch.Tensor) and x.ndim == 1 and not x.is_floating_point() else None
+    return None if index is None else ints(index)
+
+
+def _split(session: Session) -> Split | Unfollowed | Absent:
     parts = {name: session.ns.get(name) for name in PARTS}
     for name, value in parts.items():
         if value is None or not hasattr(value, "edge_index"):
-            return session.absent(name, *PARTS, doing="Split(" if session.free_form else "")
+            other = _unfollowed(session, *PARTS)
+            return other or session.absent(name, *PARTS, doing="Split(")
     made = {name.removesuffix("_data"): _part(value) for name, value in parts.items()}
-    whole_graph = edges(getattr(session.ns.get("data"), "edge_index", None))
-    calls = list(getattr(session, "splits", []))[:20]
-    given = _given(session)
-    return Split(**made, undirected_edges=_undirected(whole_graph), calls=calls, given=given)
+    calls = session.recorder.log.split_calls() if session.recorder is not None else []
+    return Split(
+        **made,
+        calls=calls,
+        given=_given(session),
+        stale=session.stale(*PARTS),
+    )
 
 
 def _given(session: Session) -> Edges | None:
     """What was split in the notebook's cells last, if that is not `data` itself."""
-    if session.watched is None or not session.watched.parts:
+    if session.recorder is None or not session.recorder.log.parts:
         return None
-    given = getattr(session.watched.parts[-1][0], "edge_index", None)
+    given = getattr(session.recorder.log.parts[-1][0], "edge_index", None)
     own = getattr(session.ns.get("data"), "edge_index", None)
     same = isinstance(own, torch.Tensor) and isinstance(given, torch.Tensor) and own.equal(given)
     return None if same else edges(given)
@@ -138,16 +128,27 @@ def _part(data: Any) -> Part:
         positives=edges(getattr(data, "pos_edge_label_index", None)),
         negatives=edges(getattr(data, "neg_edge_label_index", None)),
         labels=edges(getattr(data, "edge_label_index", None)),
+        label=_label(getattr(data, "edge_label", None)),
+        x=_indices(getattr(data, "x", None)),
         keys=_keys(data),
     )
 
 
-def _keys(data: Any) -> list[str]:
-    keys = data.keys() if callable(getattr(data, "keys", None)) else []
-    return [text(key) for key in keys][:40]
-
-
-def _undirected(graph: Edges | None) -> int | None:
-    if graph is None or graph.values is None or len(graph.shape) != 2 or graph.shape[0] != 2:
+def _label(value: object) -> Array | None:
+    """The labels of `edge_label_index`, where they are 0 and 1."""
+    if (
+        not isinstance(value, torch.Tensor)
+        or value.ndim != 1
+        or not ((value == 0) | (value == 1)).all()
+    ):
         return None
-    return np.unique(np.sort(graph.values.numpy(), axis=0), axis=1).shape[1]
+    return array(value, "int8")
+
+
+def _keys(data: Any) -> list[str]:
+    keys = (
+        data.keys()
+        if callable(getattr(data, "keys", None))
+        else list(getattr(data, "__dict__", {}))
+    )
+    return [text(key) for key in keys][:40]

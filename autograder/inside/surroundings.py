@@ -31,6 +31,7 @@ from autograder.contract import DATA_FILES
 NOTES = 8  # that are kept of one run
 _NAMES = {name.lower(): name for name in DATA_FILES}
 _DEVICE = re.compile(r"\A(cuda|mps|xpu|hip)(?=\Z|:\d*\Z)")
+_ELSEWHERE = re.compile(r"[/\\~]|[A-Za-z]:|\.\.")  # a folder that the notebook cannot make
 _ASKS = ("autocast", "GradScaler", "startswith")  # what only asks for a device, or for its name
 _ABSENT = (FileNotFoundError, NotADirectoryError, PermissionError)
 
@@ -101,8 +102,8 @@ class Surroundings:
             return next((place for place in places if self._there(place)), None)
         if name.lower().endswith(".zip") and not text.startswith((sys.prefix, sys.base_prefix)):
             return self._archive()
-        known = any(text.rstrip("/\\") == folder for folder in self._folders)
-        return self.data if listing or known else None
+        elsewhere = bool(_ELSEWHERE.match(text)) and text.rstrip("/\\") in self._folders
+        return self.data if listing or elsewhere else None
 
     def _there(self, path: Path) -> bool:
         try:

@@ -21,9 +21,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
 
 from autograder import notebook
-from autograder.contract import EXERCISES, GIVES, MODEL_CLASS, STEPS
+from autograder.contract import EXERCISES, GIVES, PARTS, STEPS
 from autograder.evidence.schema import STEP_TYPES, Absent, CellError, Evidence
-from autograder.inside import rest, tamper, watch
+from autograder.inside import rest, tamper
 from autograder.inside.aliases import filled
 from autograder.inside.backup import Backup, Lost
 from autograder.inside.chain import Chain
@@ -33,6 +33,7 @@ from autograder.inside.observe import Session, observe, quiet
 from autograder.inside.output import captured
 from autograder.inside.protocol import Given, Message, Shown, Task, TaskCell
 from autograder.inside.randomness import seed_all
+from autograder.inside.recorder import Recorder
 from autograder.inside.surroundings import OnTheCpu, Surroundings
 
 
@@ -65,7 +66,8 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
     notebook.use(chain)
     seal = _seal()
     session = _session(task, folder, chain)
-    watch.install(session)
+    session.recorder = Recorder(session.cell_of)
+    session.recorder.install(session.ns)
     around = Surroundings(folder, session.data.parent, session.cells)
     around.install()
     seal.accept()
@@ -117,10 +119,11 @@ def _seal() -> tamper.Seal:
 def rehearse() -> None:
     """Once, before forks: take the seal, and see what of it we replace ourselves."""
     seal, around = _seal(), Surroundings(Path(), Path(), [])
-    watched = watch.install(Session(ns={}, data=Path()))
+    recorder = Recorder(lambda _: None)
+    recorder.install({})
     around.install()
     seal.accept()
-    watched.remove()
+    recorder.remove()
     around.remove()
 
 
@@ -176,6 +179,9 @@ def _enter(session: Session, chain: Chain, task: Task, step: str, backup: Backup
                 right.pop("model", None)  # the own one goes with its optimizer
             own = {task.names[name]: value for name, value in right.items() if name in task.names}
             session.ns.update(right | own)
+            parts = [right[f"{part}_data"] for part in PARTS if f"{part}_data" in right]
+            if parts:
+                session.recorder.log.hand_out(right.get("data"), parts)
         elif task.before and step == "step5":
             try:
                 backup.begin(task.cell_seconds)
@@ -183,8 +189,6 @@ def _enter(session: Session, chain: Chain, task: Task, step: str, backup: Backup
             except Lost as lost:
                 chain.begin([], session.data)
                 chain.fail(CellError(name="Crash", message=f"steps 1 to 4: {lost}"))
-            if isinstance(made := chain.handed_on.get(MODEL_CLASS), type):
-                session.watched.wrap(made)
 
 
 def _leave(
@@ -208,6 +212,7 @@ def _execute(
     """Run one cell; what it raises and shows goes into the session."""
     result, error = None, None
     more: list[BaseException] = []
+    session.recorder.begin_cell()
     with captured() as output, limited(seconds):
         try:
             result = shell.run_cell(cell.source, store_history=False, silent=False)
@@ -254,15 +259,10 @@ def _go_on(
 
     for node, raised in rest.go_on(tree.body, error, shell.user_ns, execute):
         more += [raised] if raised is not error else []
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.Assert) or _is_magic(node):
+        if rest.of_the_surroundings(node, raised, shell.user_ns):
             line = source.splitlines()[node.lineno - 1].strip() if source else ""
             text = f"{type(raised).__name__}: {raised}".split("\n")[0]
             around.say(f"`{line[:80]}` did not run where this was graded ({text[:100]})")
-
-
-def _is_magic(node: ast.stmt) -> bool:
-    """Whether a statement is what IPython makes of a line that begins with % or !."""
-    return any(isinstance(n, ast.Name) and n.id == "get_ipython" for n in ast.walk(node))
 
 
 def _file_of(error: BaseException, ns: dict[str, Any]) -> str:

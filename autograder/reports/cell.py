@@ -13,7 +13,7 @@ MARKS = {
     "failed": ("✗", "#c93c37", "not yet"),
     "student_error": ("!", "#c93c37", "your code raised an exception"),
     "blocked": ("◦", "#8a6d1a", "waits for another check"),
-    "not_judged": ("?", "#8250df", "not judged: your TA looks at it"),
+    "not_judged": ("?", "#8250df", "a TA looks at it: no points lost"),
     "not_attempted": ("·", "#6e7781", "not attempted"),
     "grader_error": ("?", "#8250df", "fault of the grader: no points lost, tell your TA"),
 }

@@ -85,6 +85,9 @@ def first_finding(record: Graded) -> str:
     """The most fundamental thing to say about a submission, in one line."""
     if record.problems:
         return record.problems[0]
+    raised = first_raised(record)
+    if raised and raised[0] < min([f.step for f in record.diagnosis.findings], default="step9"):
+        return f"{raised[0]}: raised {raised[1]}"
     for finding in record.diagnosis.findings:
         where = f"{finding.step}: " if finding.step else ""
         return f"{where}{finding.cause.title}: {finding.proof}"
@@ -102,6 +105,12 @@ def first_finding(record: Graded) -> str:
         return "not attempted: " + ", ".join(steps)
     blocked = [o for o in record.marks.automatic if o.status == "blocked"]
     return f"{blocked[0].check.title}: {blocked[0].message.got}" if blocked else ""
+
+
+def first_raised(record: Graded) -> tuple[str, str] | None:
+    """Step and text of the first exception of a step that lost points; None where none did."""
+    lost = {o.check.step for o in record.marks.automatic if not o.points}
+    return next(((step, text) for step, text in record.raised if step in lost), None)
 
 
 def as_dict(record: Graded) -> dict[str, Any]:
@@ -131,6 +140,7 @@ def as_dict(record: Graded) -> dict[str, Any]:
         "unexplained": [o.check.id for o in record.diagnosis.unexplained],
         "faults": list(record.diagnosis.faults),
         "problems": list(record.problems),
+        "raised": [f"{step}: {text}" if step else text for step, text in record.raised],
         "flags": list(record.flags),
         "notes": list(record.notes),
         "status": record.status,

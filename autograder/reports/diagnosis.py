@@ -17,6 +17,7 @@ def as_dict(record: Graded) -> dict[str, Any]:
         "status": status(record),
         "findings": [finding_as_dict(finding) for finding in diagnosis.findings],
         "notes": [*record.notes, *diagnosis.notes],
+        "raised": [f"{step}: {text}" if step else text for step, text in record.raised],
         "flags": list(record.flags),
         "problems": list(record.problems),
         "unexplained": [
@@ -74,6 +75,9 @@ def render(record: Graded, hints: int = 1) -> str:
     right = [exercise for exercise, passed in earned.items() if passed]
     if right:
         lines.append(f"Right: {', '.join(right)}.")
+    raised = [f"{step}: {text}" if step else text for step, text in record.raised]
+    if raised and status(record) != "right":
+        lines += ["", "Raised, when it was run from top to bottom:", *(f"  {r}" for r in raised)]
     for number, finding in enumerate(diagnosis.findings, start=1):
         lines += ["", *_finding(number, finding, hints)]
     if diagnosis.unexplained:

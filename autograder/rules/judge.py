@@ -15,15 +15,18 @@ from typing import Any
 
 import pytest
 
+from autograder.contract import EXERCISES
 from autograder.evidence.schema import Evidence
 from autograder.inside.randomness import one_thread
-from autograder.rules import catalogue, loose_causes
+from autograder.rules import catalogue
 from autograder.rules.cause import Case, Cause
 from autograder.rules.outcome import WRONG, Check, Message, Outcome, Proof
 from autograder.rules.teaching import Blocked, NotPassed
+from autograder.rules.worked_out import worked_out
 from autograder.truth import Truth
 
 FOLDER = Path(__file__).parent
+LAST_RUN = "Mend the exception first, and run the cell again."
 
 
 class NoChecksError(Exception):
@@ -121,10 +124,11 @@ class Judge:
         wanted: Iterable[str] | None = None,
         numbered: bool = False,
     ) -> None:
+        evidence = worked_out(evidence, truth)
         self.evidence, self.truth, self.numbered = evidence, truth, numbered
         self._wanted = None if wanted is None else set(wanted)
         self.outcomes: dict[str, Outcome] = {}
-        self._case = Case(evidence, truth, self.outcomes)
+        self.case = Case(evidence, truth, self.outcomes)
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Be found by the fixtures `evidence` and `truth`."""
@@ -156,7 +160,7 @@ class Judge:
             outcome = Outcome(
                 entry,
                 problem.status,
-                problem.message,
+                self._of_the_last_run(entry, problem.message),
                 waits_for=problem.waits_for,
                 reached=problem.reached,
             )
@@ -173,15 +177,25 @@ class Judge:
             self.outcomes[entry.id] = Outcome(entry, "grader_error", message)
         return report
 
+    def _of_the_last_run(self, entry: Check, message: Message) -> Message:
+        """The message; where what was judged is older than the last run of its cell, it says so."""
+        step = getattr(self.evidence, entry.step)
+        exercise = EXERCISES.get(entry.cell)
+        for field in exercise.evidence if exercise and step is not None else ():
+            error = getattr(getattr(step, field), "stale", None)
+            if error is not None and message.expected:
+                got = f"{message.got}. This is of values from before: the last run raised {error}"
+                return replace(message, got=got, next=f"{LAST_RUN} {message.next}")
+        return message
+
     def _with_proof(self, outcome: Outcome, item: pytest.Item) -> Outcome:
         """The outcome of a check that failed, with the first cause for which there is a proof."""
         mark = item.get_closest_marker("check")
         causes: tuple[Cause, ...] = mark.args[1] if mark else ()
-        causes = causes or loose_causes(outcome.check)
         faults: list[str] = []
         for cause in causes:
             try:
-                text = cause.found(self._case)
+                text = cause.found(self.case)
             except Exception as error:  # it costs this cause, and is said
                 faults.append(f"{cause.id}: {type(error).__name__}: {error}")
                 continue

@@ -5,11 +5,14 @@ Every check uses it; `autograder.grading.marks` turns what it raises into outcom
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from autograder.evidence.schema import Absent, Call, CellError
+from autograder.contract import MAKES, TABLE
+from autograder.evidence.schema import Absent, Call, CellError, Unfollowed
+from autograder.explain import reading_of
 from autograder.rules.outcome import Message
 
 
@@ -39,6 +42,12 @@ class Blocked(NotPassed):
     """Something that this check needs is itself wrong, which another check says."""
 
     status = "blocked"
+
+
+class NotJudged(NotPassed):
+    """It is done in a way that cannot be followed: a person looks, and gives the points."""
+
+    status = "not_judged"
 
 
 def expect(
@@ -83,6 +92,8 @@ def present(step: Any, field: str) -> Any:
     if step is None:
         raise NotAttempted(Message(got="this step was not handed in", next="Hand in its notebook."))
     found = getattr(step, field)
+    if isinstance(found, Unfollowed):
+        raise not_judged(f"`{found.name}`, a {found.kind}: {found.shown}")
     if isinstance(found, Absent):
         if found.found and (found.error is None or found.error.blank):
             expect(
@@ -97,43 +108,56 @@ def present(step: Any, field: str) -> Any:
             advice = "Run the notebook from top to bottom in Jupyter: it should end by itself."
             said = Message(got="the run ended before this exercise", next=advice)
             raise NotAttempted(said, reached=False)
-        raise unfinished(found.name, found.error)
+        raise unfinished(found.name, found.error, found.similar)
     return found
 
 
-def unfinished(name: str, error: CellError | None) -> NotPassed:
-    """The reason why `name` is not there: blank, never defined, or its cell raised `error`."""
+def not_judged(seen: str) -> NotJudged:
+    """Work that the checks cannot follow: what was `seen` of it, for the TA who looks at it."""
+    advice = "Nothing to mend for this reason: a TA looks at it and gives the points."
+    return NotJudged(Message(got=seen, why="The checks cannot follow this way.", next=advice))
+
+
+def unfinished(name: str, error: CellError | None, similar: str = "") -> NotPassed:
+    """The reason why `name` is not there: blank, never defined, or its cell raised `error`.
+
+    `similar` is a name that holds an object of the kind that is asked for.
+    """
     if error is None or error.blank:
         hint = f"Write the cell that defines `{name}` and run it."
+        if similar:
+            hint = f"Your notebook made `{similar}`: is that what should be called `{name}`?"
         return NotAttempted(Message(got=f"there is no `{name}` yet", next=hint))
     return raised(f"the cell that should define `{name}`", error)
 
 
-ADVICE = {  # what an error message says -> what to do next
-    "NameError": "A name is used before it is defined or imported: check its spelling and imports.",
-    "FileNotFoundError": 'The file is where `course_data.path("user_artists.dat")` says.',
-    "continuous format is not supported": "`roc_auc_score` takes labels first, then scores.",
-    "Can't call numpy() on Tensor that requires grad": "Decorate the function: `@torch.no_grad()`.",
-    "larger than": "An index is no node: does every node have a number of its own, from 0 on?",
-    "index out of range in self": "An index has no row in the embedding: compare it to num_nodes.",
-    "too many values to unpack": "`edge_index` needs two rows, [2, E]; a list of pairs is [E, 2].",
-    "Sizes of tensors must match": "Pairs are columns: join them along `dim=1`.",
-    "Expected all tensors": "Join lists of tensors with torch.cat, numbers with torch.tensor.",
-    "does not require grad": "The loss must come from the scores, without detach or no_grad.",
-    "Insufficient number of edges": "`is_undirected=True` drops every column whose source is above "
-    "its target: number the users first, and put them in row 0.",
-    "can't be cast": "The labels must be floats: torch.ones and torch.zeros are.",
-    "has no attribute 'pos_edge_label_index'": "Ask RandomLinkSplit for `split_labels=True`.",
-}
-
-
-def raised(ran: str, error: CellError) -> NotPassed:
-    """The student's code raised `error` while `ran`."""
-    advice = "Read the last line of the error first, then the line of yours that it names."
-    known = (a for said, a in ADVICE.items() if said in f"{error.name}: {error.message}")
-    advice = next(known, advice)
+def raised(ran: str, error: CellError, advice: str = "") -> NotPassed:
+    """The student's code raised `error` while `ran`; `advice` is what to do, where it is known."""
+    usual = "Read the last line of the error first, then the line of yours that it names."
+    advice = advice or _made_in(error)
     why = "The code stops there: nothing after that line is computed."
-    return StudentError(Message(ran, "no exception", str(error), why, advice))
+    read = reading_of(error.name, error.message)
+    if read is not None and read.causes:
+        look = read.causes[0].look
+        why = " ".join([f"It says: {read.says}", *(f"{n}." for n in read.numbers), why])
+        look = f"{look[:1].upper()}{look[1:]}".rstrip(".?") + ("?" if "?" in look[-1:] else ".")
+        advice = advice or look
+    return StudentError(Message(ran, "no exception", str(error), why, advice or usual))
+
+
+def _made_in(error: CellError) -> str:
+    """Where a name of the course is made that a NameError misses: after a restart it is gone."""
+    missing = re.search(r"name '(\w+)' is not defined", error.message)
+    name = missing.group(1) if missing and error.name == "NameError" else ""
+    for key, names in MAKES.items():
+        if name in names:
+            step = next(step for step in TABLE if step.key == key.split(".")[0])
+            number = 1 + [exercise.key for exercise in step.exercises].index(key)
+            return (
+                f"`{name}` is made in exercise {number} of step {step.key[-1]}, and handed out by "
+                "`checkpoint` in later steps: run that cell first. A restart forgets every name."
+            )
+    return ""
 
 
 def output(call: Call, ran: str, missing: str = "") -> Any:

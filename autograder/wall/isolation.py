@@ -25,7 +25,6 @@ MOUNTED = {
         "contract.py",
         "limits.py",
         "notebook.py",
-        "truth.py",
         "evidence/*.py",
         "inside/*.py",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import networkx as nx
@@ -16,9 +17,12 @@ from torch_geometric.utils import to_undirected
 
 import course_data
 from autograder import reference
-from autograder.evidence.schema import Frame, Graph, Mapping
+from autograder.evidence.schema import Evidence, Frame, Graph
 from autograder.inside import aliases
 from autograder.inside.observe import Session, observe
+from autograder.rules.cause import Case
+from autograder.rules.judge import judge
+from autograder.rules.numbering import Numbering, of_mapping
 from autograder.truth import truth
 
 SAMPLE = course_data.path("user_artists.dat", "sample").resolve()
@@ -40,10 +44,11 @@ def _data(edge_index: torch.Tensor, nodes: int = KNOWN.num_nodes) -> Data:
     return Data(x=torch.arange(nodes), edge_index=edge_index)
 
 
-def _mapping(session: Session) -> Mapping:
+def _mapping(session: Session) -> Numbering:
     with aliases.filled(session):
-        found = observe(session, "step3").step3.mapping  # type: ignore[union-attr]
-    assert isinstance(found, Mapping)
+        evidence = observe(session, "step3")
+    found = of_mapping(Case(evidence, KNOWN))
+    assert found is not None
     return found
 
 
@@ -134,22 +139,32 @@ def test_mapping_from_the_order_of_the_edges(layout: str) -> None:
         "interleaved": torch.stack([one_way, one_way.flip(0)], dim=2).reshape(2, -1),
     }[layout]
     found = _mapping(_session(graph_data=_data(edges)))
-    assert found.derived
+    assert found.of == "the edges"
     assert found.size == KNOWN.num_nodes
-    assert found.user_index is not None
-    assert found.artist_index is not None
-    assert found.user_index.numpy().tolist() == list(range(KNOWN.n_users))
-    assert found.artist_index.numpy().tolist() == list(range(KNOWN.n_users, KNOWN.num_nodes))
+    assert found.sides is not None
+    assert found.sides[0].tolist() == list(range(KNOWN.n_users))
+    assert found.sides[1].tolist() == list(range(KNOWN.n_users, KNOWN.num_nodes))
 
 
 def test_edges_whose_order_is_lost() -> None:
-    """Then only the indices themselves are known"""
+    """Then the structure of the graph tells who is who"""
     shuffled = torch.from_numpy(np.random.default_rng(0).permutation(KNOWN.num_nodes))
     edges = to_undirected(shuffled[torch.stack(_numbered())])  # sorts them
     found = _mapping(_session(graph_data=_data(edges)))
-    assert found.derived
-    assert found.user_index is None
-    assert sorted(found.values.numpy().tolist()) == list(range(KNOWN.num_nodes))
+    assert found.by_structure
+    assert found.sides is not None
+    users = shuffled[: KNOWN.n_users].tolist()
+    assert found.sides[0].tolist() == users  # by sorted id
+
+
+def test_edges_of_another_graph_tell_nobody() -> None:
+    """One row of them is shuffled by itself"""
+    users, artists = _numbered()
+    order = torch.from_numpy(np.random.default_rng(0).permutation(len(users)))
+    edges = torch.stack([users[order], artists])[:, order.flip(0)]
+    found = _mapping(_session(graph_data=_data(edges)))
+    assert found.sides is None
+    assert sorted(found.values.tolist()) == list(range(KNOWN.num_nodes))
 
 
 def test_dictionaries_that_the_edges_do_not_use_are_passed_over() -> None:
@@ -160,10 +175,10 @@ def test_dictionaries_that_the_edges_do_not_use_are_passed_over() -> None:
     back = {i: u for u, i in first.items()}
     ns = {"listens": counted, "back": back, "left": first, "right": second}
     found = _mapping(_session(music=_data(torch.stack([users, artists])), **ns))
-    assert not found.derived
+    assert found.of == "the mapping"
     assert found.size == KNOWN.num_nodes
-    assert found.user_index is not None
-    assert found.user_index.numpy().tolist() == list(range(KNOWN.n_users))
+    assert found.sides is not None
+    assert found.sides[0].tolist() == list(range(KNOWN.n_users))
 
 
 def test_twins_are_nodes_of_two_spellings() -> None:
@@ -179,3 +194,59 @@ def test_what_a_loop_left_is_no_count() -> None:
     session = _session(user_id=np.int64(17), artist_id=np.int64(4), user_ids=[2, 3])
     with aliases.filled(session):
         assert not {"n_users", "n_artists"} & set(session.ns)
+
+
+@pytest.mark.parametrize("drawn", ["at random", "in the order of the file", "one row shuffled"])
+def test_a_split_by_hand_makes_up_the_graph(drawn: str) -> None:
+    """No `data`, no dictionary: the three parts together are the graph, and prove the mapping"""
+    edges = torch.stack(_numbered())
+    order = torch.from_numpy(np.random.default_rng(1).permutation(KNOWN.n_edges))
+    if drawn == "at random":
+        edges = edges[:, order]
+    if drawn == "one row shuffled":
+        edges[0] = edges[0][order]
+    tenth = KNOWN.n_edges // 10
+    train, val, test = edges.split([KNOWN.n_edges - 2 * tenth, tenth, tenth], dim=1)
+    messages = torch.cat([train, train.flip(0)], dim=1)
+    x = torch.arange(KNOWN.num_nodes)
+    parts = {
+        f"{name}_data": SimpleNamespace(
+            x=x, edge_index=messages, pos_edge_label_index=asked, neg_edge_label_index=drawn_pairs
+        )
+        for name, asked, drawn_pairs in (
+            ("train", train, None),
+            ("val", val, val.flip(0)),
+            ("test", test, test.flip(0)),
+        )
+    }
+    session = _session(**parts)
+    with aliases.filled(session):
+        evidence = observe(session, "step3")
+    outcomes = judge(evidence, KNOWN, ["step3"])
+    lost = {o.check.id: o.proof.cause for o in outcomes if o.status != "passed" and o.proof}
+    assert [o.check.id for o in outcomes if o.status != "passed" and not o.proof] == []
+    assert (
+        lost
+        == {
+            "at random": {},
+            "in the order of the file": {"step3.split.sizes": "split.not-shuffled"},
+            "one row shuffled": dict.fromkeys(OTHER_EDGES, "data.other-edges"),
+        }[drawn]
+    )
+
+
+OTHER_EDGES = ("step3.data.coverage", "step3.split.sizes", "step3.split.no_leak")
+
+
+def test_a_graph_further_on_proves_the_table() -> None:
+    """The table was in a function: its rows are proven, and its names are left to a TA"""
+    graph = nx.Graph()
+    graph.add_edges_from((f"u{u}", f"a{a}") for u, a, _ in KNOWN.rows.tolist())
+    session = _session(graph=graph)
+    with aliases.filled(session):
+        evidence = Evidence(
+            step1=observe(session, "step1").step1, step2=observe(session, "step2").step2
+        )
+    found = {o.check.id: o.status for o in judge(evidence, KNOWN, ["step1.load"])}
+    assert found.pop("step1.load.names") == "not_judged"
+    assert set(found.values()) == {"passed"}

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # for the reader of case fil
 from bank import Program, programs
 from bank_run import Options, Result, examine_all
 
-from autograder.explain import explain
+from autograder.reports.explanation import explain
 
 Results = list[tuple[Program, Result]]
 STABLE = 12  # programs that are examined once more with each other seed

@@ -1,0 +1,134 @@
+"""The verdict is about the last run: what was mended is forgotten, what is older is called so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from checks_course import Case, Course, cell, sent, swap
+from torch_geometric.data import HeteroData
+
+from autograder.inside.observe import Session, observe
+from autograder.rules import catalogue
+from autograder.rules.judge import judge
+from autograder.rules.outcome import Outcome
+from autograder.truth import truth
+
+WRONG_PATH = "df = pd.read_csv('nowhere.dat', sep='\\t')"
+
+
+@pytest.fixture
+def session(course: Course) -> Session:
+    return Session(ns={"__name__": "__main__"}, data=course.data)
+
+
+def _outcomes(session: Session, step: str) -> dict[str, Outcome]:
+    found = judge(sent(observe(session, step)), truth(session.data), [step])
+    return {o.check.id: o for o in found}
+
+
+def _raised(session: Session, source: str, cell: str = "") -> None:
+    session.forget(source, cell)
+    session.failed(source, FileNotFoundError("nowhere.dat"))
+
+
+@pytest.mark.parametrize("cell", ["", "a1"])
+def test_a_mended_exception_is_forgotten(session: Session, cell: str) -> None:
+    """The cell ran again and made another name: that is said, and not the old exception"""
+    _raised(session, WRONG_PATH, cell)
+    mended = "data = pd.read_csv(path, sep='\\t')" if cell else "df = None"
+    session.forget(mended, cell)
+    session.cells = [mended]
+    session.ns["data"] = pd.DataFrame({"userID": [2]})
+    assert not session.errors
+    if not cell:
+        return
+    message = _outcomes(session, "step1")["step1.load.rows"].message
+    assert "nowhere" not in str(message)
+    assert "`data`" in message.next
+    assert "`df`" in message.next
+
+
+def test_another_cell_mends_nothing(session: Session) -> None:
+    """The exception of a cell stays while only others run"""
+    _raised(session, WRONG_PATH, "a1")
+    session.forget("import pandas as pd", "b2")
+    outcome = _outcomes(session, "step1")["step1.load.rows"]
+    assert outcome.status == "student_error"
+    assert "nowhere.dat" in outcome.message.got
+
+
+def test_a_value_from_before_the_exception_is_said_to_be_so(session: Session) -> None:
+    session.ns["df"] = pd.DataFrame({"userID": [2], "artistID": [51], "listen_count": [1]})
+    _raised(session, WRONG_PATH, "a1")
+    message = _outcomes(session, "step1")["step1.load.rows"].message
+    assert "1 rows" in message.got
+    assert "values from before" in message.got
+    assert "FileNotFoundError" in message.got
+    assert message.next.startswith("Mend the exception first")
+
+
+def test_a_name_lost_by_a_restart_has_its_place(session: Session) -> None:
+    session.failed("G = nx.Graph(df)", NameError("name 'df' is not defined"))
+    message = _outcomes(session, "step2")["step2.nodes.kind"].message
+    assert "`df` is made in exercise 1 of step 1" in message.next
+
+
+def test_a_heterogeneous_graph_is_not_judged(session: Session) -> None:
+    """It is pending, with what was seen, and no mistake"""
+    session.free_form = True
+    session.ns["data"] = graph = HeteroData()
+    graph["user"].x = torch.arange(3)
+    graph["user", "hears", "artist"].edge_index = torch.tensor([[0, 1], [1, 0]])
+    found = _outcomes(session, "step3")
+    assert {o.status for o in found.values()} == {"not_judged"}
+    assert all("HeteroData" in o.message.got and o.proof is None for o in found.values())
+
+
+def test_what_a_blocked_check_waits_for_is_a_check(course: Course) -> None:
+    """In steps 1 to 3, whatever is missing"""
+    known = {check.id for check in catalogue()}
+    cases = [
+        Case("columns", "step1", (cell("load", f"df = pd.read_csv({str(course.data)!r})"),)),
+        Case("sides", "step2", (swap("nodes", ", bipartite=0", ""),)),
+        Case(
+            "turned",
+            "step3",
+            (swap("data", "edge_index=edge_index)", "edge_index=edge_index.t())"),),
+        ),
+        Case(
+            "no labels",
+            "step3",
+            (
+                swap(
+                    "split",
+                    "= transform(data)",
+                    "= transform(data)\ndel train_data.pos_edge_label_index",
+                ),
+            ),
+        ),
+    ]
+    blocked = [o for case in cases for o in course.verdicts(case).values() if o.waits_for]
+    assert len(blocked) > 5
+    assert {o.waits_for for o in blocked} <= known
+
+
+def test_nothing_of_the_truth_is_behind_the_wall() -> None:
+    """The parts of the kit that are beside the student's code do not know what is true"""
+    from autograder.wall.isolation import MOUNTED
+
+    patterns = [name for names in MOUNTED.values() for name in names]
+    assert "truth.py" not in patterns
+    inside = Path(__file__).parents[2] / "autograder" / "inside"
+    assert [p.name for p in inside.glob("*.py") if "autograder.truth" in p.read_text()] == []
+
+
+def test_two_names_for_three_parts(course: Course) -> None:
+    """The advice is about the parts, and not about the shape of `edge_index`"""
+    case = Case(
+        "two", "step3", (swap("split", "train_data, val_data, test_data = t", "train, test = t"),)
+    )
+    message = course.verdicts(case)["step3.split.sizes"].message
+    assert "three parts" in message.next
