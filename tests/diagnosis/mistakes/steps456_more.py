@@ -1,6 +1,6 @@
 """Programs for causes of steps 4 to 6 that public notebooks asked for, for `bank.programs`.
 
-Each cause has two of them, in two different projects.
+Each cause has two of them, most of them in two different projects.
 """
 
 from bank import Program
@@ -197,15 +197,15 @@ PROGRAMS = [
         ("test.before-training",),
     ),
     Program(
-        "best_of_ten_test_aucs",
-        "contract",
+        "largest_of_a_list_of_test_aucs",
+        "dropout",
         (
+            ("losses = []\n", "losses = []\naucs = []\n"),
             (
-                "test_auc = test(test_data)\n",
-                "test_auc = 0.0\nfor epoch in range(10):\n    train(train_data)\n"
-                "    test_auc = max(test_auc, test(test_data))\ntrain(train_data)\n"
-                "print(test(test_data))\n",
+                "    losses.append(loss)\n",
+                "    losses.append(loss)\n    aucs.append(test(test_data))\n",
             ),
+            ("test_auc = test(test_data)\n", "test_auc = max(aucs)\n"),
         ),
         ("test.chosen-by-test",),
     ),
