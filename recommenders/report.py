@@ -73,7 +73,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """Mean and standard deviation over seeds, a row for each recommender in the table's order."""
     numbers = rows.groupby("recommender")[[*COLUMNS, "fit_seconds", "score_seconds"]]
     table = numbers.agg(["mean", "std", "median"])
-    return table.loc[[name for name in RECOMMENDERS if name in table.index]].fillna(0)
+    return table.loc[[name for name in RECOMMENDERS if name in table.index]]
 
 
 def table(rows: pd.DataFrame) -> str:
@@ -89,7 +89,8 @@ def table(rows: pd.DataFrame) -> str:
         for name in COLUMNS:
             cell = f"{row[name, 'mean']:.3f}"
             cell = f"**{cell}**" if row[name, "mean"] == best[name] else cell
-            cells.append(f"{cell} ±{row[name, 'std']:.3f}")
+            spread = row[name, "std"]  # not a number where there is one seed only
+            cells.append(f"{cell} ±{spread:.3f}" if spread >= 0 else cell)
         cells += [f"{row[name, 'mean']:.1f}" for name in ("fit_seconds", "score_seconds")]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
