@@ -11,20 +11,23 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
 READY := .venv/.ready
 PIP_INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help install grade test test-slow test-all lint build bench bench-memory hostile-report \
-  diagnosis-report clean
+.PHONY: help install grade test test-slow test-all test-oldest test-newest lint build bench \
+  bench-memory hostile-report diagnosis-report bench-recommenders clean
 
 help:
 	@echo 'make grade      grade the sample class on the sample data, print the table'
 	@echo 'make test       the fast tests'
 	@echo 'make test-all   the slow tests too (real training, nbgrader)'
+	@echo 'make test-oldest    the fast tests on the lowest releases that pyproject.toml allows'
+	@echo 'make test-newest    the fast tests on the newest ones'
 	@echo 'make lint       ruff and mypy'
 	@echo 'make build      solutions/*.py -> solution and student notebooks'
 	@echo 'make bench      grading beside nbgrader and otter, CPU seconds a submission'
 	@echo 'make bench-memory   memory and cost over a class of 1,000'
 	@echo 'make hostile-report    what every attack gained, beside nbgrader'
 	@echo 'make diagnosis-report  how well mistakes are named, beside two baselines'
-	@echo 'make clean      remove .venv, marks and caches'
+	@echo 'make bench-recommenders  the recommender beside its peers: table and picture in docs/'
+	@echo 'make clean      remove .venv, the marks of the demo and caches; your own marks stay'
 
 install: $(READY)
 
@@ -36,7 +39,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $(READY)
 
 grade: $(READY)
-	$(BIN)/autograder grade tests/sample_class --data sample --isolation basic --output marks
+	$(BIN)/autograder grade tests/sample_class --data sample --isolation basic --output demo-marks
 
 test: $(READY)
 	$(PYTEST) -m 'not slow'
@@ -45,6 +48,19 @@ test-slow: $(READY)
 	$(PYTEST) -m slow --durations=15
 
 test-all: test test-slow
+
+# A Python that the lowest releases have wheels for: make PYTHON=python3.10 test-oldest
+test-oldest:
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python tests/oldest.py > .venv-oldest/constraints.txt
+	.venv-oldest/bin/python -m pip install --quiet $(PIP_INDEX) -c .venv-oldest/constraints.txt \
+	  --editable '.[dev]'
+	.venv-oldest/bin/python -m pytest -n $(WORKERS) --dist loadscope -m 'not slow'
+
+test-newest:
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --upgrade $(PIP_INDEX) --editable '.[dev]'
+	.venv-newest/bin/python -m pytest -n $(WORKERS) --dist loadscope -m 'not slow'
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -66,9 +82,16 @@ hostile-report: $(READY)
 diagnosis-report: $(READY)
 	$(BIN)/python tests/diagnosis/report.py $(DIAGNOSIS)
 
+bench-recommenders: .venv/.recommenders
+	OMP_NUM_THREADS=1 $(BIN)/python -m recommenders bench $(RECOMMENDERS)
+
+.venv/.recommenders: $(READY)
+	$(BIN)/python -m pip install --quiet $(PIP_INDEX) -c constraints.txt --editable '.[dev,recommenders]'
+	@touch $@
+
 .venv/.bench: $(READY)
 	$(BIN)/python -m pip install --quiet $(PIP_INDEX) -c constraints.txt --editable '.[dev,bench]'
 	@touch $@
 
 clean:
-	rm -rf .venv marks .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf .venv .venv-oldest .venv-newest demo-marks .pytest_cache .mypy_cache .ruff_cache *.egg-info

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
+
+from autograder.reports.plain import (
+    Printer,
+    let_streams_show_what_they_can,
+    one_line,
+    print_json,
+    shown,
+)
 
 app = typer.Typer(
     help="Check, grade and explain the notebooks of the GNN recommender course.",
@@ -18,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 WIDTH = None if sys.stdout.isatty() else 120  # of tables in logs and files
-out, err = Console(width=WIDTH), Console(stderr=True, soft_wrap=True)
+out, err = Printer(width=WIDTH), Printer(stderr=True, soft_wrap=True)
 
 Data = Annotated[str | None, typer.Option("--data", help="sample (default), lastfm, or a file.")]
 CellSeconds = Annotated[
@@ -28,39 +35,65 @@ CellSeconds = Annotated[
 Seconds = Annotated[
     float | None, typer.Option(min=1, help="Seconds a notebook may take: ten times as long.")
 ]
+Isolation = Annotated[
+    str | None,
+    typer.Option(
+        help="full (bubblewrap), or basic: fine for a file of your own. By default full, "
+        "where it can be had.",
+        show_default=False,
+    ),
+]
 
 
 def fail(message: object, code: int) -> NoReturn:
     """One line on standard error, and the exit code."""
-    err.print(f"autograder: {message}", style=None, markup=False, highlight=False)
+    _say(f"autograder: {message}")
     raise typer.Exit(code)
+
+
+def _say(line: object) -> None:
+    """One line on standard error."""
+    err.print(one_line(line), style=None, markup=False, highlight=False)
+
+
+def _isolation(wanted: str | None) -> tuple[str, str]:
+    """The isolation to use, and the line that says which."""
+    from autograder.wall import isolation
+    from autograder.wall.sandbox import MODES
+
+    if wanted not in (None, *MODES):
+        fail(f"--isolation {wanted}: choose {' or '.join(MODES)}", 2)
+    return isolation.chosen(wanted)
 
 
 @app.command()
 def check(
     files: Annotated[list[Path], typer.Argument(help="Notebooks, or folders of one student.")],
     data: Data = None,
+    isolation: Isolation = None,
     cell_seconds: CellSeconds = None,
     notebook_seconds: Seconds = None,
 ) -> None:
     """Check your own notebooks and say why a check does not pass."""
-    _start_ahead("basic", *files)
+    mode, line = _isolation(isolation)
+    _start_ahead(mode, *files)
     from autograder.grading.submission import Options
-    from autograder.handin.submission import PathError, Submission, SubmissionError, load, read
+    from autograder.handin.submission import PathError, SubmissionError, load, read, submission
     from autograder.reports.cell import Report
 
-    options = Options(data, 0, 2, cell_seconds, notebook_seconds)
+    options = Options(data, 0, 2, cell_seconds, notebook_seconds, mode)
     try:
         if all(path.is_file() for path in files):
             name = files[0].stem if len(files) == 1 else "your notebooks"
-            found = [Submission(name, tuple(read(path) for path in files))]
+            found = [submission(name, [read(path) for path in files])]
         else:
             found = [load(path) for path in files]
         graded = _graded(found, options)
     except SubmissionError as error:
         fail(error, 2 if isinstance(error, PathError) else 1)
-    for submission, record in zip(found, graded, strict=True):
-        steps = {step for book in submission.notebooks for step in book.steps}
+    _say(line)
+    for handed_in, record in zip(found, graded, strict=True):
+        steps = {step for book in handed_in.notebooks for step in book.steps}
         for step in sorted(steps):
             shown = [o for o in record.marks.automatic if o.check.step == step]
             out.print(str(Report(shown)), markup=False, highlight=False, soft_wrap=True)
@@ -68,8 +101,10 @@ def check(
         by_hand = ", and up to 10 for the report, by hand" if "step6" in steps else ""
         total = f"{record.marks.total:g} of {possible:g} points{by_hand}"
         out.print(f"{record.student}: {total}", markup=False, highlight=False, soft_wrap=True)
-        for problem in record.problems:
-            err.print(problem, markup=False, highlight=False)
+        for note in record.notes:
+            _say(f"Note: {note}")
+        for line in [*(f"Flag: {flag}" for flag in record.flags), *record.problems]:
+            _say(line)
     if any(record.problems for record in graded):
         raise typer.Exit(1)
 
@@ -148,9 +183,17 @@ def grade(
     both = "" if options.twin is None else " Graded on the sample and on a twin of it."
     out.print(f"Isolation: {isolation}. Seed: {seed}.{both}", highlight=False)
     out.print("Written: " + ", ".join(str(path) for path in written), markup=False, highlight=False)
+    if stay := class_report.others(graded, output):
+        names = one_line(", ".join(stay), 100)
+        said = f"Marks of {len(stay)} graded earlier are kept in there: {names}."
+        out.print(said, markup=False, highlight=False)
     for record in graded:
         for problem in record.problems:
-            err.print(f"{record.student}: {problem}", markup=False, highlight=False)
+            _say(f"{record.student}: {problem}")
+    if flagged := class_report.flags(graded):
+        _say("Flags, for a TA to look at:")
+        for line in flagged:
+            _say(f"  {line}")
     if any(record.problems for record in graded):
         raise typer.Exit(1)
 
@@ -204,7 +247,7 @@ def _graded(
         fail(f"stopped; {_kept(records, len(submissions))}", 130)
     if records and records.kept:
         said = f"{records.kept} of {len(submissions)} were graded already; --fresh grades all again"
-        err.print(said, highlight=False)
+        _say(said)
     return found
 
 
@@ -220,67 +263,89 @@ def _kept(records: Any, count: int) -> str:
 
 @app.command()
 def diagnose(
-    file: Annotated[Path, typer.Argument(help="A notebook, a script with # %%, or a folder.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Notebooks, scripts with # %%, folders of a student or of a class."),
+    ],
     data: Annotated[
         str | None, typer.Option("--data", help="sample (default), lastfm, twin, or a file.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object, or a list.")] = False,
     hints: Annotated[int, typer.Option(min=0, max=3, help="How many hints to show.")] = 1,
-    isolation: Annotated[str, typer.Option(help="full (bubblewrap), or basic.")] = "basic",
+    isolation: Isolation = None,
     cell_seconds: CellSeconds = None,
     notebook_seconds: Seconds = None,
 ) -> None:
-    """Name what is wrong in a notebook: the misconception, the proof, and what to ask."""
-    import msgspec
-
-    _start_ahead(isolation, file)
+    """Name what is wrong in notebooks: the misconception, the proof, and what to ask."""
+    mode, line = _isolation(isolation)
+    _start_ahead(mode, *files)
 
     from autograder.grading.submission import Options
-    from autograder.grading.whole_class import diagnose_file
-    from autograder.handin.submission import SubmissionError
+    from autograder.grading.whole_class import diagnose_all
+    from autograder.handin.submission import SubmissionError, load_all
     from autograder.reports import diagnosis as report
-    from autograder.wall.sandbox import MODES, SandboxError
+    from autograder.wall.sandbox import SandboxError
 
-    if isolation not in MODES:
-        fail(f"--isolation {isolation}: choose {' or '.join(MODES)}", 2)
-    options = Options(data, 0, 1, cell_seconds, notebook_seconds, isolation)
+    options = Options(data, 0, 1, cell_seconds, notebook_seconds, mode)
+    records: list[Any] = []
     try:
-        record = diagnose_file(file, options)
+        submissions = [submission for file in files for submission in load_all(file)]
+        for record in diagnose_all(submissions, options):
+            if not json:
+                text = ("" if not records else "\n") + report.render(record, hints)
+                out.print(shown(text, 100_000), markup=False, highlight=False)
+            records.append(record)
     except SubmissionError as error:
         fail(error, 2)
     except SandboxError as error:
         fail(error, 1)
     if json:
-        shown = msgspec.json.format(msgspec.json.encode(report.as_dict(record)), indent=2)
-        print(shown.decode())
-    else:
-        out.print(report.render(record, hints), markup=False, highlight=False)
+        found = [report.as_dict(record) for record in records]
+        print_json(found[0] if len(submissions) == 1 else found)
+    _say(line)
+    if len(records) > 1 and any(record.problems for record in records):
+        raise typer.Exit(1)
 
 
 @app.command()
 def explain(
-    file: Annotated[
-        Path | None, typer.Argument(help="A text file; by default standard input.")
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(help="A text file, or a line of the error; by default standard input."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Explain a pasted traceback, or one line of an error."""
-    import msgspec
-
-    from autograder import explain as explaining
+    from autograder.reports import explanation as explaining
 
     try:
-        text = file.read_text(encoding="utf-8", errors="replace") if file else sys.stdin.read()
-        found = explaining.explain(text)
+        found = explaining.explain(_error_text(what or []))
     except OSError as error:
-        fail(f"{file}: {error.strerror}: check the path", 2)
+        fail(f"{what[0] if what else '-'}: {error.strerror}: check the path", 2)
     except explaining.ExplainError as error:
         fail(error, 2)
     if json:
-        shown = msgspec.json.format(msgspec.json.encode(explaining.as_dict(found)), indent=2)
-        print(shown.decode())
+        print_json(explaining.as_dict(found))
     else:
         out.print(explaining.render(found), markup=False, highlight=False)
+
+
+def _error_text(words: list[str]) -> str:
+    """The text to explain: of a file, of the words themselves, or of standard input.
+
+    Raises:
+        OSError: one word that is no error's name, and no file that can be read.
+    """
+    if not words:
+        return sys.stdin.read()
+    line, path = " ".join(words), Path(words[0])
+    named = line.rstrip(":").endswith(("Error", "Exception", "Warning", "Interrupt"))
+    with contextlib.suppress(OSError, ValueError):  # a line can be too long for a path
+        if len(words) == 1 and path.is_file():
+            return path.read_text(encoding="utf-8", errors="replace")
+    if len(line.split()) == 1 and not named:
+        return path.read_text(encoding="utf-8", errors="replace")
+    return line
 
 
 @app.command()
@@ -308,8 +373,85 @@ def build(
     out.print("Both kinds of notebooks are what solutions/step*.py say.")
 
 
+@app.command()
+def collect(
+    source: Annotated[Path, typer.Argument(help="The folder or the zip that the LMS gave.")],
+    roster: Annotated[
+        Path | None, typer.Option(help="The roster that the LMS exported, a CSV file.")
+    ] = None,
+    into: Annotated[Path, typer.Option(help="Where STUDENT/gnn_recommender goes.")] = Path(
+        "submitted"
+    ),
+) -> None:
+    """Sort what an LMS gives into one folder a student, and say who handed in what.
+
+    Earlier versions go to INTO-earlier, and what belongs to nobody of the roster to INTO-unplaced.
+    """
+    from autograder.handin import collect as collecting
+    from autograder.handin.reading import PathError
+    from autograder.handin.roster import RosterError
+    from autograder.handin.roster import read as read_roster
+    from autograder.reports import collected as report
+
+    try:
+        people = read_roster(roster) if roster is not None else None
+        result = collecting.collect(source, into, people)
+    except (PathError, RosterError) as error:
+        fail(error, 2)
+    except OSError as error:
+        fail(f"{error.filename or into}: {error.strerror}: name another folder with --into", 2)
+    out.print(report.table(result))
+    for line in report.lines(result):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if result.unplaced:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    to: Annotated[str, typer.Option(help="canvas, moodle, gradescope, junit, or csv.")],
+    marks: Annotated[Path, typer.Option(help="The folder that `grade` wrote.")] = Path("marks"),
+    roster: Annotated[
+        Path | None, typer.Option(help="The roster that the LMS exported, a CSV file.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="A folder for what is written.")] = Path("export"),
+    column: Annotated[str, typer.Option(help="The assignment's column in the LMS.")] = "",
+    submitted: Annotated[
+        Path, typer.Option(help="What `collect` wrote: why somebody has no marks.")
+    ] = Path("submitted"),
+) -> None:
+    """Put the marks into the table that the LMS exported, or into files for other programs.
+
+    A mark goes into a row that it belongs to by login, number or a name that only one has, or into
+    none: who could not be matched is listed.
+    """
+    from autograder import gradebook
+    from autograder.handin.roster import RosterError
+    from autograder.handin.roster import read as read_roster
+    from autograder.reports import exported as report
+
+    if to not in gradebook.FORMATS:
+        fail(f"--to {to}: choose {', '.join(gradebook.FORMATS)}", 2)
+    try:
+        people = read_roster(roster) if roster is not None else None
+        book = gradebook.join(
+            gradebook.read_marks(marks), people, column, gradebook.reasons_of(submitted)
+        )
+        output.mkdir(parents=True, exist_ok=True)
+        paths, notes = gradebook.FORMATS[to].write(book, output)
+    except (gradebook.ExportError, RosterError) as error:
+        fail(error, 2)
+    except OSError as error:
+        fail(f"{error.filename or output}: {error.strerror}: name another folder with --output", 2)
+    for line in report.lines(book, paths, notes):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if book.unmatched:
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Entry point of the console script."""
+    let_streams_show_what_they_can(sys.stdout, sys.stderr)
     sys.exit(app())
 
 

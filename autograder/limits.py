@@ -11,6 +11,10 @@ MIB = 2**20
 NOTEBOOK_FILE = 50 * MIB
 NOTEBOOK_CELLS = 2_000
 CELL_CHARACTERS = 200_000
+NOTEBOOKS = 60  # that are read of one hand-in
+HANDIN = 200 * MIB  # of all of them together
+PROBLEMS = 20  # lines on what could not be read, of one hand-in
+PROBLEM = 400  # characters of one of them
 
 # what a run may take
 CELL_SECONDS = 60.0  # on the sample
@@ -24,9 +28,20 @@ CELL_GRACE = 3.0  # seconds over a cell's limit, which the cell's own clock shou
 RUN_GRACE = 5.0  # seconds over a notebook's limit before its process is ended
 REPEATED_SECONDS = 0.5  # of work that a copy of the process does again; a copy costs a tenth
 
+# what an archive of a student's may hold; `collect` leaves out what is over
+ARCHIVE = 500 * MIB  # unpacked, with all archives in it
+ARCHIVE_FILES = 10_000
+ARCHIVE_DIRECTORY = 4 * MIB  # its table of contents
+ARCHIVES_DEEP = 3  # archives in archives
+CLASS_ARCHIVE = 50 * 1024 * MIB  # the archive that an LMS gives for a whole class
+CLASS_FILES = 500_000
+TABLE_FILE = 64 * MIB  # a roster, or an LMS's own list
+
 # what a run may say
 MESSAGE = 128 * MIB  # evidence of a whole project on the real data is 46 MB
 SHOWN = 64 * MIB  # characters of output that are kept of one run
+FLAGS = 200  # signs of tampering that are listed
+NOTES = 40  # repairs that are listed
 CELL_TEXT = 200_000  # characters of a cell's text that are kept
 CELL_TEXT_SEEN = 20_000  # characters of a cell's text that evidence is taken from
 PICTURE = 2_000_000  # characters of one displayed object

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import course_data
 from autograder.contract import EXERCISES, GIVES, STEPS
 from autograder.evidence import schema as evidence
-from autograder.inside import chain, given
+from autograder.inside.chain import Chain
+from autograder.inside.inputs import RightInputs
 from autograder.inside.observe import Session, observe
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 
 GRADING = "AUTOGRADER_GRADING"  # set by the sandbox, which probes by itself
 _session: Session | None = None
+_chain = Chain(RightInputs())  # of this kernel
+
+
+def use(chain: Chain) -> None:
+    """Take the chain, and with it the right inputs, of a run in the sandbox for this kernel's."""
+    global _chain
+    _chain = chain
 
 
 def seed_everything(seed: int = 0) -> None:
@@ -47,7 +55,7 @@ def check(what: str, fresh: bool = False) -> Report | float:
     if what not in (*EXERCISES, *STEPS):
         known = ", ".join((*EXERCISES, *STEPS))
         raise ValueError(f"check({what!r}): no such exercise; there are {known}")
-    if chain.running or os.environ.get(GRADING):
+    if _chain.running or os.environ.get(GRADING):
         return 0.0
     from autograder.reports.cell import Report
     from autograder.rules.judge import judge  # not there where others grade us
@@ -75,19 +83,19 @@ def checkpoint(step: str) -> tuple[Any, ...]:
     if not names:
         raise ValueError(f"checkpoint({step!r}): there is one for step2 to step6")
     data = course_data.path("user_artists.dat")
-    if chain.running:
-        own = chain.running[-1]
-        right = given.inputs(step, data) if any(name not in own for name in names) else {}
+    if _chain.running:
+        own = _chain.running[-1]
+        right = _chain.inputs.of(step, data) if any(name not in own for name in names) else {}
         return tuple(own[name] if name in own else right[name] for name in names)
-    if step == "step5" and chain.begun:
-        return tuple(chain.begun[name] for name in names)
+    if step == "step5" and _chain.handed_on:
+        return tuple(_chain.handed_on[name] for name in names)
     if step == "step6":
-        found = chain.run(Path.cwd(), data)
+        found = _chain.run(Path.cwd(), data)
         if isinstance(found, dict):
             print("The model is your own, from steps 4 and 5.")
             return tuple(found[name] for name in names)
         print(_why_not_own(found))
-    right = given.inputs(step, data)
+    right = _chain.inputs.of(step, data)
     return tuple(right[name] for name in names)
 
 
@@ -111,7 +119,7 @@ def _here() -> Session:
     if _session is None:
         folder, data = Path.cwd(), course_data.path("user_artists.dat")
         _session = Session(ns=ns, data=data)
-        _session.own = lambda: chain.last(folder)
+        _session.own = lambda: _chain.last(folder)
         if shell:
             shell.events.register("post_run_cell", _remember)
     _session.data = course_data.path("user_artists.dat")

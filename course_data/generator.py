@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote_plus
 
@@ -15,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_data.locate import ARTISTS, UNSEEN, USER_ARTISTS
-from course_data.names import artist_names
+from course_data.names import MOST, artist_names
 
 SAMPLE_SEED = 2011
 REAL_SHARE = 1880 / 1892  # of the real data's user ids, those that are an artist's id too
@@ -24,6 +26,8 @@ _CONCENTRATION = (
     0.3  # of the Dirichlet that spreads a user's taste over the genres: low means few genres each
 )
 _PICTURELESS = 0.025
+_BLOCK = 512  # users drawn at a time: a hundred times the sample must not need a dense matrix
+_FANS = 256  # users that an unheard artist is offered to, who likes it best first
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -94,7 +98,7 @@ def generate(
     listened = _choose(stream, n_users, n_artists, per_user, taste)
     counts = _listen_counts(stream, n_users, per_user)
     user_ids, artist_ids = _raw_ids(stream, n_users, n_artists, n_shared)
-    listened, names = _number_by_first_listen(listened), artist_names(n_artists, stream.one)
+    listened, names = _number_by_first_listen(listened), _names(n_artists, stream)
     has_picture = stream.many(n_artists) >= _PICTURELESS
     has_picture[n_artists // 2] = False  # even a small set has one without
     return Dataset(
@@ -126,6 +130,12 @@ class _Stream:
 
     def __init__(self, seed: int | list[int]) -> None:
         self._bits = np.random.PCG64(seed)
+
+    def copy(self) -> _Stream:
+        """Another stream that gives the same numbers from here on."""
+        other = _Stream(0)
+        other._bits.state = self._bits.state
+        return other
 
     def many(self, *shape: int) -> Floats:
         """Numbers strictly between 0 and 1."""
@@ -183,20 +193,53 @@ def _choose(stream: _Stream, n_users: int, n_artists: int, per_user: int, taste:
         [[stream.gamma(_CONCENTRATION) for _ in range(GENRES)] for _ in range(n_users)]
     )
     spread /= spread.sum(axis=1, keepdims=True)
-    logit = -0.8 * np.log(rank) + taste * np.log(0.01 + spread[:, genre])
-    score = logit - np.log(
-        -np.log(stream.many(n_users, n_artists))
-    )  # Gumbel noise: the top k are a sample
-    listened = np.argsort(-score, axis=1, kind="stable")[:, :per_user]
-    return _reach_everyone(listened, score)
+    blocks = [slice(first, first + _BLOCK) for first in range(0, n_users, _BLOCK)]
+
+    def score(block: slice, draws: _Stream) -> Floats:  # [users of the block, n_artists]
+        logit = -0.8 * np.log(rank) + taste * np.log(0.01 + spread[block][:, genre])
+        # Gumbel noise: the top k are a sample
+        return logit - np.log(-np.log(draws.many(len(logit), n_artists)))
+
+    again = stream.copy()  # the same numbers a second time, for the artists whom nobody chose
+    chosen = []
+    for block in blocks:
+        best = np.argsort(-score(block, stream), axis=1, kind="stable")
+        chosen.append(best[:, :per_user].copy())
+    listened = np.concatenate(chosen)
+    return _reach_everyone(
+        listened,
+        n_artists,
+        lambda unheard: _fans(score(block, again)[:, unheard] for block in blocks),
+    )
 
 
-def _reach_everyone(listened: Ints, score: Floats) -> Ints:
+def _fans(scores: Iterable[Floats]) -> Ints:
+    """The users who like each artist best, best first: [_FANS or fewer, artists].
+
+    scores: a block of users after the other, each [users, artists].
+    """
+    first, users, best = 0, None, None
+    for block in scores:
+        number = np.broadcast_to(np.arange(first, first + len(block))[:, None], block.shape)
+        first += len(block)
+        users = number if users is None else np.concatenate([users, number])
+        best = block if best is None else np.concatenate([best, block])
+        order = np.argsort(-best, axis=0, kind="stable")[:_FANS]
+        users = np.take_along_axis(users, order, axis=0)
+        best = np.take_along_axis(best, order, axis=0)
+    if users is None:
+        raise ValueError("there are no users to like anything")
+    return users
+
+
+def _reach_everyone(listened: Ints, n_artists: int, fans: Callable[[Ints], Ints]) -> Ints:
     """Give each unheard artist to the user who likes it best, in place of one that others hear."""
-    n_artists = score.shape[1]
     heard = np.bincount(listened.ravel(), minlength=n_artists)
-    for artist in np.flatnonzero(heard == 0):
-        for user in np.argsort(-score[:, artist], kind="stable"):
+    unheard = np.flatnonzero(heard == 0)
+    if not len(unheard):
+        return listened
+    for artist, users in zip(unheard, fans(unheard).T, strict=True):
+        for user in chain(users, range(len(listened))):
             spare = np.flatnonzero(heard[listened[user]] > 1)
             if len(spare):
                 heard[listened[user, spare[-1]]] -= 1
@@ -212,6 +255,13 @@ def _listen_counts(stream: _Stream, n_users: int, per_user: int) -> Ints:
     level = 5.5 + 0.45 * np.log(users / (1 - users)) + 0.65 * np.log(rows / (1 - rows))
     counts = np.maximum(1, np.rint(np.exp(level))).astype(np.int64)
     return -np.sort(-counts, axis=1)
+
+
+def _names(count: int, stream: _Stream) -> list[str]:
+    """Different names; where there are not enough, the second of a name is "Name (2)"."""
+    names = artist_names(min(count, MOST), stream.one)
+    again = (f"{names[n % MOST]} ({n // MOST + 1})" for n in range(MOST, count))
+    return [*names, *again]
 
 
 def _raw_ids(stream: _Stream, n_users: int, n_artists: int, n_shared: int) -> tuple[Ints, Ints]:

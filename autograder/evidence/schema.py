@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from autograder.evidence.arrays import Array, Floats, Ints, Matrix, Pairs, Struct, Text
+from autograder.evidence.trace import Trace
 from autograder.limits import MESSAGE
 
 
@@ -246,6 +247,9 @@ class ModelClass(Struct, tag="model_class"):
     embeddings_made: int = 0  # each nn.Embedding that a second call of encode made
     forward_edges: Pairs | None = None  # given to encode by forward(x, edge_index, pairs)
     unregistered: Annotated[list[Text], msgspec.Meta(max_length=20)] = []
+    lost: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # layers made and not kept
+    nested: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # methods inside of another
+    passed: Edges | None = None  # edges that a layer got in encode, where they are other ones
     encode_name: Text = ""
     decode_name: Text = ""
     edge_index: Pairs | None = None  # given to encode
@@ -256,6 +260,7 @@ class ModelClass(Struct, tag="model_class"):
     z: Matrix | None = None  # [N, out_channels] given to decode
     pairs: Pairs | None = None  # [2, P] given to decode
     decode: Call = Call(missing=True)
+    decode_cut_off: bool | None = None  # the scores send no gradient back to the embeddings
 
     def __post_init__(self) -> None:
         for given in (self.edge_index, self.pairs):
@@ -278,6 +283,11 @@ class Setup(Struct, tag="setup"):
     learning_rate: float | None = None
     maximized: bool = False  # the optimizer climbs
     embeddings: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # names of their weights
+    widths: list[int] = []  # numbers in a row of each embedding
+    stale: CellError | None = None  # the last run of their cell raised this
+    rates: Annotated[list[float], msgspec.Meta(max_length=200)] = []  # at first, and each other one
+    weight_decay: float | None = None
+    frozen: Annotated[list[Text], msgspec.Meta(max_length=40)] = []  # without requires_grad
 
 
 class Epoch(Struct):
@@ -298,6 +308,39 @@ class Epoch(Struct):
     steps: int = 0  # of an optimizer
     reached: int | None = None  # parameters of the model that got a gradient
     descended: float | None = None  # the number that backward was called on, the smallest
+    holds_graph: bool = False  # what was returned is a tensor that keeps its graph
+    pulled: Array | None = None  # [P] int8: -1 where the loss pulls a score up, 1 down, 0 neither
+    squashed: bool = False  # a sigmoid came before the loss
+    contradicted: int = 0  # pairs that were given to the loss as positive and as negative
+    unused: int = 0  # pairs that were scored and never came to the loss
+    discarded: int = 0  # calls of backward whose gradients were cleared before any step
+    cell: int | None = None  # where backward was called
+    line: int | None = None
+
+
+class TrainSeen(Struct, tag="train_seen"):
+    """What training left behind; `rules.worked_out` makes `Training` of it, and `Setup` and `Loop`.
+
+    `watched`: the notebook's own cells trained. Else `train(train_data)` was called, beginning from
+    the model as it stands, and the trace is of these calls.
+    """
+
+    call: Call
+    trace: Trace
+    watched: bool = False
+    returned: Annotated[list[float | None], msgspec.Meta(max_length=10)] = []  # by each call
+    returned_texts: Annotated[list[Text], msgspec.Meta(max_length=10)] = []
+    graphs: Annotated[list[bool], msgspec.Meta(max_length=10)] = []  # it still holds its graph
+    num_nodes: int = -1  # of the data object that `train` was given
+    message_edges: Pairs | None = None
+    positives: Pairs | None = None
+    held_out: Pairs | None = None  # positives of the validation and the test data
+    still: Annotated[list[Text], msgspec.Meta(max_length=40)] = []  # parameters that did not move
+    tensors: int = 0
+    around: Annotated[list[tuple[bool, int]], msgspec.Meta(max_length=100)] = []
+    """Of each backward in the notebook's own loop: gradients were left, and steps before it."""
+    steps_around: int = 0
+    resplits: int = 0  # calls of RandomLinkSplit between the steps of one optimizer
 
 
 class Training(Struct, tag="training"):
@@ -316,6 +359,11 @@ class Training(Struct, tag="training"):
     held_out: Pairs | None = None  # positives of the validation and the test data
     resplits: int = 0  # calls of RandomLinkSplit between the steps of one optimizer
     watched: bool = False
+    file_share: float | None = None  # how many of the edges that were used are the file's
+    missing: int | None = None  # edges of the file that were not used at all
+    numbering: Text = ""  # how nodes are numbered, in words
+    repeated: int = 0  # held-out pairs that are training positives or messages too
+    not_judged: Text = ""  # what was seen, where the recorder could not follow
 
 
 class Loop(Struct, tag="loop"):
@@ -328,6 +376,28 @@ class Loop(Struct, tag="loop"):
     graphs: int = 0  # of these, how many hold their graph
     watched: bool = False
     computed: int | None = None  # calls of backward in the notebook, where these were watched
+
+
+class CalledTest(Struct):
+    """One call of `test(data)` on a data object that the probe made."""
+
+    call: Call
+    trace: Trace
+    returned: float | None
+    edge_index: Pairs  # of the data object
+    positives: Pairs
+    negatives: Pairs
+
+
+class TestSeen(Struct, tag="test_seen"):
+    """What evaluation left behind; `rules.worked_out` makes `Testing` of it, and `Auc`.
+
+    `trace` is of the notebook's own cells, where they were recorded.
+    """
+
+    runs: Annotated[list[CalledTest], msgspec.Meta(max_length=4)] = []
+    trace: Trace | None = None
+    watched: bool = False  # the notebook is of a form of its own: the trace is all there is
 
 
 class Scoring(Struct):
@@ -350,6 +420,15 @@ class Scoring(Struct):
     handed: Floats | None = None  # the scores that roc_auc_score got
     trained: bool | None = None  # the model that encoded is one that an optimizer has moved
     watched: bool = False
+    part: Text = ""  # of the split that it is over: train, val, test; empty where it is of none
+    steps_after: int = 0  # of an optimizer, after this AUC: above 0, it is not of the last model
+    steps_before: int = 0
+    loaded: bool = False  # a kept state was loaded after the last step
+    alias: bool = False  # and that state was the live weights themselves
+    missing_keys: int = 0  # parameters that the kept state had no numbers for
+    true_auc: float | None = None  # of these scores, edges of the file being the positives
+    cell: int | None = None
+    line: int | None = None
 
     def __post_init__(self) -> None:
         if self.scores and (not self.pairs or self.scores.shape != self.pairs.shape[1:]):
@@ -370,6 +449,8 @@ class Auc(Struct, tag="auc"):
     val_again: float | None
     test_again: float | None
     computed: list[float] | None = None  # what roc_auc_score gave in the notebook, if watched
+    test_calls: int = 0  # how often an AUC of the test part was computed, between steps
+    not_judged: Text = ""  # what was seen, where no AUC could be followed
 
 
 class Chain(Struct, tag="chain"):
@@ -403,12 +484,12 @@ class Step4(Struct):
 
 class Step5(Struct):
     setup: Setup | Absent
-    train: Training | Absent
+    train: Training | TrainSeen | Absent
     loop: Loop | Absent
 
 
 class Step6(Struct):
-    test: Testing | Absent
+    test: Testing | TestSeen | Absent
     auc: Auc | Absent
     own: Chain | Absent
 
@@ -422,9 +503,10 @@ class Evidence(Struct):
     step4: Step4 | None = None
     step5: Step5 | None = None
     step6: Step6 | None = None
-    report: str = ""  # the written report, as it stands in the file
+    report: str | None = None  # as it stands in the file; None where that was not looked at
     errors: Annotated[list[CellError], msgspec.Meta(max_length=200)] = []  # of cells, in order
     names: dict[Text, Text] = {}  # name of the contract -> the notebook's own, where they differ
+    free_form: bool = False  # none of our notebooks, whose exercises ask for names and numbers
 
 
 STEP_TYPES: dict[str, Any] = {

@@ -1,6 +1,6 @@
 """Rules for errors that come from steps 1 to 3: the table, the graph, the mapping, the split.
 
-`explain.py` tries them in order, after those on numbers.
+`autograder.explain` tries them in order, after those on numbers.
 """
 
 from __future__ import annotations

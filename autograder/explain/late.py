@@ -1,6 +1,6 @@
 """Rules for errors that come from steps 4 to 6: the model, the training step, the AUC.
 
-`explain.py` tries them in order, after those of steps 1 to 3.
+`autograder.explain` tries them in order, after those of steps 1 to 3.
 """
 
 from __future__ import annotations

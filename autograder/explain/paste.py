@@ -1,6 +1,6 @@
 """A pasted error as data: what was raised, where in one's own code, and which calls led there.
 
-`explain.py` reads tracebacks of Python, IPython, Jupyter, VS Code and Colab with it, cut or whole.
+`autograder.explain` reads tracebacks of Python, IPython, Jupyter, VS Code and Colab with it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Rules for errors of Python, the environment and the kit: imports, files, devices, memory, syntax.
 
-`explain.py` tries them after those of the steps.
+`autograder.explain` tries them after those of the steps.
 """
 
 from __future__ import annotations
@@ -9,7 +9,13 @@ import re
 
 from autograder.explain.paste import Paste
 from autograder.explain.rules import Cause, Reading, Rule, rule
-from autograder.rules.stops import IMPORTS
+from autograder.explain.versions import SCAFFOLD
+
+IMPORTS = {  # names that the assignment's own imports bind
+    *("pd", "np", "nx", "torch", "nn", "optim", "F", "T", "plt", "Data", "SAGEConv", "sklearn"),
+    *("negative_sampling", "roc_auc_score", "RandomLinkSplit", "Adam", "Tensor", "tqdm", "random"),
+    *("pandas", "numpy", "networkx", "bipartite", "seed_everything", "metrics", "transforms"),
+}
 
 
 def _undefined(found: re.Match[str], paste: Paste) -> Reading:
@@ -84,11 +90,7 @@ RULES = (
         "the model was called like a function, but its class has no `forward`.",
         Cause("model.names", "which methods has the class, and which one do you mean to call?"),
     ),
-    rule(
-        r"NotImplementedError",
-        "an exercise, or a function that it calls, still says that it is not written.",
-        Cause("run.scaffold", "look for `raise NotImplementedError()` in the line named above"),
-    ),
+    SCAFFOLD,
     rule(
         r"SyntaxError|IndentationError|TabError|expected ':'|invalid syntax|was never closed|"
         r"unexpected indent|EOL while scanning|unterminated string|expected an indented block",

@@ -1,6 +1,6 @@
 """What a rule of `explain` is: a pattern for an error's text, and what such a text can come from.
 
-The files `explain_*.py` hold the rules; `explain.py` tries them in order.
+The files `explain_*.py` hold the rules; `autograder.explain` tries them in order.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Rules that read shapes: which two sizes do not fit, and what each of them is.
 
-`explain.py` tries them together with the rules on numbers.
+`autograder.explain` tries them together with the rules on numbers.
 """
 
 from __future__ import annotations

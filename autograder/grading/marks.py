@@ -69,7 +69,11 @@ class Marks:
     @property
     def pending(self) -> float:
         """Points that a person gives: written work, and where the grader itself failed."""
-        by_hand = sum(o.check.points for o in self.outcomes if o.check.by_hand and o.points)
+        by_hand = sum(
+            o.check.points
+            for o in self.outcomes
+            if o.check.by_hand and (o.points or o.status in PENDING)
+        )
         return by_hand + sum(o.check.points for o in self.automatic if o.status in PENDING)
 
     def cells(self) -> dict[str, float]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import shutil
 from pathlib import Path
 
 import msgspec
@@ -18,6 +17,7 @@ from autograder.rules import catalogue
 from autograder.rules.outcome import STATUSES
 
 FOLDER = ".graded"
+KEPT = 10  # gradings whose records stay
 _RUN = "run.json"
 
 
@@ -26,10 +26,15 @@ class RecordsError(Exception):
 
 
 class _Run(msgspec.Struct):
-    """The grading that the records are of."""
+    """The grading that was begun last; `waiting` are students who are still to be graded.
+
+    `files` are the records of the last gradings, the last one at the end.
+    """
 
     seed: int
     finished: bool = False
+    waiting: list[str] = []
+    files: list[list[str]] = []
 
 
 class _Record(msgspec.Struct):
@@ -45,7 +50,8 @@ class Records:
         seed: of the grading; by default that of the one that goes on, or else a secret new one.
         go_on: keep the records of the last grading; by default if that one was stopped.
 
-    Nothing is written, or let go of, before the first record is added.
+    Nothing is written, or let go of, before the first record is added. Records of other students
+    stay, and those of the last ten gradings.
     """
 
     def __init__(self, output: Path, seed: int | None = None, go_on: bool | None = None) -> None:
@@ -54,9 +60,21 @@ class Records:
         if go_on is None:
             go_on = last is not None and not last.finished
         self._going_on, self._begun = go_on, False
+        self._students = set[str]()
         if seed is None:
             seed = last.seed if go_on and last else secrets.randbelow(2**53)  # JSON's
         self.seed, self.kept, self.added = seed, 0, 0
+        self._waiting = set(last.waiting) if go_on and last else set[str]()
+        self._files = list(last.files) if last else []
+        if not (go_on and self._files):
+            self._files.append([])
+
+    def plan(self, students: dict[str, str]) -> None:
+        """Say whom this grading is about: the key of each student's record."""
+        self._students = set(students)
+        self._waiting |= self._students
+        names = [self._path(key).name for key in students.values()]
+        self._files[-1] = list(dict.fromkeys([*self._files[-1], *names]))
 
     def find(self, key: str) -> Graded | None:
         """The record of that key; one that is torn, foreign or of other checks is none."""
@@ -84,17 +102,22 @@ class Records:
         self._write(self._path(key).name, msgspec.msgpack.encode(_Record(key, graded)))
         self.added += 1
 
-    def finish(self, keys: list[str]) -> None:
-        """Say that the whole class is graded, and let go of what belongs to nobody in it.
+    def finish(self) -> None:
+        """Say that all of the plan are graded, and let go of what is of older gradings.
 
         Raises:
             RecordsError: the folder cannot be made or written to.
         """
-        wanted = {self._path(key).name for key in keys} | {_RUN}
-        self._write(_RUN, msgspec.json.encode(_Run(self.seed, finished=True)))
+        self._waiting -= self._students
+        self._files = self._files[-KEPT:]
+        self._write(_RUN, msgspec.json.encode(self._run()))
+        wanted = {_RUN, *(name for names in self._files for name in names)}
         for path in self._folder.iterdir():
             if path.name not in wanted:
                 path.unlink(missing_ok=True)
+
+    def _run(self) -> _Run:
+        return _Run(self.seed, not self._waiting, sorted(self._waiting), self._files)
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.msgpack"
@@ -114,11 +137,9 @@ class Records:
             raise RecordsError(f"{self._folder.parent}: {error.strerror}") from None
 
     def _begin(self) -> None:
-        if not self._going_on and self._folder.is_dir():
-            shutil.rmtree(self._folder)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._begun = True
-        self._write(_RUN, msgspec.json.encode(_Run(self.seed)))
+        self._write(_RUN, msgspec.json.encode(self._run()))
 
 
 def _read(path: Path) -> _Run | None:

@@ -26,6 +26,7 @@ from autograder.handin.submission import Notebook, PathError, Submission, load
 from autograder.rules.diagnosis import Diagnosis, diagnose
 from autograder.rules.judge import judge
 from autograder.rules.outcome import Message, Outcome
+from autograder.rules.worked_out import worked_out
 from autograder.truth import truth
 from autograder.wall.sandbox import Run, Sandbox, Task, TaskCell
 
@@ -67,7 +68,8 @@ class Graded:
     """One student's record.
 
     `problems` say what could not be run or read, and why; `flags` what a TA should look at: signs
-    of tampering; `notes` what was repaired. `executed`: the notebooks with their outputs, by name.
+    of tampering; `notes` what was repaired; `raised` the exceptions of the notebook as it is, with
+    their steps. `executed`: the notebooks with their outputs, by name.
     """
 
     student: str
@@ -76,6 +78,7 @@ class Graded:
     seconds: float = field(default=0.0, compare=False)
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    raised: tuple[tuple[str, str], ...] = ()
     executed: dict[str, str] = field(default_factory=dict, compare=False)
     diagnosis: Diagnosis = field(default=Diagnosis(()), compare=False)
 
@@ -200,7 +203,14 @@ def _observed(sandbox: Sandbox, submission: Submission, data: Path, tasks: list[
         errors += run.evidence.errors
         names |= run.evidence.names
     report = next((book.report for book in submission.notebooks if book.report), "")
-    return Observed(Evidence(**steps, report=report, errors=errors[:200], names=names), tuple(runs))
+    evidence = Evidence(
+        **steps,
+        report=report,
+        errors=errors[:200],
+        names=names,
+        free_form=any(task.free_form for task in tasks),
+    )
+    return Observed(worked_out(evidence, truth(data)), tuple(runs))
 
 
 def _taken_down(observed: Observed) -> bool:
@@ -270,9 +280,22 @@ def grade_one(
         sum(run.seconds for _, run in runs),
         flags=tuple(dict.fromkeys(flag for _, run in runs for flag in run.flags)),
         notes=tuple(dict.fromkeys([*submission.notes, *(n for _, run in runs for n in run.notes)])),
+        raised=_raised(ways[0].observed.runs),
         executed=executed(submission, ways[0].observed.runs),
         diagnosis=diagnose(submission, outcomes, [way.observed.evidence for way in ways]),
     )
+
+
+def _raised(runs: tuple[tuple[Task, Run], ...]) -> tuple[tuple[str, str], ...]:
+    """Step and text of what the cells raised, in their order, the first ten."""
+    found: dict[tuple[str, str], None] = {}
+    for task, run in runs:
+        for error in (error for error in run.evidence.errors if not error.blank):
+            line = error.source.strip()
+            steps = [cell.step for cell in task.cells if line and line in cell.source]
+            if steps or not line:
+                found[steps[0] if steps else "", str(error)] = None
+    return tuple(found)[:10]
 
 
 def _with_problem(
@@ -291,21 +314,41 @@ def _with_problem(
     ]
 
 
-def observe_submission(path: Path, data: str | None) -> tuple[Evidence, Path, list[str], bool]:
-    """Evidence of one file or folder, for `pytest --submission`.
+@dataclass(frozen=True)
+class Evidenced:
+    """What `pytest --submission` judges: each step's evidence from its better run, and the rest.
 
-    Returns:
-        The evidence, each step from its better run; the data file; the steps that were handed in;
-        whether nodes are numbered as the reference numbers them.
+    `numbered` says whether nodes are numbered as the reference numbers them.
+    """
+
+    evidence: Evidence
+    data: Path
+    steps: tuple[str, ...]  # that were handed in
+    numbered: bool
+    said: tuple[str, ...]  # what was repaired, what could not be read, what a TA should look at
+
+
+def observe_submission(path: Path, options: Options) -> Evidenced:
+    """Evidence of one file or folder, for `pytest --submission`.
 
     Raises:
         SubmissionError: there is no submission at `path`, or no such data.
+        SandboxError: there is no such isolation, or the warm process did not start.
     """
-    options = Options(data=data)
     submission, file = load(path), options.path()
-    with Sandbox(fork=options.fork) as sandbox:
+    with Sandbox(options.isolation, fork=options.fork) as sandbox:
         ways = judged(sandbox, submission, file, options)
     steps = sorted({step for book in submission.notebooks for step in book.steps})
     choice = better_run([way.outcomes for way in ways])
     evidence = {s: getattr(ways[i].observed.evidence, s) for s, i in choice.items()}
-    return Evidence(**evidence), file, steps, _in_our_form(submission)
+    free_form = ways[0].observed.evidence.free_form
+    runs = [run for way in ways for _, run in way.observed.runs]
+    said = [f"Flag, for a TA to look at: {flag}" for run in runs for flag in run.flags]
+    said += [f"Note: {note}" for note in (*submission.notes, *(n for r in runs for n in r.notes))]
+    said += [f"Problem: {problem}" for problem in submission.problems]
+    said += [f"Problem: {run.problem}" for run in runs if run.problem]
+    numbered = _in_our_form(submission)
+    unique = tuple(dict.fromkeys(said))
+    return Evidenced(
+        Evidence(**evidence, free_form=free_form), file, tuple(steps), numbered, unique
+    )

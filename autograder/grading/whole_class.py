@@ -12,7 +12,7 @@ import hashlib
 import itertools
 import secrets
 import tempfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     CancelledError,
@@ -68,6 +68,7 @@ def grade(
         keys = _keys(submissions, options, twin) if records else []
         found: list[Graded | None] = [None] * len(submissions)
         if records:
+            records.plan({s.student: key for s, key in zip(submissions, keys, strict=True)})
             found = [records.find(key) for key in keys]
         for record in filter(None, found):
             done(record)
@@ -79,36 +80,70 @@ def grade(
                 if records:
                     records.add(keys[i], record)
     if records:
-        records.finish(keys)
+        records.finish()
     return [record for record in found if record is not None]
 
 
 def diagnose_file(path: Path, options: Options) -> Graded:
-    """Grade one file or folder; the data `twin` is made data, from a secret seed.
-
-    What is all right on the sample is graded on a twin too: it may have been typed in.
+    """Grade one file or one student's folder, as `diagnose_all` does.
 
     Raises:
         PathError: there is no notebook at `path`, or no such data.
         SubmissionError: it cannot be read, or holds nothing of any step.
         SandboxError: the warm process did not start, or there is no such isolation.
     """
-    submission = load(path)
-    cells = [c for book in submission.notebooks for c in book.cells if c.kind == "code"]
-    if not any(looks_like_work(cell) for cell in cells):
-        reason = submission.problems[0] if submission.problems else f"{path}: no known step inside"
-        raise SubmissionError(reason)
+    (record,) = diagnose_all([load(path)], options)
+    return record
+
+
+def diagnose_all(submissions: Sequence[Submission], options: Options) -> Iterator[Graded]:
+    """Grade one submission after the other, with one start; the data `twin` is made data.
+
+    What is all right on the sample is graded on a twin too: it may have been typed in.
+
+    Raises:
+        PathError: there is no such data.
+        SubmissionError: the only submission holds nothing of any step.
+        SandboxError: the warm process did not start, or there is no such isolation.
+    """
+    reasons = [_nothing_inside(submission) for submission in submissions]
+    if len(submissions) == 1 and reasons[0]:
+        raise SubmissionError(reasons[0])
     one_thread()
     seed = secrets.randbelow(2**53)
-    with _twin(seed if options.data == "twin" else None) as made:
-        options = replace(options, data=str(made)) if made else options
-        data = options.path()
-        with Sandbox(options.isolation, fork=options.fork) as sandbox:
+    with contextlib.ExitStack() as stack:
+        if options.data == "twin":
+            options = replace(options, data=str(stack.enter_context(_twin(seed))))
+        data, twin = options.path(), None
+        sandbox = stack.enter_context(Sandbox(options.isolation, fork=options.fork))
+        for submission, reason in zip(submissions, reasons, strict=True):
+            if reason:
+                yield _without_marks(submission, reason)
+                continue
             record = _graded_one(sandbox, submission, data, options)
             if options.on_sample() and not record.diagnosis.findings and not record.problems:
-                with _twin(seed) as twin:
-                    record = _graded_one(sandbox, submission, data, options, twin)
-    return record
+                twin = twin or stack.enter_context(_twin(seed))
+                record = _graded_one(sandbox, submission, data, options, twin)
+            yield record
+
+
+def _nothing_inside(submission: Submission) -> str:
+    """Why there is nothing to look at in a submission; empty where there is."""
+    cells = [c for book in submission.notebooks for c in book.cells if c.kind == "code"]
+    if any(looks_like_work(cell) for cell in cells):
+        return ""
+    return submission.problems[0] if submission.problems else _no_step(submission)
+
+
+def _no_step(submission: Submission) -> str:
+    names = ", ".join(str(book.path) for book in submission.notebooks[:6])
+    return f"{names or submission.student}: no known step inside"
+
+
+def _without_marks(submission: Submission, reason: str) -> Graded:
+    outcomes = tuple(Outcome(check, "not_attempted") for check in catalogue())
+    problems = submission.problems or (reason,)
+    return Graded(submission.student, Marks(outcomes), problems, notes=submission.notes)
 
 
 def _graded_one(sandbox: Sandbox, submission: Submission, *how: Any) -> Graded:

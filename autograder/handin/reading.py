@@ -14,10 +14,20 @@ from typing import Any
 
 from autograder.contract import EXERCISES, NOTEBOOKS, STEPS
 from autograder.evidence.arrays import printable
+from autograder.handin import scripts
 from autograder.limits import CELL_CHARACTERS, NOTEBOOK_CELLS, NOTEBOOK_FILE
 
 STEP_OF_NAME = {name: step for step, name in NOTEBOOKS.items()}
 _CHECK_CALL = re.compile(r"""^[ \t]*check\([ \t]*["'](step[1-6](?:\.\w+)?)["']""", re.M)
+BLANK = "YOUR ANSWER HERE"  # what our empty form of the report holds
+THOUGHTS = "*Your thoughts (not graded):*"  # what is written behind it is the student's
+WORDS = 15  # fewer are a heading or a remark
+TEXTS_OF_STEP_6 = (  # ids of our own texts, which no student has written
+    *("aim", "idea", "start_intro", "toy_intro", "test_task", "auc_task", "fair_intro"),
+    *("fair_after", "treat_intro", "rubric", "report", "think", "next"),
+)
+# How a Databricks cell says that it is not Python; its other magics are IPython's.
+_LANGUAGE = re.compile(r"\A\s*%(md|md-sandbox|sql|scala|r|sh|fs)(?:[ \t]+|$)", re.M)
 _HEADING = re.compile(r"^[#*_ \t]{0,20}step[ \t]*([1-6])\b", re.I | re.M)
 
 
@@ -60,14 +70,39 @@ class Notebook:
 
     @property
     def report(self) -> str:
-        """The written report of step 6: its own cell, or the prose after the last code cell."""
-        for cell in self.cells:
-            if cell.kind == "markdown" and cell.id == "report":
-                return cell.source
-        if self.step:
-            return ""
-        written = [c.source for c in self.cells if c.kind == "markdown" and c.step == "step6"]
-        return "\n".join(text for text in written if len(text.split()) > 15)
+        """The written report: its own cell, else prose of the student's anywhere in step 6.
+
+        Where nothing is written this is the empty form, if the notebook still has it.
+        """
+        form = [c.source for c in self.cells if c.kind == "markdown" and c.id == "report"]
+        if form and (BLANK not in form[0] or len(_filled_in(form[0]).split()) > WORDS):
+            return form[0].replace(BLANK, "")
+        written = [_prose(cell) for cell in self.cells if cell.step == "step6"]
+        own = [text for text in written if len(text.split()) > WORDS]
+        return "\n\n".join(own) or "".join(form[:1])
+
+
+def _filled_in(form: str) -> str:
+    """What stands in the form of the report beside its own bold questions."""
+    lines = [line.strip() for line in form.replace(BLANK, "").splitlines()]
+    return "\n".join(line for line in lines if not re.fullmatch(r"\*\*[^*]+\*\*", line))
+
+
+def _prose(cell: Cell) -> str:
+    """What the student has written in a cell: none of it is in a cell of ours, or is code."""
+    if cell.kind == "markdown":
+        ours = cell.id in TEXTS_OF_STEP_6
+        return cell.source.partition(THOUGHTS)[2] if ours else cell.source
+    lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
+    if lines and all(line.startswith("#") for line in lines):
+        return "\n".join(line.lstrip("# ") for line in lines)
+    try:
+        body = ast.parse(cell.source).body
+    except (SyntaxError, ValueError):
+        return ""
+    values = [node.value for node in body if isinstance(node, ast.Expr)]
+    texts = [v.value for v in values if isinstance(v, ast.Constant) and isinstance(v.value, str)]
+    return "\n".join(texts) if len(texts) == len(body) else ""
 
 
 def read(path: Path) -> Notebook:
@@ -79,6 +114,7 @@ def read(path: Path) -> Notebook:
     """
     repairs: list[str] = []
     cells = _cells(path, repairs)
+    path = path.with_name(file_name(path))  # from here on it is only a name
     keys = [cell.key for cell in cells if cell.key]
     step = STEP_OF_NAME.get(path.stem) or (keys[0].split(".")[0] if keys else "")
     if not step or {key.split(".")[0] for key in keys} - {step}:
@@ -103,9 +139,22 @@ def _with_step(cell: Cell, step: str) -> Cell:
     return Cell(cell.kind, cell.source, cell.id, cell.key, step)
 
 
+def file_name(path: Path) -> str:
+    """A file's name as text: no bytes that are no text, no control characters."""
+    name = path.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return " ".join(printable(name).split()) or "?"
+
+
+def is_shadow(name: str) -> bool:
+    """Whether a file or folder is what macOS puts beside the real ones, with none of their text."""
+    return name.startswith("._") or name == "__MACOSX"
+
+
 def _cells(path: Path, repairs: list[str]) -> list[Cell]:
     if path.is_symlink():
         raise SubmissionError(f"{path}: a link, not a file: ask for the notebook itself")
+    if is_shadow(path.name):
+        raise SubmissionError(f"{path}: a shadow file of macOS: ask for {path.name[2:]} itself")
     try:
         raw = path.read_bytes() if path.stat().st_size <= NOTEBOOK_FILE else None
     except OSError as error:
@@ -115,7 +164,7 @@ def _cells(path: Path, repairs: list[str]) -> list[Cell]:
     if not raw.strip():
         raise SubmissionError(f"{path}: the file is empty: ask for it again")
     if path.suffix == ".py":
-        return _percent(path, raw)
+        return _of_script(path, raw, repairs)
     try:
         content = json.loads(_decoded(raw, repairs))
     except (ValueError, RecursionError) as error:
@@ -124,7 +173,7 @@ def _cells(path: Path, repairs: list[str]) -> list[Cell]:
         raise SubmissionError(f"{path}{where}: {advice}") from None
     try:
         book = content if "cells" in content else _converted(content)  # as older ones have none
-        found = [_cell(cell) for cell in book["cells"]]
+        found = [_cell(cell, repairs) for cell in book["cells"]]
         _note_form(content, found, repairs)
     except Exception as error:  # whatever the file holds in place of a notebook
         kind = type(error).__name__
@@ -144,12 +193,14 @@ def _converted(content: dict[str, Any]) -> dict[str, Any]:
     """A notebook of another format as one of format 4."""
     import nbformat  # here: a notebook of today is read without, and it takes 1.5 s to import
 
-    return nbformat.convert(nbformat.from_dict(content), 4)
+    return nbformat.convert(nbformat.from_dict({"nbformat": 3} | content), 4)
 
 
 def _note_form(content: dict[str, Any], cells: list[Cell], repairs: list[str]) -> None:
     """Say what of the notebook's form is not as Jupyter would have saved it."""
-    version = content["nbformat"], content.get("nbformat_minor") or 0
+    if content.get("nbformat") is None:
+        repairs.append("the file does not say which notebook format it is")
+    version = content.get("nbformat") or 4, content.get("nbformat_minor") or 5
     if version < (4, 5):
         repairs.append(f"an old notebook format, {version[0]}.{version[1]}")
     metadata = content.get("metadata") or {}
@@ -157,20 +208,19 @@ def _note_form(content: dict[str, Any], cells: list[Cell], repairs: list[str]) -
     if kernel != "python3":
         repairs.append(f"the kernel {printable(str(kernel))[:40]!r}: run with Python 3")
     if any(cell.key for cell in cells) and not any(
-        c.get("metadata", {}).get("nbgrader") for c in content.get("cells", [])
+        isinstance(c, dict) and _metadata(c) for c in content.get("cells", [])
     ):
         repairs.append("nbgrader's metadata is not there: cells were recognised by what they hold")
 
 
-def _percent(path: Path, raw: bytes) -> list[Cell]:
-    """The cells of a script in percent format; one without `# %%` is a single cell."""
-    import jupytext
-
+def _of_script(path: Path, raw: bytes, repairs: list[str]) -> list[Cell]:
+    """The cells of a script."""
     try:
-        book = jupytext.reads(_decoded(raw, []), fmt="py:percent")
-    except (UnicodeDecodeError, SyntaxError, ValueError) as error:
-        raise SubmissionError(f"{path}: no script that can be read: {error}") from None
-    return [_cell(cell) for cell in book.cells]
+        found = scripts.cells(scripts.decoded(raw, repairs), repairs)
+    except (SyntaxError, ValueError) as error:
+        reason = printable(str(error))[:200]
+        raise SubmissionError(f"{path}: no script that can be read: {reason}") from None
+    return [_cell(cell, repairs) for cell in found]
 
 
 def _decoded(raw: bytes, repairs: list[str]) -> str:
@@ -184,19 +234,34 @@ def _decoded(raw: bytes, repairs: list[str]) -> str:
     return raw.decode("utf-8-sig")
 
 
-def _cell(cell: Any) -> Cell:
+def _text(value: Any) -> str:
+    """Text as it can be written to a file: half of a UTF-16 pair is none."""
+    return str(value).encode("utf-8", "replace").decode()
+
+
+def _metadata(cell: Any) -> dict[str, Any]:
+    """What nbgrader has written into a cell's metadata; empty where there is none."""
+    metadata = cell.get("metadata")
+    found = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _cell(cell: Any, repairs: list[str]) -> Cell:
     source = cell.get("source", "")
     source = "".join(source) if isinstance(source, list) else str(source)
-    source = source.replace("\r\n", "\n").encode("utf-8", "replace").decode()
+    source = _text(source.replace("\r\n", "\n"))
+    meta = _metadata(cell)
+    id_ = _text(meta.get("grade_id") or cell.get("id", ""))
     if cell["cell_type"] != "code":
-        grade_id = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", "")
-        return Cell("markdown", source, str(grade_id or cell.get("id", "")))
-    meta = cell.get("metadata", {}).get("nbgrader", {})
-    meta = meta if isinstance(meta, dict) else {}
+        return Cell("markdown", source, id_)
+    if language := _LANGUAGE.match(source):
+        said = f"cells that begin with %{language.group(1)}, as Databricks has them, are no Python"
+        repairs += [said] if said not in repairs else []
+        return Cell("markdown", source[language.end() :], id_)
     call = _CHECK_CALL.search(source)
     known = call and call.group(1) in EXERCISES and (meta.get("grade") or _only_checks(source))
     key = call.group(1) if call and known else ""
-    return Cell("code", source, str(meta.get("grade_id") or cell.get("id", "")), key)
+    return Cell("code", source, id_, key)
 
 
 def _only_checks(source: str) -> bool:

@@ -7,43 +7,54 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import functools
+import itertools
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from autograder.contract import ASSIGNMENT, IMPORTS
 from autograder.evidence.arrays import printable
+from autograder.handin.choice import choose
 from autograder.handin.reading import (
     STEP_OF_NAME,
     Cell,
     Notebook,
     PathError,
     SubmissionError,
+    file_name,
+    is_shadow,
     looks_like_work,
     read,
 )
+from autograder.limits import HANDIN, MIB, NOTEBOOKS, PROBLEM, PROBLEMS
 
 __all__ = ["Cell", "Notebook", "PathError", "Submission", "SubmissionError", "load", "load_class"]
-__all__ += ["looks_like_work", "read"]
+__all__ += ["load_all", "looks_like_work", "read", "submission"]
 
 
 @dataclass(frozen=True)
 class Submission:
     """What one student handed in: six notebooks, some of them, or one free-form notebook.
 
-    `problems` says of each file that could not be read why, and what to do.
+    `problems` says of each file that could not be read why, and what to do; `left_out` which
+    notebooks do not count, because others hold more.
     """
 
     student: str
     notebooks: tuple[Notebook, ...]
     problems: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What had to be repaired, file by file."""
-        notes = [f"{_name(b.path.name)}: {note}" for b in self.notebooks for note in b.notes]
+        notes = list(self.left_out)
+        notes += [f"{b.path.name}: {note}" for b in self.notebooks for note in b.notes]
         lacking = self.lacking_imports().items()
         notes += [f"{step}: taken from an earlier notebook: {said}" for step, said in lacking]
         return tuple(notes)
@@ -91,41 +102,101 @@ def names_in(sources: list[str]) -> tuple[dict[str, str], set[str], set[str]]:
 def load(path: Path) -> Submission:
     """One notebook file, or a folder with one student's notebooks, as a submission.
 
+    Links that lead out of the folder are not followed: what lies there is not the student's.
+
     Raises:
         PathError: there is no notebook at `path`.
-        SubmissionError: it is a single file that cannot be read.
+        SubmissionError: it is a single file that cannot be read, or a link.
     """
     if path.is_file():
-        return Submission(_name(path.stem), (read(path),))
+        return submission(file_name(path.with_suffix("")), [read(path)])
     if not path.is_dir():
         raise PathError(f"{path}: no such file or folder: check the path")
+    if path.is_symlink():
+        raise SubmissionError(f"{path}: a link, not a folder: ask for the notebooks")
     folder = path / ASSIGNMENT if (path / ASSIGNMENT).is_dir() else path
-    files = [f for f in folder.iterdir() if f.suffix.lower() == ".ipynb"]
-    files = sorted(f for f in files if f.is_file() or f.is_symlink())
+    if not _lies_in(folder, path):
+        raise SubmissionError(f"{folder}: a link to another folder: ask for the notebooks")
+    files = [f for f in folder.iterdir() if f.suffix.lower() == ".ipynb" and not is_shadow(f.name)]
+    files = [f for f in files if f.is_file() or f.is_symlink()]
     if not files:
         raise PathError(f"{folder}: holds no .ipynb file: name a notebook or its folder")
-    found, problems = [], []
-    for file in files:
+    found, problems = _read_all(sorted(files, key=_in_turn), path)
+    return submission(file_name(path.resolve()), found, problems)
+
+
+def submission(student: str, books: list[Notebook], problems: Sequence[str] = ()) -> Submission:
+    """The submission that these notebooks make: of two for one step the fuller one."""
+    counted, left_out = choose(books)
+    return Submission(student, counted, tuple(_bounded(problems)), tuple(_bounded(left_out)))
+
+
+def _in_turn(file: Path) -> tuple[bool, bytes]:
+    """The assignment's own names first, for not all of thousands of files are read."""
+    return file.stem not in STEP_OF_NAME, os.fsencode(file.name)
+
+
+def _read_all(files: list[Path], owner: Path) -> tuple[list[Notebook], list[str]]:
+    """What can be read of the files below a student's own folder, and why the rest cannot."""
+    found: list[Notebook] = []
+    problems, size = [], 0
+    for number, file in enumerate(files):
+        with contextlib.suppress(OSError):
+            size += file.lstat().st_size
+        if number >= NOTEBOOKS or size > HANDIN:
+            most = f"{NOTEBOOKS} notebooks and {HANDIN // MIB} MB"
+            problems.append(
+                f"{owner}: {len(files) - number:,} of {len(files):,} notebooks were not read: a "
+                f"hand-in may have {most}: ask for the six, or the one, that count"
+            )
+            break
         try:
-            found.append(read(file))
+            inside = file.is_symlink() and _lies_in(file, owner)
+            book = read(file.resolve() if inside else file)
+            found.append(replace(book, path=file.with_name(file_name(file))) if inside else book)
         except SubmissionError as error:
-            problems.append(_one_line(error))
-    return Submission(_name(path.resolve().name), tuple(found), tuple(problems))
+            problems.append(str(error))
+    return found, problems
 
 
-def _one_line(error: SubmissionError) -> str:
-    return " ".join(printable(str(error)).split())
+def _lies_in(path: Path, folder: Path) -> bool:
+    """Whether a path, all links followed, is inside of a folder."""
+    try:
+        return path.resolve(strict=True).is_relative_to(folder.resolve(strict=True))
+    except (OSError, RuntimeError):  # links in a circle
+        return False
 
 
-def _name(found: str) -> str:
-    """A student's name as a file is called: no bytes that are no text, no control characters."""
-    text = printable(found.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
-    return " ".join(text.split()) or "?"
+def _bounded(lines: Sequence[str]) -> list[str]:
+    """Lines that are few, short, and can be shown."""
+    shown = [_one_line(line) for line in lines[:PROBLEMS]]
+    more = len(lines) - len(shown)
+    return [*shown, f"and {more:,} more like these"] if more else shown
+
+
+def _one_line(text: object) -> str:
+    line = " ".join(printable(str(text)[: 4 * PROBLEM]).split())
+    return line if len(line) <= PROBLEM else line[: PROBLEM - 4] + " ..."
+
+
+def load_all(path: Path) -> list[Submission]:
+    """One student's file or folder as it is; every student's, where a folder holds several.
+
+    Raises:
+        PathError: there is no notebook at `path`.
+        SubmissionError: it is a single file that cannot be read, or a link.
+    """
+    if not path.is_dir() or path.is_symlink():
+        return [load(path)]
+    books = [f for f in path.iterdir() if f.suffix.lower() == ".ipynb" and not is_shadow(f.name)]
+    if (path / ASSIGNMENT).exists() or any(file.stem in STEP_OF_NAME for file in books):
+        return [load(path)]
+    return [load(path)] if len(books) == 1 else load_class(path)
 
 
 def load_class(folder: Path) -> list[Submission]:
     """All submissions under a folder: nbgrader's `submitted/STUDENT/gnn_recommender/*.ipynb`, a
-    folder of students' folders, or loose notebooks, one a student.
+    folder of students' folders, or loose notebooks, one a student. No two have one name.
 
     Raises:
         PathError: there is no such folder, or not one notebook in it.
@@ -133,19 +204,40 @@ def load_class(folder: Path) -> list[Submission]:
     if not folder.is_dir():
         raise PathError(f"{folder}: no such folder: name the one that holds the submissions")
     root = folder / "submitted" if (folder / "submitted").is_dir() else folder
-    if len([name for name in STEP_OF_NAME if (root / f"{name}.ipynb").is_file()]) > 1:
-        return [load(root)]  # one student's own folder
+    if _is_one_students(root):
+        return [load(root)]
     found: list[Submission] = []
-    for path in sorted(root.iterdir(), key=lambda found: os.fsencode(found.name)):
-        if re.match(r"\.[^.]", path.name) or not (path.is_dir() or path.suffix.lower() == ".ipynb"):
+    for path in sorted(root.iterdir(), key=lambda path: os.fsencode(path.name)):
+        if re.match(r"\.[^.]", path.name) or is_shadow(path.name):
+            continue
+        if not (path.is_dir() or path.suffix.lower() == ".ipynb"):
             continue
         try:
             if path.is_symlink():
                 raise SubmissionError(f"{path}: a link, not a folder: ask for the notebooks")
-            found.append(load(path))
+            student = load(path)
         except SubmissionError as error:
-            name = _name(path.stem if path.is_file() else path.name)
-            found.append(Submission(name, (), (_one_line(error),)))
+            name = file_name(path.with_suffix("") if path.is_file() else path)
+            student = Submission(name, (), tuple(_bounded([str(error)])))
+        found.append(_with_own_name(student, {s.student for s in found}))
     if not any(s.notebooks or s.problems for s in found):
         raise PathError(f"{folder}: no submission here: expected STUDENT/{ASSIGNMENT}/*.ipynb")
     return found
+
+
+def _is_one_students(root: Path) -> bool:
+    """Whether a folder is one student's own, not a class's."""
+    if len([name for name in STEP_OF_NAME if (root / f"{name}.ipynb").is_file()]) > 1:
+        return True
+    own = root / ASSIGNMENT
+    return own.is_dir() and not own.is_symlink() and any(own.glob("*.ipynb"))
+
+
+def _with_own_name(student: Submission, taken: set[str]) -> Submission:
+    """The submission under a name that nobody else has: `ada`, `ada (2)`."""
+    names = itertools.chain([student.student], (f"{student.student} ({n})" for n in count(2)))
+    name = next(name for name in names if name not in taken)
+    if name == student.student:
+        return student
+    note = f"handed in twice: this is what came as the second {student.student}"
+    return replace(student, student=name, left_out=(note, *student.left_out))

@@ -17,7 +17,6 @@ import torch
 from torch_geometric.data import Data
 
 from autograder.contract import COLUMNS
-from autograder.inside import alias_training
 from autograder.inside.pool import Found, pool
 from autograder.inside.session import Session, whole
 
@@ -33,7 +32,6 @@ KINDS: dict[str, Callable[[Any], bool]] = {  # what may stand under a name of th
     **dict.fromkeys(("data", *PARTS), lambda v: hasattr(v, "edge_index")),
     "model": lambda v: isinstance(v, torch.nn.Module),
     "optimizer": lambda v: isinstance(v, torch.optim.Optimizer),
-    **dict.fromkeys(("train", "test"), callable),
 }
 SIDES = {  # words in the name of a count
     "n_users": ("user", "usr", "usu", "utilis", "nutzer", "listener", "hörer", "hoerer"),
@@ -70,7 +68,7 @@ def fill(session: Session, replacing: bool = False) -> None:
     session.aliased.clear()
     try:
         own = pool(ns)
-        found = _objects(session, own) | alias_training.find(session, own)
+        found = _objects(session, own) | _trained(session, own)
         found |= _counts(session, own, found)
     except Exception:  # an object of the student's that raises wherever it is touched
         return
@@ -85,13 +83,14 @@ def fill(session: Session, replacing: bool = False) -> None:
 
 def _objects(session: Session, own: list[Found]) -> dict[str, Found]:
     """The table, the graph, the Data object and its parts."""
-    seen = session.watched.parts[-1] if session.watched and session.watched.parts else None
+    parts = session.recorder.log.parts if session.recorder is not None else []
+    seen = next((kept for kept in reversed(parts) if len(kept[1]) == 3), None)
     found = {
         "df": _best(session, "df", own, lambda v: isinstance(v, pd.DataFrame), _table_rank),
         "G": _best(session, "G", own, lambda v: isinstance(v, nx.Graph), nx.Graph.number_of_edges),
         "data": _best(session, "data", own, _is_whole, _columns),
     }
-    if found["data"] is None and seen is not None:
+    if found["data"] is None and seen is not None and seen[0] is not None:
         found["data"] = Found("", seen[0])
     return {k: v for k, v in found.items() if v is not None} | _parts(session, own, seen)
 
@@ -151,6 +150,28 @@ def _says(found: Found, part: str) -> bool:
 
 def _begins(word: str, stems: tuple[str, ...]) -> bool:
     return any(word == stem or (len(stem) > 2 and word.startswith(stem)) for stem in stems)
+
+
+def _trained(session: Session, own: list[Found]) -> dict[str, Found]:
+    """The model that was trained, its class, and the optimizer: as the recorder saw them."""
+    mine = session.ns.get("__name__", "__main__")
+    log = session.recorder.log if session.recorder is not None else None
+    paths = {id(found.value): found for found in own}
+    seen = {"model": log.model(), "optimizer": log.optimizer()} if log is not None else {}
+    found = {
+        name: paths.get(id(value), Found("", value))
+        for name, value in seen.items()
+        if value is not None
+    }
+    models = [f for f in own if isinstance(f.value, torch.nn.Module)]
+    models = [f for f in models if not type(f.value).__module__.startswith("torch")]
+    if models:
+        found.setdefault("model", models[-1])
+    classes = [f for f in own if isinstance(f.value, type) and f.value.__module__ == mine]
+    classes = [f for f in classes if issubclass(f.value, torch.nn.Module)]
+    if len(classes) == 1:
+        found["GNNLinkPredictor"] = classes[0]
+    return found
 
 
 def _counts(session: Session, own: list[Found], found: dict[str, Found]) -> dict[str, Found]:

@@ -6,6 +6,7 @@ step's notebook then trains, watched by the probes, is what step 6 gets.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import linecache
 import sys
@@ -19,91 +20,130 @@ from msgspec.structs import replace
 
 from autograder.contract import CHAIN, MODEL_CLASS, STEPS
 from autograder.evidence.schema import CellError
-from autograder.inside import given
+from autograder.inside import rest
 from autograder.inside.clock import CellTimeout, limited, remaining
+from autograder.inside.inputs import RightInputs
 from autograder.inside.randomness import random_state
 from autograder.inside.session import Session, bound_names
+from autograder.inside.surroundings import OnTheCpu
 
 GRAPH = ("data", "train_data", "val_data", "test_data")
 MADE = (*GRAPH, "model", "losses")
-running: list[dict[str, Any]] = []  # namespaces of chains that are running now, innermost last
-begun: dict[str, Any] = {}  # what step 5 goes on from, while the sandbox runs the own chain
-_results: dict[Path, dict[str, Any] | CellError | None] = {}
 
 
-def run(folder: Path, data: Path) -> dict[str, Any] | CellError | None:
-    """Train the student's own model from the notebooks of `folder`; keep the result for `last`.
+class Chain:
+    """The own chain of one kernel, or of one run in the sandbox.
 
-    Within a cell that has a time limit, three quarters of what is left of it are for the chain.
-
-    Returns:
-        The namespace; or the error that kept it from having a trained model; or None where the
-        folder does not hold the student's steps 4 and 5.
+    `running` are the namespaces of chains that are running now, the innermost last. `handed_on` is
+    what step 5 goes on from, while the sandbox runs the own chain.
     """
-    if folder in _results and given.ask is not None:
-        return _results[folder]  # the sandbox has run it, or has nothing to run
-    from autograder.handin.submission import SubmissionError, load  # not mounted behind the wall
 
-    try:
-        books = {book.step: book for book in load(folder).notebooks if book.step}
-    except SubmissionError:
-        books = {}
-    _results[folder] = None
-    if running or not all(step in books for step in STEPS[3:5]):
-        return None
-    cells = {
-        step: [c.source for c in book.cells if c.kind == "code" and not c.key]
-        for step, book in books.items()
-    }
-    own = [source for step in STEPS[:4] for source in cells.get(step, [])]
-    with _at_most(0.75 * remaining()) as late:
-        begin(own, data)
-        start = {"__name__": "__main__"} | begun
-        found = Session(ns=start, data=data, cells=cells["step5"])
-        _run(found)
-        _results[folder] = _made(found)
-    if late:
-        _results[folder] = CellError(name="Timeout", message=f"steps 4 and 5: {late[0]}")
-    begun.clear()
-    return _results[folder]
+    def __init__(self, inputs: RightInputs) -> None:
+        self.inputs = inputs
+        self.running: list[dict[str, Any]] = []
+        self.handed_on: dict[str, Any] = {}
+        self._error: CellError | None = None  # what kept the own steps 1 to 4 from a model class
+        self._failed = False
+        self._results: dict[Path, dict[str, Any] | CellError | None] = {}
 
+    def run(self, folder: Path, data: Path) -> dict[str, Any] | CellError | None:
+        """Train the student's own model from the notebooks of `folder`; keep the result for `last`.
 
-def begin(cells: list[str], data: Path, seconds: float = 0.0) -> None:
-    """Run the student's own steps 1 to 4: `checkpoint("step5")` then hands out what they made.
+        Within a cell that has a time limit, three quarters of what is left of it are for the chain.
 
-    What is missing, or does not number the nodes as step 6 reads names by, is the right one
-    instead. After `seconds`, if any, it stops.
-    """
-    begun.clear()
-    right = given.inputs(CHAIN, data)
-    begun.update(right)
-    session = Session(ns={"__name__": "__main__"}, data=data, cells=cells)
-    with _at_most(seconds) as late:
-        _run(session)
-    made = session.ns
-    if late:
-        begun["_error"] = CellError(name="Timeout", message=f"steps 1 to 4: {late[0]}")
-    elif MODEL_CLASS in made:
-        begun[MODEL_CLASS] = made[MODEL_CLASS]
-    else:
-        errors = [
-            e for source, e in session.errors if e.blank or MODEL_CLASS in bound_names(source)
-        ]
-        begun["_error"] = errors[0] if errors else None
-    if _same_graph(made, right):
-        begun.update({name: made[name] for name in GRAPH})
+        Returns:
+            The namespace; or the error that kept it from having a trained model; or None where the
+            folder does not hold the student's steps 4 and 5.
+        """
+        if folder in self._results and self.inputs.ask is not None:
+            return self._results[folder]  # the sandbox has run it, or has nothing to run
+        from autograder.handin.submission import SubmissionError, load  # not mounted in the sandbox
 
+        try:
+            books = {book.step: book for book in load(folder).notebooks if book.step}
+        except SubmissionError:
+            books = {}
+        self._results[folder] = None
+        if self.running or not all(step in books for step in STEPS[3:5]):
+            return None
+        cells = {
+            step: [c.source for c in book.cells if c.kind == "code" and not c.key]
+            for step, book in books.items()
+        }
+        own = [source for step in STEPS[:4] for source in cells.get(step, [])]
+        with _at_most(0.75 * remaining()) as late:
+            self.begin(own, data)
+            start = {"__name__": "__main__"} | self.handed_on
+            session = Session(ns=start, data=data, cells=cells["step5"])
+            self._run(session)
+            self._results[folder] = self._made(session)
+        if late:
+            self._results[folder] = CellError(name="Timeout", message=f"steps 4 and 5: {late[0]}")
+        self.handed_on.clear()
+        return self._results[folder]
 
-def end(session: Session) -> None:
-    """After step 5: keep the model that it trained, for `checkpoint("step6")` and for `last`."""
-    session.ns.update({k: v for k, v in begun.items() if k not in session.ns})
-    _results[Path.cwd()] = _made(session)
-    begun.clear()
+    def begin(self, cells: list[str], data: Path, seconds: float = 0.0) -> None:
+        """Run the student's own steps 1 to 4: `checkpoint("step5")` then hands out what they made.
 
+        What is missing, or does not number the nodes as step 6 reads names by, is the right one
+        instead. After `seconds`, if any, it stops.
+        """
+        self.handed_on.clear()
+        self._error, self._failed = None, False
+        right = self.inputs.of(CHAIN, data)
+        self.handed_on.update(right)
+        session = Session(ns={"__name__": "__main__"}, data=data, cells=cells)
+        with _at_most(seconds) as late:
+            self._run(session)
+        made = session.ns
+        if late:
+            self.fail(CellError(name="Timeout", message=f"steps 1 to 4: {late[0]}"))
+        elif MODEL_CLASS in made:
+            self.handed_on[MODEL_CLASS] = made[MODEL_CLASS]
+        else:
+            named = [e for source, e in session.errors if MODEL_CLASS in bound_names(source)]
+            errors = [e for _, e in session.errors if e.blank or e in named]
+            self.fail(errors[0] if errors else None)
+        if _same_graph(made, right):
+            self.handed_on.update({name: made[name] for name in GRAPH})
 
-def last(folder: Path) -> dict[str, Any] | CellError | None:
-    """What the last `run` in this folder gave; None if there was none."""
-    return _results.get(folder)
+    def fail(self, error: CellError | None) -> None:
+        """The own steps 1 to 4 came to no model class: `error` says why, where it is known."""
+        self._error, self._failed = error, True
+
+    def end(self, session: Session) -> None:
+        """After step 5: keep the model that it trained, for `checkpoint("step6")` and `last`."""
+        session.ns.update({k: v for k, v in self.handed_on.items() if k not in session.ns})
+        self._results[Path.cwd()] = self._made(session)
+        self.handed_on.clear()
+
+    def last(self, folder: Path) -> dict[str, Any] | CellError | None:
+        """What the last `run` in this folder gave; None if there was none."""
+        return self._results.get(folder)
+
+    def _run(self, session: Session) -> None:
+        with self._apart(session.ns), capture_output():
+            for number, source in enumerate(session.cells):
+                _execute(session, number, source)
+
+    def _made(self, session: Session) -> dict[str, Any] | CellError | None:
+        """The namespace if it holds an own, trained model and a split to measure it on."""
+        return self._error if self._failed else _trained(session)
+
+    @contextlib.contextmanager
+    def _apart(self, ns: dict[str, Any]) -> Iterator[None]:
+        """Let `checkpoint` and `check` know that a chain runs; close the figures that it leaves."""
+        plots = sys.modules.get("matplotlib.pyplot")
+        before = set(plots.get_fignums()) if plots else set()
+        self.running.append(ns)
+        try:
+            with random_state():
+                yield
+        finally:
+            self.running.pop()
+            plots = sys.modules.get("matplotlib.pyplot")
+            for number in set(plots.get_fignums()) - before if plots else ():
+                plots.close(number)  # type: ignore[union-attr]
 
 
 def _same_graph(made: dict[str, Any], right: dict[str, Any]) -> bool:
@@ -117,17 +157,9 @@ def _same_graph(made: dict[str, Any], right: dict[str, Any]) -> bool:
         return False
 
 
-def _run(session: Session) -> None:
-    with _apart(session.ns), capture_output():
-        for number, source in enumerate(session.cells):
-            _execute(session, number, source)
-
-
-def _made(session: Session) -> dict[str, Any] | CellError | None:
+def _trained(session: Session) -> dict[str, Any] | CellError | None:
     """The namespace if it holds an own, trained model and a split to measure it on."""
     ns = session.ns
-    if "_error" in begun:
-        return begun["_error"]
     if all(name in ns for name in MADE) and len(ns["losses"]):
         try:
             part, split = ns["test_data"], (ns["val_data"], ns["test_data"])
@@ -146,12 +178,23 @@ def _made(session: Session) -> dict[str, Any] | CellError | None:
 def _execute(session: Session, number: int, source: str) -> None:
     name = f"<own chain, cell {number + 1}>"
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    tree = ast.Module([], [])
     try:
         code = TransformerManager().transform_cell(source) if source.strip() else ""
-        exec(compile(code, name, "exec"), session.ns)
+        tree = OnTheCpu().visit(ast.parse(code, name))
+        exec(compile(tree, name, "exec"), session.ns)
     except (Exception, SystemExit) as error:  # whatever the student's cell raises
-        found = replace(session.cell_error(error), cell=None)  # a number here means no notebook's
-        session.errors.append((source, found))
+        raised: list[BaseException] = [error]
+
+        def execute(node: ast.stmt, last: bool) -> None:
+            exec(compile(ast.Module([node], []), name, "exec"), session.ns)
+
+        raised += [
+            e for _, e in rest.go_on(tree.body, error, session.ns, execute) if e is not error
+        ]
+        for each in raised:
+            found = replace(session.cell_error(each), cell=None)  # it would mean no notebook's
+            session.errors.append((source, found))
 
 
 @contextlib.contextmanager
@@ -163,19 +206,3 @@ def _at_most(seconds: float) -> Iterator[list[CellTimeout]]:
             yield late
     except CellTimeout as error:
         late.append(error)
-
-
-@contextlib.contextmanager
-def _apart(ns: dict[str, Any]) -> Iterator[None]:
-    """Let `checkpoint` and `check` know that a chain runs; close the figures that it leaves."""
-    plots = sys.modules.get("matplotlib.pyplot")
-    before = set(plots.get_fignums()) if plots else set()
-    running.append(ns)
-    try:
-        with random_state():
-            yield
-    finally:
-        running.pop()
-        plots = sys.modules.get("matplotlib.pyplot")
-        for number in set(plots.get_fignums()) - before if plots else ():
-            plots.close(number)  # type: ignore[union-attr]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.evidence.arrays import Array, array, text
-from autograder.evidence.schema import Absent, Call, CellError, SplitCall
+from autograder.evidence.schema import Absent, Call, CellError
 
 
 @dataclass
@@ -32,14 +32,15 @@ class Session:
     shown: list[Any] = field(default_factory=list)  # values and printed text
     own: Callable[[], dict[str, Any] | CellError | None] = lambda: None  # the student's own chain
     flags: list[str] = field(default_factory=list)  # look-alikes that were found
-    watched: Any = None  # what `autograder.inside.watch` saw, where it is installed
-    splits: list[SplitCall] = field(default_factory=list)  # calls of RandomLinkSplit in the cells
+    recorder: Any = None  # that of `autograder.inside.recorder`, where it is installed
     names: dict[str, str] = field(default_factory=dict)  # the contract's name -> the notebook's own
     sources: dict[str, list[str]] = field(default_factory=dict)  # of a cell's runs, by its id
 
     def begin(self, cells: list[str]) -> dict[str, Any]:
         """Go on to the next notebook, of these cells: an empty namespace."""
         self.ns, self.cells, self.shown = {}, cells, []
+        if self.recorder is not None:
+            self.recorder.begin_step()
         return self.ns
 
     def failed(self, source: str, error: BaseException) -> None:
@@ -79,7 +80,7 @@ class Session:
         if isinstance(error, SyntaxError):
             line, source, message = error.lineno, error.text or "", error.msg
         for frame in traceback.extract_tb(error.__traceback__):
-            found = self._cell_of(frame.filename)
+            found = self.cell_of(frame.filename)
             if found is not None:
                 cell, line = found, frame.lineno
                 source = linecache.getline(frame.filename, frame.lineno or 0)
@@ -91,7 +92,7 @@ class Session:
             source=text(source.rstrip()),
         )
 
-    def _cell_of(self, filename: str) -> int | None:
+    def cell_of(self, filename: str) -> int | None:
         source = "".join(linecache.getlines(filename)).strip()
         for number, cell in enumerate(self.cells):
             if source and source == cell.strip():

@@ -103,7 +103,7 @@ def _split(session: Session) -> Split | Unfollowed | Absent:
             other = _unfollowed(session, *PARTS)
             return other or session.absent(name, *PARTS, doing="Split(")
     made = {name.removesuffix("_data"): _part(value) for name, value in parts.items()}
-    calls = list(getattr(session, "splits", []))[:20]
+    calls = session.recorder.log.split_calls() if session.recorder is not None else []
     return Split(
         **made,
         calls=calls,
@@ -114,9 +114,9 @@ def _split(session: Session) -> Split | Unfollowed | Absent:
 
 def _given(session: Session) -> Edges | None:
     """What was split in the notebook's cells last, if that is not `data` itself."""
-    if session.watched is None or not session.watched.parts:
+    if session.recorder is None or not session.recorder.log.parts:
         return None
-    given = getattr(session.watched.parts[-1][0], "edge_index", None)
+    given = getattr(session.recorder.log.parts[-1][0], "edge_index", None)
     own = getattr(session.ns.get("data"), "edge_index", None)
     same = isinstance(own, torch.Tensor) and isinstance(given, torch.Tensor) and own.equal(given)
     return None if same else edges(given)

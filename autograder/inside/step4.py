@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,12 +13,13 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 from torch_geometric.nn import MessagePassing, SAGEConv
 
-from autograder.contract import MODEL_CLASS
+from autograder.contract import METHODS, MODEL_CLASS
 from autograder.evidence.arrays import array, matrix, pairs, text
-from autograder.evidence.schema import Absent, Call, Convolution, ModelClass, Step4
+from autograder.evidence.schema import Absent, Call, Convolution, Edges, ModelClass, Step4
+from autograder.inside.objects import aside, find_method, methods, names_of, recording
 from autograder.inside.randomness import random_state
 from autograder.inside.session import Session, bound_names
-from autograder.inside.spy import find_method, methods, names_of, spying
+from autograder.inside.step3 import edges as edges_of
 
 
 def probe(session: Session) -> Step4:
@@ -50,17 +52,13 @@ def find_class(ns: dict[str, Any]) -> Any:
     return made[0] if len(made) == 1 else None
 
 
-def aside(session: Session) -> Any:
-    """Nothing that the block does is the notebook's own doing."""
-    watched = session.watched
-    return contextlib.nullcontext() if watched is None else watched.instead(None)
-
-
 def _observe(session: Session, cls: Any) -> ModelClass:
     rng = np.random.default_rng(session.seed)
     sizes = [int(n) for n in (rng.integers(23, 30), *(rng.permutation([5, 6, 7, 8, 9])[:3]))]
-    built, model = session.call(cls, *sizes)
+    with _made(nn.Module) as made:
+        built, model = session.call(cls, *sizes)
     facts: dict[str, Any] = {"sizes": sizes, "is_module": isinstance(model, nn.Module)}
+    facts["nested"] = [name for name in METHODS if name in _inner(cls) - set(names_of(cls))]
     if isinstance(model, nn.Module):
         prepared, _ = session.call(lambda: list(model.eval().modules()))
         built = prepared if prepared.error else built
@@ -69,6 +67,7 @@ def _observe(session: Session, cls: Any) -> ModelClass:
     facts["built"] = Call(text=built.text)
     facts["methods"] = [cls.__name__, *names_of(cls)][:60]
     facts["unregistered"] = [name for name, _ in _hidden(model)][:20]
+    facts["lost"] = _lost(model, made)
     layers = [*model.modules(), *(m for _, m in _hidden(model))]
     facts["embeddings"] = [matrix(m.weight) for m in layers if isinstance(m, nn.Embedding)]
     n, out = sizes[0], sizes[3]
@@ -99,6 +98,21 @@ def _like(session: Session, model: nn.Module, given: tuple, dims: int) -> str:
     return found[0] if len(found) == 1 else ""
 
 
+def _inner(cls: type) -> set[str]:
+    """Names of the functions that are defined inside of the methods of a class."""
+    codes = [f.__code__ for f in vars(cls).values() if isinstance(f, types.FunctionType)]
+    return {c.co_name for code in codes for c in code.co_consts if isinstance(c, types.CodeType)}
+
+
+def _lost(model: nn.Module, made: list[nn.Module]) -> list[str]:
+    """Layers that were made with the model and that it does not hold in any way, in words."""
+    kept = {id(m) for root in (model, *(m for _, m in _hidden(model))) for m in root.modules()}
+    lost = [m for m in made if id(m) not in kept]
+    inside = {id(child) for m in lost for child in m.modules() if child is not m}
+    layers = [m for m in lost if isinstance(m, (nn.Embedding, MessagePassing))]
+    return [text(type(m).__name__) for m in layers if id(m) not in inside][:20]
+
+
 def _hidden(model: nn.Module) -> list[tuple[str, nn.Module]]:
     """Modules in plain lists or dictionaries, which `parameters()` does not see."""
     found = []
@@ -120,26 +134,42 @@ def _encode(
 ) -> dict[str, Any]:
     convolutions = [m for m in layers if isinstance(m, MessagePassing)]
     facts: dict[str, Any] = {"edge_index": pairs(edge_index)}
-    calls: list[nn.Module] = []
+    calls: list[tuple[nn.Module, tuple]] = []
     if name:
         encode, empty = getattr(model, name), torch.empty(2, 0, dtype=torch.long)
         with torch.no_grad():
             with _recording(convolutions, calls):
                 facts["encode"], first = session.call(encode, x, edge_index)
-            with _embeddings_made() as made:
+            with _made(nn.Embedding) as made:
                 _, second = session.call(encode, x, edge_index)
             facts["encode_without_edges"], _ = session.call(encode, x, empty)
+        facts["passed"] = _others([args for _, args in calls], edge_index)
         facts["embeddings_made"] = len(made)
         if isinstance(first, torch.Tensor) and isinstance(second, torch.Tensor):
             facts["same_twice"] = first.shape == second.shape and torch.allclose(
                 first, second, equal_nan=True
             )
             facts["cut_off"] = _cut_off(session, encode, x, edge_index, layers)
-    ordered = list(dict.fromkeys([*calls, *convolutions]))
+    called = [module for module, _ in calls]
+    ordered = list(dict.fromkeys([*called, *convolutions]))
     facts["convolutions"] = [_convolution(m) for m in ordered]
-    facts["convolution_calls"] = len(calls)
-    facts["convolutions_called"] = len(dict.fromkeys(calls))
+    facts["convolution_calls"] = len(called)
+    facts["convolutions_called"] = len(dict.fromkeys(called))
     return facts
+
+
+def _others(calls: list[tuple], edge_index: torch.Tensor) -> Edges | None:
+    """The first edges that a layer got which do not hold those that `encode` was given."""
+    size = 1 + int(edge_index.max())
+    for args in calls:
+        for e in args:
+            if not isinstance(e, torch.Tensor) or e.dtype != torch.long or e.ndim != 2:
+                continue
+            if e.size(0) == 2 and e.size(1):
+                n = max(size, 1 + int(e.max()))
+                if not torch.isin(edge_index[0] * n + edge_index[1], e[0] * n + e[1]).all():
+                    return edges_of(e)
+    return None
 
 
 def _cut_off(
@@ -165,20 +195,20 @@ def _cut_off(
 
 
 @contextlib.contextmanager
-def _embeddings_made() -> Iterator[list[nn.Module]]:
-    """Every nn.Embedding that is made in the block."""
+def _made(kind: type[nn.Module]) -> Iterator[list[nn.Module]]:
+    """Every module of this kind that is made in the block."""
     made: list[nn.Module] = []
-    original = nn.Embedding.__init__
+    original = kind.__init__
 
-    def __init__(self: nn.Embedding, *args: Any, **kwargs: Any) -> None:
+    def __init__(self: nn.Module, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         made.append(self)
 
-    nn.Embedding.__init__ = __init__  # type: ignore[method-assign]
+    kind.__init__ = __init__  # type: ignore[method-assign]
     try:
         yield made
     finally:
-        nn.Embedding.__init__ = original  # type: ignore[method-assign]
+        kind.__init__ = original  # type: ignore[method-assign]
 
 
 def _forward(
@@ -192,17 +222,22 @@ def _forward(
     """Which edges `forward(x, edge_index, edge_label_index)`, where there is one, encodes with."""
     if not encode or "forward" not in methods(model):
         return {}
-    with torch.no_grad(), spying({}, model, session.watched) as notes:
+    with torch.no_grad(), recording(session) as log:
         session.call(model.forward, x, edges, asked)
-    found = notes.open.encodes
-    if not found or found[-1].edges.ndim != 2 or found[-1].edges.size(0) != 2:
+    used = log.passed
+    if not isinstance(used, torch.Tensor) or used.ndim != 2 or used.size(0) != 2:
         return {}
-    return {"forward_edges": pairs(found[-1].edges)}
+    return {"forward_edges": pairs(used)}
 
 
 @contextlib.contextmanager
-def _recording(modules: list[nn.Module], calls: list[nn.Module]) -> Iterator[None]:
-    hooks = [m.register_forward_pre_hook(lambda m, _: calls.append(m)) for m in modules]
+def _recording(modules: list[nn.Module], calls: list[tuple[nn.Module, tuple]]) -> Iterator[None]:
+    """Each call of one of these modules, with what it was given."""
+
+    def note(module: nn.Module, args: tuple, kwargs: dict) -> None:
+        calls.append((module, (*args, *kwargs.values())))
+
+    hooks = [m.register_forward_pre_hook(note, with_kwargs=True) for m in modules]
     try:
         yield
     finally:
@@ -247,5 +282,23 @@ def _decode(
     facts: dict[str, Any] = {"z": matrix(z), "pairs": pairs(asked)}
     if name:
         with torch.no_grad():
-            facts["decode"], _ = session.call(getattr(model, name), z, asked)
+            facts["decode"], scores = session.call(getattr(model, name), z, asked)
+        if isinstance(scores, torch.Tensor):
+            facts["decode_cut_off"] = _decode_cut_off(session, getattr(model, name), z, asked)
     return facts
+
+
+def _decode_cut_off(
+    session: Session, decode: Any, z: torch.Tensor, asked: torch.Tensor
+) -> bool | None:
+    """Whether no gradient comes from the scores to the embeddings; None if it cannot tell."""
+    live = z.clone().requires_grad_()
+    with torch.enable_grad():
+        call, scores = session.call(decode, live, asked)
+        if not isinstance(scores, torch.Tensor) or not scores.is_floating_point():
+            if call.error is None:
+                return None
+            return "requires grad" in call.error.message  # NumPy refuses what has a gradient
+        if not scores.requires_grad:
+            return True
+        return torch.autograd.grad(scores.sum(), live, allow_unused=True)[0] is None

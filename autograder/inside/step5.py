@@ -1,31 +1,28 @@
-"""Step 5, training: the set-up, two rounds of training, and the losses of the loop.
+"""Step 5, training: the set-up, what training did, and the losses of the loop.
 
-The rounds are spied calls of `train(train_data)`; where a free-form notebook has no such function,
-those of its own loop, which the watch saw.
+In our own notebooks `train(train_data)` is called, with the recorder beside it; of a notebook of
+another form it is what its own cells did.
 """
 
 from __future__ import annotations
 
-import inspect
 import types
+from time import monotonic
 from typing import Any
 
-import msgspec
 import numpy as np
 import torch
-from msgspec.structs import replace
 from torch import Tensor, nn
 
 from autograder.evidence.arrays import Pairs, text
 from autograder.evidence.arrays import pairs as pair_array
-from autograder.evidence.schema import Absent, Call, Epoch, Loop, Setup, Step5, Training
+from autograder.evidence.schema import Absent, Call, Loop, Setup, Step5, TrainSeen
+from autograder.evidence.trace import Backward
+from autograder.inside.objects import aside, recording, untouched
 from autograder.inside.randomness import random_state
-from autograder.inside.rounds import epoch, overlap, rounds
-from autograder.inside.session import Session, number
-from autograder.inside.spy import spying, untouched
-from autograder.inside.step4 import aside
+from autograder.inside.session import Session, describe, number
 
-EPOCHS = 2
+CALLS, LONG = 2, 20.0  # calls of `train`; none after one of so many seconds
 
 
 def probe(session: Session) -> Step5:
@@ -35,26 +32,27 @@ def probe(session: Session) -> Step5:
 
 
 def _setup(session: Session) -> Setup | Absent:
-    ns, watched = session.ns, session.watched
+    ns, recorder = session.ns, session.recorder
     model, optimizer = ns.get("model"), ns.get("optimizer")
-    if watched is not None and watched.notes.model is not None:
-        model = watched.notes.model  # what was trained, whatever stands under the name now
-        optimizer = watched.notes.optimizer or optimizer
+    if recorder is not None and recorder.log.model() is not None:
+        model = recorder.log.model()  # what was trained, whatever stands under the name now
+        optimizer = recorder.log.optimizer() or optimizer
     if not isinstance(model, nn.Module):
         return session.absent("model", "optimizer", "loss_fn")
     own = {id(p) for p in model.parameters()}
     held: set[int] = set()
-    rate, climbs = None, False
+    rate, climbs, decay = None, False, None
     if isinstance(optimizer, torch.optim.Optimizer):
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
         group = optimizer.param_groups[0]
         rate = number(group.get("initial_lr", group.get("lr")))
-        climbs = bool(group.get("maximize"))
+        climbs, decay = bool(group.get("maximize")), number(group.get("weight_decay"))
     loss_fn = ns.get("loss_fn")
+    tables = [(n, m) for n, m in model.named_modules() if isinstance(m, nn.Embedding)]
     return Setup(
-        num_nodes=_num_nodes(train_data(session)),
+        num_nodes=_num_nodes(ns.get("train_data")),
         model_kind=type(model).__name__,
-        model_rows=[m.num_embeddings for m in model.modules() if isinstance(m, nn.Embedding)],
+        model_rows=[m.num_embeddings for _, m in tables],
         parameters=len(own),
         optimizer_kind="" if optimizer is None else _kind(optimizer),
         optimized=len(own & held),
@@ -62,9 +60,11 @@ def _setup(session: Session) -> Setup | Absent:
         loss_kind=_kind(loss_fn) if loss_fn else "",
         learning_rate=rate,
         maximized=climbs,
-        embeddings=[
-            f"{name}.weight" for name, m in model.named_modules() if isinstance(m, nn.Embedding)
-        ][:20],
+        embeddings=[f"{name}.weight" for name, _ in tables][:20],
+        weight_decay=decay,
+        frozen=[text(n) for n, p in model.named_parameters() if not p.requires_grad][:40],
+        widths=[m.embedding_dim for m in model.modules() if isinstance(m, nn.Embedding)],
+        stale=None if session.free_form else session.stale("model", "optimizer", "loss_fn"),
     )
 
 
@@ -73,31 +73,18 @@ def _kind(value: Any) -> str:
     if isinstance(value, types.FunctionType | types.BuiltinFunctionType):
         own = getattr(value, "__module__", None) == "__main__"
         return text(f"{value.__name__} of the notebook's" if own else value.__name__)
+    if isinstance(value, type):
+        return text(f"the class {value.__name__}, which is not called")
     for cls in type(value).__mro__:
         if cls.__module__.split(".")[0] in ("torch", "torch_geometric"):
             return text(cls.__name__)
     return text(f"{type(value).__name__} of the notebook's")
 
 
-def train_data(session: Session) -> Any:
-    """The data that is trained on: `train_data`, or the part of the notebook's own splits whose
-    positives were scored in its own loop."""
-    named, watched = session.ns.get("train_data"), session.watched
-    if watched is None or not watched.parts:
-        return named
-    candidates = [named, *(part for _, parts in watched.parts for part in parts)]
-    candidates = [c for c in candidates if isinstance(_positives(c), Tensor)]
-    asked = [(c, p) for c in candidates if (p := _positives(c)) is not None]
-    shares = [overlap(rounds(watched.notes, p, 1), c) for c, p in asked]
-    if not candidates or max(shares) < 0.5:
-        return named if named is not None else watched.parts[-1][1][0]
-    return candidates[shares.index(max(shares))]
-
-
 def _positives(data: Any) -> Tensor | None:
-    found = getattr(data, "pos_edge_label_index", None)
-    right = isinstance(found, Tensor) and found.ndim == 2 and found.size(0) == 2
-    return found if right else None
+    positives = getattr(data, "pos_edge_label_index", None)
+    right = isinstance(positives, Tensor) and positives.ndim == 2 and positives.size(0) == 2
+    return positives if right else None
 
 
 def _num_nodes(data: Any) -> int:
@@ -107,165 +94,109 @@ def _num_nodes(data: Any) -> int:
         return -1
 
 
-def _train(session: Session) -> Training | Absent:
-    ns, data = session.ns, train_data(session)
-    positives = _positives(data)
-    own = _watched(session, data) if session.free_form else None
-    function, model = ns.get("train"), ns.get("model")
+def _train(session: Session) -> TrainSeen | Absent:
+    if session.free_form:
+        return _watched(session)
+    ns = session.ns
+    function, model, data = ns.get("train"), ns.get("model"), ns.get("train_data")
     if not callable(function):
-        return own or session.absent("train", doing=".backward(")
-    if session.watched is not None and session.watched.notes.model is not None:
-        trained = session.watched.notes.model
-        if isinstance(model, nn.Module) and model is not trained:  # made anew after its training
-            own = own or _watched(session, data)
-            if own and own.call.error is None:
-                return own
-        model = trained
-    if not isinstance(model, nn.Module) or positives is None:
-        return own or session.absent("train_data" if positives is None else "model")
-    called = _called(session, function, model, ns.get("train_data", data))
-    if own and own.epochs and called.call.error and not _raised_before(session, called):
-        return own  # it takes something else than the training data
-    if own and called.call.error is None and not any(e.backwards for e in called.epochs):
-        return own  # another function, which only begins with `train`
-    return _with_loop(session, called)
+        return session.absent("train", doing=".backward(")
+    recorder = session.recorder
+    if recorder is not None and isinstance(recorder.log.model(), nn.Module):
+        model = recorder.log.model()
+    if not isinstance(model, nn.Module) or _positives(data) is None:
+        return session.absent("train_data" if _positives(data) is None else "model")
+    return _called(session, function, model, data)
 
 
-def _called(session: Session, function: Any, model: nn.Module, data: Any) -> Training:
-    """Call `train(train_data)`, twice unless one call holds two rounds."""
+def _called(session: Session, function: Any, model: nn.Module, data: Any) -> TrainSeen:
+    """Call `train(train_data)`, twice."""
     positives, call = _positives(data), Call()
-    epochs: list[Epoch] = []
-    with random_state(session.seed), untouched(session.ns, session.watched), torch.enable_grad():
+    values: list[Any] = []
+    begin = monotonic()
+    with random_state(session.seed), untouched(session), torch.enable_grad():
         before = {n: p.detach().clone() for n, p in model.named_parameters()}
-        while len(epochs) < EPOCHS and not call.error:
-            with spying(session.ns, model, session.watched) as notes:
+        with recording(session) as log:
+            if isinstance(session.ns.get("optimizer"), torch.optim.Optimizer):
+                log.optimizer_made(session.ns["optimizer"])
+            while len(values) < CALLS and not call.error and monotonic() - begin < LONG:
                 call, value = session.call(function, data.clone())
-            found = rounds(notes, positives)  # type: ignore[arg-type]
-            several = len(found) > 1
-            for bundles in found[:EPOCHS] or [[]]:
-                epochs.append(epoch(bundles, positives, value, called=not several))  # type: ignore[arg-type]
+                values.append(value)
+        trace = log.trace()
         still = [n for n, p in model.named_parameters() if torch.equal(p.detach(), before[n])]
-    call = Call(text=call.text, error=call.error)
-    return _training(session, data, call, epochs[:EPOCHS], still, len(before))
-
-
-def _training(
-    session: Session, data: Any, call: Call, epochs: list[Epoch], still: list[str], tensors: int
-) -> Training:
-    return Training(
-        call=call,
+    around: list[tuple[bool, int]] = []
+    steps = resplits = 0
+    if session.recorder is not None:
+        cells = session.recorder.log
+        turns = [e for e in cells.events if isinstance(e, Backward) and e.stale is not None]
+        around = [(bool(e.stale), e.steps) for e in turns][:100]
+        steps, resplits = cells.steps, cells.resplits()
+    graphs = [bool(getattr(value, "requires_grad", False)) for value in values]
+    return TrainSeen(
+        call=Call(text=call.text, error=call.error),
+        trace=trace,
+        returned=[None if g else number(v) for v, g in zip(values, graphs, strict=True)],
+        returned_texts=[describe(value) for value in values],
+        graphs=graphs,
         num_nodes=_num_nodes(data),
         message_edges=pair_array(data.edge_index),
-        positives=pair_array(_positives(data)),
-        epochs=epochs,
-        still=still[:40],
-        tensors=tensors,
+        positives=pair_array(positives),
         held_out=_held_out(session, data),
-        resplits=(session.watched.resplits if session.watched is not None else 0)
-        or sum(e.splits for e in epochs[1:]),
+        still=still[:40],
+        tensors=len(before),
+        around=around,
+        steps_around=steps,
+        resplits=resplits,
     )
 
 
 def _held_out(session: Session, data: Any) -> Pairs | None:
     """Positives of the other parts of the split that the data is of."""
-    named = [session.ns.get(f"{name}_data") for name in ("train", "val", "test")]
-    splits = [parts for _, parts in session.watched.parts] if session.watched is not None else []
-    for parts in (*splits, named):
-        if any(part is data for part in parts):
-            others = [_positives(part) for part in parts if part is not data]
-            found = [p for p in others if p is not None]
-            return pair_array(torch.cat(found, dim=1)) if found else None
-    return None
+    parts = [session.ns.get(f"{name}_data") for name in ("train", "val", "test")]
+    if session.recorder is not None:
+        for _, made in session.recorder.log.parts:
+            if any(part is data for part in made):
+                parts = list(made)
+    others = [_positives(part) for part in parts if part is not data]
+    asked = [p for p in others if p is not None]
+    return pair_array(torch.cat(asked, dim=1)) if asked else None
 
 
-def _raised_before(session: Session, called: Training) -> bool:
-    """Whether the notebook's own cells raised the same as the call."""
-    wanted = called.call.error
-    return any(wanted and e.name == wanted.name for _, e in session.errors)
-
-
-def _with_loop(session: Session, called: Training) -> Training:
-    """What the notebook's own loop does around `train`: it may clear the gradients there."""
-    watched, positives = session.watched, called.positives
-    if watched is None or called.call.error:
-        return called
-    seen = rounds(watched.notes, torch.from_numpy(positives.numpy().copy()), EPOCHS)
-    stale = [b.stale for bundles in seen for b in bundles if b.stale is not None]
-    if len(stale) < 2 or not watched.notes.steps:
-        return called
-    epochs = [replace(e, stale_gradients=any(stale)) for e in called.epochs]
-    return replace(called, epochs=epochs)
-
-
-def _watched(session: Session, data: Any) -> Training | None:
-    """The first rounds of the notebook's own loop, if the watch saw any."""
-    watched, positives = session.watched, _positives(data)
-    if watched is None or positives is None:
-        return None
-    found = [r for r in rounds(watched.notes, positives) if any(b.backwards for b in r)]
-    if not found:
-        return None
-    same = found[: 1 if watched.resplits else EPOCHS]  # later ones have other positives
-    epochs = [epoch(bundles, positives, called=False) for bundles in same]
-    model, held = watched.notes.model, watched.notes.optimizer
-    moved = {id(p) for g in held.param_groups for p in g["params"]} if held is not None else set()
-    named = list(model.named_parameters()) if isinstance(model, nn.Module) else []
-    still = [n for n, p in named if id(p) not in moved or p.grad is None and not _stepped(held, p)]
-    text = "the notebook's own loop"
-    cells = watched.training_cells
-    error = next((e for _, e in session.errors if e.cell in cells), None)
-    made = _training(session, data, Call(text=text, error=error), epochs, still, len(named))
-    return replace(made, watched=True)
-
-
-def _stepped(optimizer: Any, parameter: Tensor) -> bool:
-    """Whether an optimizer holds a state of this parameter, as Adam does once it has moved it."""
-    return bool(optimizer is not None and optimizer.state.get(parameter))
-
-
-def takes(function: Any, *given: Any) -> bool:
-    """Whether a function can be called with these positional arguments."""
-    try:
-        inspect.signature(function).bind(*given)
-    except (TypeError, ValueError):
-        return False
-    return True
+def _watched(session: Session) -> TrainSeen | Absent:
+    """What the notebook's own cells trained."""
+    recorder = session.recorder
+    if recorder is None or not recorder.log.backwards:
+        return session.absent("train", doing=".backward(")
+    log = recorder.log
+    error = next((e for _, e in session.errors if e.cell in log.training_cells), None)
+    return TrainSeen(
+        call=Call(text="the notebook's own loop", error=error), trace=log.trace(), watched=True
+    )
 
 
 def _loop(session: Session) -> Loop | Absent:
     losses = session.ns.get("losses")
+    if session.free_form and not isinstance(losses, (Tensor, np.ndarray, dict, list, tuple)):
+        losses = _live_losses(session)
     if isinstance(losses, (Tensor, np.ndarray)):
         losses = losses.flatten().tolist()
     if isinstance(losses, dict):
         losses = list(losses.values())
     if not isinstance(losses, (list, tuple)) or not losses:
-        return _free_loop(session) or session.absent("losses", doing=".backward(")
-    found = _kept(losses)
-    if session.watched is not None:
-        found = msgspec.structs.replace(found, computed=len(session.watched.notes.values))
-    return found
-
-
-def _kept(losses: Any) -> Loop:
-    graphs = [isinstance(v, Tensor) and v.requires_grad for v in losses[:100_000]]
+        return session.absent("losses", doing=".backward(")
+    graphs = [_is_live(v) for v in losses[:100_000]]
     kept = [None if g else number(v) for v, g in zip(losses, graphs, strict=False)]
-    return Loop(losses=kept, graphs=sum(graphs))
+    computed = None if session.recorder is None else session.recorder.log.backwards
+    return Loop(losses=kept, graphs=sum(graphs), computed=computed)
 
 
 def _is_live(value: object) -> bool:
     return isinstance(value, Tensor) and value.numel() == 1 and value.requires_grad
 
 
-def _free_loop(session: Session) -> Loop | None:
-    """In a notebook of one's own: a list of loss tensors, or what `backward` was called on."""
-    if not session.free_form or session.watched is None:
-        return None
+def _live_losses(session: Session) -> list[Any] | None:
+    """A list of losses that keep their graphs, under whatever name."""
     for value in session.ns.values():
-        if isinstance(value, list) and len(value) > 1 and all(_is_live(v) for v in value):
-            return _kept(value)
-    notes, positives = session.watched.notes, _positives(train_data(session))
-    if not notes.values or positives is None:
-        return None
-    each = max(1, sum(b.backwards for r in rounds(notes, positives, 1) for b in r))
-    chunks = [notes.values[i : i + each] for i in range(0, len(notes.values), each)]
-    return Loop(losses=[float(np.mean(c)) for c in chunks], watched=True)
+        if isinstance(value, list) and len(value) > 1 and all(map(_is_live, value)):
+            return value
+    return None

@@ -60,8 +60,8 @@ class Seal:
                 then[key] = now[key], getattr(now[key], "__code__", None)
 
     def broken(self) -> list[str]:
-        """The names that stand for something else now, twenty at most."""
-        return [f"{self._places[i][0]}.{key} was replaced" for i, key in self._changed()[:20]]
+        """The names that stand for something else now."""
+        return [f"{self._places[i][0]}.{key} was replaced" for i, key in self._changed()]
 
     def _changed(self) -> list[tuple[int, str]]:
         """Places and keys."""

@@ -5,12 +5,12 @@ The sandbox's server calls it in a process of its own; nothing of the grader is 
 
 from __future__ import annotations
 
+import ast
 import builtins
 import contextlib
 import functools
 import os
 import pickle
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,17 +20,21 @@ import msgspec
 from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
 
-from autograder.contract import DATA_FILES, EXERCISES, GIVES, MODEL_CLASS, STEPS
+from autograder import notebook
+from autograder.contract import EXERCISES, GIVES, PARTS, STEPS
 from autograder.evidence.schema import STEP_TYPES, Absent, CellError, Evidence
-from autograder.inside import chain, given, tamper, watch
+from autograder.inside import rest, tamper
 from autograder.inside.aliases import filled
 from autograder.inside.backup import Backup, Lost
+from autograder.inside.chain import Chain
 from autograder.inside.clock import CellTimeout, limited
+from autograder.inside.inputs import NotGiven, RightInputs
 from autograder.inside.observe import Session, observe, quiet
 from autograder.inside.output import captured
 from autograder.inside.protocol import Given, Message, Shown, Task, TaskCell
 from autograder.inside.randomness import seed_all
-from autograder.notebook import GRADING
+from autograder.inside.recorder import Recorder
+from autograder.inside.surroundings import OnTheCpu, Surroundings
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Line:
         self.say(Message(wants=step))
         data = self.hear().data
         if not data:
-            raise given.NotGiven(f"checkpoint({step!r}): when graded, only the own step has one")
+            raise NotGiven(f"checkpoint({step!r}): when graded, only the own step has one")
         return pickle.loads(data)  # made by the grader; evidence, the other way, is never pickled
 
 
@@ -58,26 +62,30 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
 
     With `copies` a crash costs its cell: a copy of the process goes on without it.
     """
-    given.ask = line.ask
+    chain = Chain(RightInputs(line.ask))
+    notebook.use(chain)
     seal = _seal()
-    session = _session(task, folder)
-    watch.install(session)
-    notes = _find_data_anywhere(folder)
+    session = _session(task, folder, chain)
+    session.recorder = Recorder(session.cell_of)
+    session.recorder.install(session.ns)
+    around = Surroundings(folder, session.data.parent, session.cells)
+    around.install()
     seal.accept()
-    shell = _shell(session.ns) if task.free_form else None
+    shell = _shell(session.ns, around) if task.free_form else None
     backup = Backup(copies)
     observer, step, first = _Observer(session, task.cell_seconds, backup), "", 0
     for number, cell in enumerate(task.cells):
         if cell.step != step:
             for done in _done(task, number, step, cell.step):
-                _leave(session, observer, done, line, seal)
+                _leave(session, chain, observer, done, line, seal)
         line.say(Message(cell=number))
         if cell.step != step:
             step = cell.step
             if not task.free_form:
                 first = number
-                shell = _shell(session.begin([c.source for c in task.cells if c.step == step]))
-            _enter(session, task, step, backup)
+                ns = session.begin([c.source for c in task.cells if c.step == step])
+                shell = _shell(ns, around)
+            _enter(session, chain, task, step, backup)
             if shell and task.imports.get(step):
                 shell.run_cell(task.imports[step], store_history=False, silent=True)
         if cell.key:
@@ -87,19 +95,20 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
             assert shell
             try:
                 backup.begin(task.cell_seconds)
-                shown = _execute(shell, session, cell, number - first, task.cell_seconds)
+                place = number - first
+                shown = _execute(shell, session, cell, place, task.cell_seconds, around)
             except Lost as lost:
                 error = CellError(name="Crash", message=str(lost), cell=number - first)
                 session.errors.append((cell.source, error))
                 shown = Shown(error=str(error))
             line.say(Message(cell=number, shown=shown))
     for done in _done(task, len(task.cells), step, ""):
-        _leave(session, observer, done, line, seal)
+        _leave(session, chain, observer, done, line, seal)
     if task.free_form:
         observer.at_last()
         line.say(Message(evidence=observer.evidence))
     backup.end()
-    line.say(Message(done=True, notes=notes))
+    line.say(Message(done=True, notes=around.notes))
 
 
 @functools.cache
@@ -109,12 +118,13 @@ def _seal() -> tamper.Seal:
 
 def rehearse() -> None:
     """Once, before forks: take the seal, and see what of it we replace ourselves."""
-    seal, opened = _seal(), builtins.open
-    watched = watch.install(Session(ns={}, data=Path()))
-    _find_data_anywhere(Path())
+    seal, around = _seal(), Surroundings(Path(), Path(), [])
+    recorder = Recorder(lambda _: None)
+    recorder.install({})
+    around.install()
     seal.accept()
-    watched.remove()
-    builtins.open = opened
+    recorder.remove()
+    around.remove()
 
 
 def _done(task: Task, number: int, step: str, following: str) -> list[str]:
@@ -125,26 +135,7 @@ def _done(task: Task, number: int, step: str, following: str) -> list[str]:
     return [s for s in STEPS if s not in left and step <= s < (following or "step7")]
 
 
-def _find_data_anywhere(folder: Path) -> list[str]:
-    """Let a path of the student's own machine lead to the data; notes of when it did."""
-    notes: list[str] = []
-    original = builtins.open
-
-    @functools.wraps(original)
-    def opened(file: Any, *args: Any, **kwargs: Any) -> Any:
-        name = re.split(r"[/\\]", os.fspath(file))[-1] if isinstance(file, str | Path) else ""
-        beside = folder / name
-        if name in DATA_FILES and not os.path.exists(file) and beside.is_file():
-            said = f"the data was looked for at {file}, and found beside the notebook"
-            notes[:] = list(dict.fromkeys([*notes, said]))[:5]
-            file = beside
-        return original(file, *args, **kwargs)
-
-    builtins.open = opened
-    return notes
-
-
-def _session(task: Task, folder: Path) -> Session:
+def _session(task: Task, folder: Path, chain: Chain) -> Session:
     """Make `folder` the working folder, with the data and the student's other notebooks in it."""
     os.chdir(folder)
     kept = folder / ".course_data"
@@ -155,7 +146,7 @@ def _session(task: Task, folder: Path) -> Session:
         for place in (folder, kept):
             (place / name).write_bytes(content)
     data = kept / "user_artists.dat"
-    os.environ |= {GRADING: "1", "COURSE_DATA": str(data), "MPLBACKEND": "agg"}
+    os.environ |= {notebook.GRADING: "1", "COURSE_DATA": str(data), "MPLBACKEND": "agg"}
     seed_all(task.seed)  # a fork has a random state of its own: now it repeats
     session = Session(ns={}, data=data, seed=task.seed, free_form=task.free_form)
     session.cells = [cell.source for cell in task.cells]
@@ -166,7 +157,7 @@ def _session(task: Task, folder: Path) -> Session:
     return session
 
 
-def _shell(ns: dict[str, Any]) -> InteractiveShell:
+def _shell(ns: dict[str, Any], around: Surroundings) -> InteractiveShell:
     """An IPython shell over the namespace, that asks nothing and starts no other program."""
     shell = InteractiveShell(user_ns=ns)
     InteractiveShell._instance = shell  # type: ignore[assignment]  # what get_ipython() gives
@@ -175,57 +166,112 @@ def _shell(ns: dict[str, Any]) -> InteractiveShell:
     refuse = lambda command: print(f"not run when graded: {command}")  # noqa: E731
     shell.system = shell.system_raw = shell.system_piped = refuse  # type: ignore[method-assign]
     shell.enable_gui = lambda gui=None: None  # type: ignore[method-assign]
+    shell.ast_transformers.append(OnTheCpu(around.say))
     return shell
 
 
-def _enter(session: Session, task: Task, step: str, backup: Backup) -> None:
+def _enter(session: Session, chain: Chain, task: Task, step: str, backup: Backup) -> None:
     """Before a step: its right inputs, or the student's own chain as far as it goes."""
     with quiet():
         if task.right_inputs and GIVES[step]:
-            right = given.inputs(step, session.data)
+            right = chain.inputs.of(step, session.data)
             if any(isinstance(value, nn.Module) for value in session.ns.values()):
                 right.pop("model", None)  # the own one goes with its optimizer
             own = {task.names[name]: value for name, value in right.items() if name in task.names}
             session.ns.update(right | own)
+            parts = [right[f"{part}_data"] for part in PARTS if f"{part}_data" in right]
+            if parts:
+                session.recorder.log.hand_out(right.get("data"), parts)
         elif task.before and step == "step5":
             try:
                 backup.begin(task.cell_seconds)
                 chain.begin([cell.source for cell in task.before], session.data, task.cell_seconds)
             except Lost as lost:
                 chain.begin([], session.data)
-                chain.begun["_error"] = CellError(name="Crash", message=f"steps 1 to 4: {lost}")
-            if isinstance(made := chain.begun.get(MODEL_CLASS), type):
-                session.watched.wrap(made)
+                chain.fail(CellError(name="Crash", message=f"steps 1 to 4: {lost}"))
 
 
-def _leave(session: Session, observer: _Observer, step: str, line: Line, seal: tamper.Seal) -> None:
+def _leave(
+    session: Session, chain: Chain, observer: _Observer, step: str, line: Line, seal: tamper.Seal
+) -> None:
     """After a step: its evidence, which is final, and what was tampered with."""
     observer.at_end(step)
-    if chain.begun:
+    if chain.handed_on:
         chain.end(session)
     line.say(Message(evidence=observer.evidence, over=step, flags=session.flags + seal.broken()))
 
 
 def _execute(
-    shell: InteractiveShell, session: Session, cell: TaskCell, number: int, seconds: float
+    shell: InteractiveShell,
+    session: Session,
+    cell: TaskCell,
+    number: int,
+    seconds: float,
+    around: Surroundings,
 ) -> Shown:
     """Run one cell; what it raises and shows goes into the session."""
     result, error = None, None
+    more: list[BaseException] = []
+    session.recorder.begin_cell()
     with captured() as output, limited(seconds):
         try:
             result = shell.run_cell(cell.source, store_history=False, silent=False)
             error = result.error_in_exec or result.error_before_exec
+            if result.error_in_exec is not None:
+                _go_on(shell, session, cell.source, result.error_in_exec, around, more)
         except CellTimeout as timeout:
             error = timeout
     if isinstance(error, CellTimeout):
         session.errors.append((cell.source, _timeout(error, number)))
     elif error is not None:
-        session.failed(cell.source, error)
+        for raised in [*reversed(more), error]:  # the first one is the one to look at
+            session.failed(cell.source, raised)
     if result is not None and result.result is not None:
         session.shown.append(result.result)
     shown = output.shown(str(session.errors[-1][1]) if error is not None else "")
     session.shown += output.texts()
     return shown
+
+
+def _go_on(
+    shell: InteractiveShell,
+    session: Session,
+    source: str,
+    error: BaseException,
+    around: Surroundings,
+    more: list[BaseException],
+) -> None:
+    """Run what is left of a cell after an exception; what that raises goes into `more`."""
+    try:
+        tree = shell.transform_ast(shell.compile.ast_parse(shell.transform_cell(source)))
+    except Exception:  # what a cell's own magics make of it
+        return
+    name = _file_of(error, shell.user_ns)
+
+    def execute(node: ast.stmt, last: bool) -> None:
+        with shell.display_trap:
+            if last and isinstance(node, ast.Expr):
+                value = eval(compile(ast.Expression(node.value), name, "eval"), shell.user_ns)
+                shell.displayhook(value)
+                session.shown += [] if value is None else [value]
+            else:
+                exec(compile(ast.Module([node], []), name, "exec"), shell.user_ns)
+
+    for node, raised in rest.go_on(tree.body, error, shell.user_ns, execute):
+        more += [raised] if raised is not error else []
+        if rest.of_the_surroundings(node, raised, shell.user_ns):
+            line = source.splitlines()[node.lineno - 1].strip() if source else ""
+            text = f"{type(raised).__name__}: {raised}".split("\n")[0]
+            around.say(f"`{line[:80]}` did not run where this was graded ({text[:100]})")
+
+
+def _file_of(error: BaseException, ns: dict[str, Any]) -> str:
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals is ns:
+            return trace.tb_frame.f_code.co_filename
+        trace = trace.tb_next
+    return "<cell>"
 
 
 def _timeout(error: CellTimeout, number: int) -> CellError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
+from autograder.reports.plain import shown
 from autograder.rules.outcome import Outcome
 
 MARKS = {
@@ -66,7 +67,7 @@ def details(outcome: Outcome) -> list[tuple[str, str]]:
     """Label and text of each part of a message; what is not attempted needs none."""
     if outcome.status == "not_attempted":
         return []
-    return [(WORDS[k], value) for k in LABELS if (value := getattr(outcome.message, k))]
+    return [(WORDS[k], shown(value)) for k in LABELS if (value := getattr(outcome.message, k))]
 
 
 def _html(text: str) -> str:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import datetime
+import hashlib
+import io
 import json
+import os
 import re
+import shutil
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -15,8 +21,10 @@ from rich.text import Text
 
 from autograder.contract import STEPS
 from autograder.grading.submission import Graded
+from autograder.reports import plain
 from autograder.reports.diagnosis import finding_as_dict
 
+STATES, KEPT = ".states", 10  # where the marks before are kept, and how many times
 LABELS = ("ran", "expected", "got", "why", "next")
 
 
@@ -29,13 +37,29 @@ def table(graded: list[Graded]) -> Table:
         shown.add_column(f"{step[-1]}\n/{possible.get(step, (0, 0))[1]:g}", justify="right")
     most = graded[0].marks.max_total if graded else 0
     shown.add_column(f"total\n/{most:g}", justify="right", style="bold")
+    flagged = any(record.flags for record in graded)
+    if flagged:
+        shown.add_column("\nflags", justify="right", style="red")
     shown.add_column("\nfirst finding", min_width=24)
     for record in graded:
         steps = record.marks.steps()
         cells = [f"{steps[step][0]:g}" for step in STEPS]
         finding = shorten(first_finding(record), 160, placeholder=" ...")
-        shown.add_row(Text(record.student), *cells, f"{record.marks.total:g}", Text(finding))
+        cells.append(f"{record.marks.total:g}")
+        cells += [str(len(record.flags) or "")] if flagged else []
+        shown.add_row(Text(record.student), *cells, Text(finding))
     return shown
+
+
+def flags(graded: list[Graded]) -> list[str]:
+    """A line for each student of whose run a TA should look at something."""
+    lines = []
+    for record in graded:
+        if record.flags:
+            more = len(record.flags) - 1
+            others = f", and {more} more in marks.json" if more else ""
+            lines.append(plain.one_line(f"{record.student}: {record.flags[0]}", 300) + others)
+    return lines
 
 
 def groups(graded: list[Graded]) -> Table | None:
@@ -61,6 +85,9 @@ def first_finding(record: Graded) -> str:
     """The most fundamental thing to say about a submission, in one line."""
     if record.problems:
         return record.problems[0]
+    raised = first_raised(record)
+    if raised and raised[0] < min([f.step for f in record.diagnosis.findings], default="step9"):
+        return f"{raised[0]}: raised {raised[1]}"
     for finding in record.diagnosis.findings:
         where = f"{finding.step}: " if finding.step else ""
         return f"{where}{finding.cause.title}: {finding.proof}"
@@ -78,6 +105,12 @@ def first_finding(record: Graded) -> str:
         return "not attempted: " + ", ".join(steps)
     blocked = [o for o in record.marks.automatic if o.status == "blocked"]
     return f"{blocked[0].check.title}: {blocked[0].message.got}" if blocked else ""
+
+
+def first_raised(record: Graded) -> tuple[str, str] | None:
+    """Step and text of the first exception of a step that lost points; None where none did."""
+    lost = {o.check.step for o in record.marks.automatic if not o.points}
+    return next(((step, text) for step, text in record.raised if step in lost), None)
 
 
 def as_dict(record: Graded) -> dict[str, Any]:
@@ -107,38 +140,99 @@ def as_dict(record: Graded) -> dict[str, Any]:
         "unexplained": [o.check.id for o in record.diagnosis.unexplained],
         "faults": list(record.diagnosis.faults),
         "problems": list(record.problems),
+        "raised": [f"{step}: {text}" if step else text for step, text in record.raised],
         "flags": list(record.flags),
         "notes": list(record.notes),
         "status": record.status,
+        "first_finding": first_finding(record),
     }
 
 
 def write(graded: list[Graded], folder: Path, **how: object) -> tuple[Path, Path]:
     """Write `marks.csv` and `marks.json` into `folder`, which is made if need be.
 
-    `how` it was graded, such as the seed, stands at the top of `marks.json`.
+    `how` it was graded, such as the seed, stands at the top of `marks.json` and with each student.
+    Students of earlier gradings who are not among these stay; the files as they were are kept.
 
     Raises:
         OSError: the folder cannot be made or written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    found = how | {"submissions": [as_dict(g) for g in graded]}
-    records = json.dumps(found, indent=2, ensure_ascii=False)
-    part = folder / "marks.json.part"  # or a full disk would leave half a file
-    part.write_text(records + "\n", encoding="utf-8", errors="replace")
-    part.replace(folder / "marks.json")
-    text: Any = {"newline": "", "encoding": "utf-8-sig", "errors": "replace"}
-    with (folder / "marks.csv").open("w", **text) as stream:
-        writer = csv.writer(stream)
-        most = ["max_total", "pending", "status", "first_finding"]
-        writer.writerow(["student", *STEPS, "total", *most])
-        for record in graded:
-            marks = record.marks
-            steps = [f"{marks.steps()[step][0]:g}" for step in STEPS]
-            numbers = [f"{n:g}" for n in (marks.total, marks.max_total, marks.pending)]
-            row = [record.student, *steps, *numbers, record.status, first_finding(record)]
-            writer.writerow([_plain(value) for value in row])
+    fresh = [plain.data(as_dict(record)) | {"graded_with": how} for record in graded]
+    marks = _merged(_read(folder), fresh)
+    files = {
+        "marks.json": _json(how, marks),
+        "marks.csv": _csv(marks),
+    }
+    _keep_state(folder, files)
+    for name, content in files.items():
+        part = folder / f"{name}.part"  # or a full disk would leave half a file
+        part.write_bytes(content)
+        part.replace(folder / name)
     return folder / "marks.csv", folder / "marks.json"
+
+
+def others(graded: list[Graded], folder: Path) -> list[str]:
+    """The students whose marks are in `folder` from earlier gradings, and are not among these."""
+    names = {plain.shown(record.student) for record in graded}
+    return [mark["student"] for mark in _read(folder) if mark["student"] not in names]
+
+
+def _json(how: dict[str, object], marks: list[dict[str, Any]]) -> bytes:
+    text = json.dumps(how | {"submissions": marks}, indent=2, ensure_ascii=False)
+    return (text + "\n").encode("utf-8", "replace")
+
+
+def _csv(marks: list[dict[str, Any]]) -> bytes:
+    """The table, for spreadsheets: UTF-8 with the mark that Excel looks for."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    most = ["max_total", "pending", "status", "first_finding", "flags"]
+    writer.writerow(["student", *STEPS, "total", *most])
+    for mark in marks:
+        numbers = [mark["steps"][step]["score"] for step in STEPS]
+        numbers += [mark[key] for key in ("total", "max_total", "pending")]
+        flags = f"{len(mark['flags'])}: {mark['flags'][0]}" if mark["flags"] else ""
+        row = [mark["student"], *(f"{n:g}" for n in numbers)]
+        row += [mark["status"], mark.get("first_finding", ""), flags]
+        writer.writerow([plain.for_a_table(value) for value in row])
+    return stream.getvalue().encode("utf-8-sig", "replace")
+
+
+def _read(folder: Path) -> list[dict[str, Any]]:
+    """The students of an earlier `marks.json`; none where it is not there or is none of ours."""
+    try:
+        marks = json.loads((folder / "marks.json").read_bytes())["submissions"]
+        _csv(marks)
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return []
+    return marks
+
+
+def _merged(before: list[dict[str, Any]], fresh: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The marks of both, each student once: as graded now, else as graded before."""
+    now = {mark["student"] for mark in fresh}
+    stay = [mark for mark in before if mark["student"] not in now]
+    if not stay:
+        return fresh
+    return sorted([*stay, *fresh], key=lambda mark: mark["student"].encode("utf-8", "replace"))
+
+
+def _keep_state(folder: Path, files: dict[str, bytes]) -> None:
+    """Keep the files as they are, where they are about to change; the last ten states stay."""
+    present = {name: folder / name for name in files if (folder / name).is_file()}
+    if all(path.read_bytes() == files[name] for name, path in present.items()):
+        return
+    states = folder / STATES
+    now = f"{datetime.datetime.now():%Y-%m-%d %H.%M.%S}"
+    names = [now, *(f"{now} ({n})" for n in range(2, 1000))]
+    place = next(states / name for name in names if not (states / name).exists())
+    place.mkdir(parents=True)
+    for name, path in present.items():
+        shutil.copy2(path, place / name)
+    for old in sorted(states.iterdir(), key=lambda path: path.stat().st_mtime_ns)[:-KEPT]:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(old)
 
 
 def write_executed(record: Graded, folder: Path) -> None:
@@ -149,12 +243,16 @@ def write_executed(record: Graded, folder: Path) -> None:
     """
     if not record.executed:
         return
-    own = folder / "executed" / re.sub(r"[^\w.@+-]+", "_", record.student).strip(".")
+    own = folder / "executed" / _as_file(record.student)
     own.mkdir(parents=True, exist_ok=True)
     for name, text in record.executed.items():
-        (own / name).write_text(text, encoding="utf-8", errors="replace")
+        stem = _as_file(name.removesuffix(".ipynb"))
+        (own / f"{stem}.ipynb").write_text(text, encoding="utf-8", errors="replace")
 
 
-def _plain(value: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return "'" + value if value[:1] in ("=", "+", "-", "@") and not value[1:2].isdigit() else value
+def _as_file(name: str) -> str:
+    """A name as a file or folder can have it everywhere; no two names give the same."""
+    kept = re.sub(r"[^\w.@+ -]+", "_", name).strip(". ")[:80]
+    if kept != name:
+        kept += "_" + hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:6]
+    return os.fsdecode(kept.encode())  # also where file names are ASCII

@@ -17,6 +17,9 @@ def as_dict(record: Graded) -> dict[str, Any]:
         "status": status(record),
         "findings": [finding_as_dict(finding) for finding in diagnosis.findings],
         "notes": [*record.notes, *diagnosis.notes],
+        "raised": [f"{step}: {text}" if step else text for step, text in record.raised],
+        "flags": list(record.flags),
+        "problems": list(record.problems),
         "unexplained": [
             {
                 "check": o.check.id,
@@ -72,6 +75,9 @@ def render(record: Graded, hints: int = 1) -> str:
     right = [exercise for exercise, passed in earned.items() if passed]
     if right:
         lines.append(f"Right: {', '.join(right)}.")
+    raised = [f"{step}: {text}" if step else text for step, text in record.raised]
+    if raised and status(record) != "right":
+        lines += ["", "Raised, when it was run from top to bottom:", *(f"  {r}" for r in raised)]
     for number, finding in enumerate(diagnosis.findings, start=1):
         lines += ["", *_finding(number, finding, hints)]
     if diagnosis.unexplained:
@@ -83,6 +89,8 @@ def render(record: Graded, hints: int = 1) -> str:
     notes = [*record.notes, *diagnosis.notes]
     if notes:
         lines += ["", "Unusual, and fine:", *(f"  {note}" for note in notes)]
+    if record.flags:
+        lines += ["", "Flags, for a TA to look at:", *(f"  {flag}" for flag in record.flags)]
     lines += ["", *record.problems] if record.problems else []
     lines += [f"A fault of the diagnosis: {fault}" for fault in diagnosis.faults]
     return "\n".join(lines)

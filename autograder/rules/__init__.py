@@ -49,24 +49,13 @@ def check_of(test: Callable) -> Check:
 
 
 @functools.cache
-def loose_causes(entry: Check) -> tuple[Cause, ...]:
-    """TRANSITION: causes of the check's step that no file of checks has taken over yet."""
-    folder = [str(path) + "/loose" for path in __path__]
-    named: list[Cause] = []
-    for module in sorted(m.name for m in pkgutil.iter_modules(folder)):
-        values = vars(importlib.import_module(f"{__name__}.loose.{module}")).values()
-        named += [v for v in values if isinstance(v, Cause) and v.step == entry.step]
-    return tuple(sorted(dict.fromkeys(named), key=lambda cause: cause.rank))
-
-
-@functools.cache
 def _marks() -> tuple[tuple[Check, tuple[Cause, ...]], ...]:
     marks: list[tuple[Check, tuple[Cause, ...]]] = []
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name[:4] == "step"):
         for item in vars(importlib.import_module(f"{__name__}.{module}")).values():
             if getattr(item, "__module__", "") == f"{__name__}.{module}":
                 own = [m.args for m in getattr(item, "pytestmark", []) if m.name == "check"]
-                marks += [(entry, named or loose_causes(entry)) for entry, named in own]
+                marks += [(entry, named) for entry, named in own]
     order = list(EXERCISES)
     return tuple(sorted(marks, key=lambda mark: order.index(mark[0].cell)))
 

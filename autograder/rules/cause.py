@@ -10,7 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from autograder.evidence.schema import Absent, CellError, Evidence
+from autograder.evidence.schema import (
+    Absent,
+    Auc,
+    CellError,
+    Epoch,
+    Evidence,
+    Loop,
+    ModelClass,
+    Scoring,
+    Setup,
+    Testing,
+    Training,
+)
 from autograder.rules.outcome import Outcome
 from autograder.truth import Truth
 
@@ -23,6 +35,54 @@ class Case:
     truth: Truth
     outcomes: dict[str, Outcome] = field(default_factory=dict)  # by id of the check
     facts: dict[str, Any] = field(default_factory=dict)  # what `fact` has worked out
+
+    @property
+    def model_class(self) -> ModelClass | None:
+        """The model class, built or not."""
+        step4 = self.evidence.step4
+        return step4.model if step4 and isinstance(step4.model, ModelClass) else None
+
+    @property
+    def model(self) -> ModelClass | None:
+        """The model class, where it could be built."""
+        model = self.model_class
+        return model if model and model.is_module and model.built.error is None else None
+
+    @property
+    def setup(self) -> Setup | None:
+        """Model, optimizer and loss of step 5."""
+        step5 = self.evidence.step5
+        return step5.setup if step5 and isinstance(step5.setup, Setup) else None
+
+    @property
+    def training(self) -> Training | None:
+        """What was trained, come through or not."""
+        step5 = self.evidence.step5
+        return step5.train if step5 and isinstance(step5.train, Training) else None
+
+    @property
+    def epochs(self) -> list[Epoch]:
+        """The epochs that came through."""
+        training = self.training
+        return training.epochs if training and training.call.error is None else []
+
+    @property
+    def losses(self) -> list[float]:
+        """The losses of the loop, those that are numbers."""
+        loop = self.evidence.step5.loop if self.evidence.step5 else None
+        return [v for v in loop.losses if v is not None] if isinstance(loop, Loop) else []
+
+    @property
+    def scorings(self) -> list[Scoring]:
+        """Calls of `test`, or AUCs that were watched; come through or not."""
+        step6 = self.evidence.step6
+        return step6.test.runs if step6 and isinstance(step6.test, Testing) else []
+
+    @property
+    def auc(self) -> Auc | None:
+        """The AUCs of the notebook."""
+        step6 = self.evidence.step6
+        return step6.auc if step6 and isinstance(step6.auc, Auc) else None
 
     def error(self, *texts: str, step: str = "") -> CellError | None:
         """The first exception whose name or message holds one of the texts.
@@ -80,8 +140,7 @@ class Cause:
     """One misconception of the catalogue.
 
     `found` gives the proof, a sentence with the numbers, or None. `at` names what to point at in
-    the source: a name that is bound, or a function or method that is called or defined. Where this
-    is found, ids that match `hides` are its consequences and are not reported.
+    the source: a name that is bound, or a function or method that is called or defined.
     """
 
     id: str
@@ -91,18 +150,12 @@ class Cause:
     hints: tuple[str, str, str]
     found: Predicate
     at: tuple[str, ...] = ()
-    hides: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
 
     @property
     def step(self) -> str:
         """The step that it belongs to, by the first word of its id; empty where it is any."""
         return AREAS.get(self.id.split(".")[0], "")
-
-    @property
-    def rank(self) -> int:
-        """How fundamental its area is: what is done first can spoil what comes after."""
-        return list(AREAS).index(self.id.split(".")[0])
 
 
 AREAS = {  # first word of an id -> step, in the order in which the work is done
@@ -124,12 +177,11 @@ def cause(
     question: str,
     hints: tuple[str, str, str],
     at: tuple[str, ...] = (),
-    hides: tuple[str, ...] = (),
     references: tuple[str, ...] = (),
 ) -> Callable[[Predicate], Cause]:
     """Make a predicate a cause that checks can name: a decorator, for a file `stepN_*.py`."""
 
     def make(found: Predicate) -> Cause:
-        return Cause(id, title, why, question, hints, found, at, hides, references)
+        return Cause(id, title, why, question, hints, found, at, references)
 
     return make

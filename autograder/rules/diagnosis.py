@@ -6,15 +6,18 @@ a notebook whatever the step is in `stops`.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
-from autograder.evidence.schema import Evidence
+from autograder.evidence.schema import CellError, Evidence
+from autograder.explain import reading_of
 from autograder.handin.submission import Submission
 from autograder.rules import causes
 from autograder.rules.cause import Cause
-from autograder.rules.locate import Place, first_cell, place_of
+from autograder.rules.exceptions import ENTRIES, EXCEPTION
+from autograder.rules.locate import Place, code_cells, first_cell, place_of
 from autograder.rules.outcome import WRONG, Outcome
-from autograder.rules.stops import STOPS, stops
+from autograder.rules.stops import STOPS, stops, where
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,17 @@ class Finding:
     @property
     def cause(self) -> Cause:
         """What there is to say about it."""
-        return next((c for c in STOPS if c.id == self.id), None) or causes()[self.id]
+        return text_of(self.id)
+
+
+@functools.cache
+def _texts() -> dict[str, Cause]:
+    return {entry.id: entry for entry in (*causes().values(), *STOPS, *ENTRIES)}
+
+
+def text_of(id: str) -> Cause:
+    """Title, why, question and hints of a cause, of a check or behind an exception."""
+    return _texts()[id]
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,7 @@ def diagnose(
     found = [*findings.values(), *_typed_in(submission, outcomes)]
     stopped = stops(submission, evidence, outcomes)
     found += [Finding(e.id, step, proof, place, True) for e, step, proof, place in stopped]
+    found += _exception(submission, errors, found)
     found.sort(key=lambda finding: finding.step)
     steps = {finding.step for finding in found}
     unexplained = [
@@ -84,6 +98,22 @@ def diagnose(
     notes = [f"`{name}` is called `{own}` here" for name, own in sorted(names.items())]
     faults = tuple(o.fault for o in outcomes if o.fault)
     return Diagnosis(tuple(found), tuple(unexplained), tuple(notes), faults)
+
+
+def _exception(
+    submission: Submission, errors: list[CellError], findings: list[Finding]
+) -> list[Finding]:
+    """The first exception of the cells, where nothing that was found can be behind it."""
+    first = next((error for error in errors if not error.blank), None)
+    if first is None:
+        return []
+    step, place = where(first, code_cells(submission))
+    if any(f.step <= step or first.message in f.proof for f in findings):
+        return []
+    read = reading_of(first.name, first.message)
+    if read is None or not read.causes:
+        return [Finding(EXCEPTION.id, step, str(first), place, True)]
+    return [Finding(read.causes[0].id, step, f"{first}: {read.says}", place, True)]
 
 
 def _typed_in(submission: Submission, outcomes: list[Outcome]) -> list[Finding]:

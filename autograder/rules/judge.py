@@ -18,10 +18,11 @@ import pytest
 from autograder.contract import EXERCISES
 from autograder.evidence.schema import Evidence
 from autograder.inside.randomness import one_thread
-from autograder.rules import catalogue, loose_causes
+from autograder.rules import catalogue
 from autograder.rules.cause import Case, Cause
 from autograder.rules.outcome import WRONG, Check, Message, Outcome, Proof
 from autograder.rules.teaching import Blocked, NotPassed
+from autograder.rules.worked_out import worked_out
 from autograder.truth import Truth
 
 FOLDER = Path(__file__).parent
@@ -123,6 +124,7 @@ class Judge:
         wanted: Iterable[str] | None = None,
         numbered: bool = False,
     ) -> None:
+        evidence = worked_out(evidence, truth)
         self.evidence, self.truth, self.numbered = evidence, truth, numbered
         self._wanted = None if wanted is None else set(wanted)
         self.outcomes: dict[str, Outcome] = {}
@@ -190,7 +192,6 @@ class Judge:
         """The outcome of a check that failed, with the first cause for which there is a proof."""
         mark = item.get_closest_marker("check")
         causes: tuple[Cause, ...] = mark.args[1] if mark else ()
-        causes = causes or loose_causes(outcome.check)
         faults: list[str] = []
         for cause in causes:
             try:

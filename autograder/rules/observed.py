@@ -22,10 +22,6 @@ from autograder.evidence.schema import (
 from autograder.rules.graphs import among, pairs
 from autograder.rules.teaching import count, expect, need, output
 
-RUNS = "train runs and returns the loss as a number"
-
-RETURNS = "test runs and returns one number between 0 and 1"
-
 
 def usable(edges: Edges | None, name: str) -> np.ndarray:
     """[2, E] int64, where there is such a tensor."""
@@ -98,5 +94,5 @@ def of_the_file(known: np.ndarray | None, *edges: Pairs, other: Pairs | None = N
 def scored_pairs(run: Scoring) -> np.ndarray:
     """[2, S] pairs that `test` decoded."""
     seen = run.pairs is not None and run.pairs.shape[:1] == [2]
-    need(seen, "a call of `model.decode` in `test`", RETURNS)
+    need(seen, "a call of `model.decode` in `test`", "step6.test.returns_auc")
     return run.pairs.numpy()  # type: ignore[union-attr]

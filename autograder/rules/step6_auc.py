@@ -1,12 +1,16 @@
-"""Step 6, the result: the student's own model beats chance, and the report says so."""
+"""Step 6, the result: the student's own model beats chance, and the report says so.
+
+A check and its causes stand together; of a check's causes the first that has a proof names it.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from autograder.evidence.schema import Auc, Evidence, Scoring, Testing
+from autograder.evidence.schema import Absent, Auc, Evidence, Scoring, Training
 from autograder.rules import check
+from autograder.rules.cause import Case, cause
 from autograder.rules.graphs import (
     among,
     auc_interval,
@@ -15,80 +19,200 @@ from autograder.rules.graphs import (
     same_graph,
     two_sides,
 )
-from autograder.rules.teaching import (
-    Message,
-    NotAttempted,
-    expect,
-    need,
-    present,
+from autograder.rules.scores import AGAIN, SHOWN, is_of_its_scores, noted_otherwise
+from autograder.rules.step4_layers import detached
+from autograder.rules.step5_loop import learning_rate, loss_negated
+from autograder.rules.step5_optimizer import cleared_before_step, no_step, no_zero_grad
+from autograder.rules.step5_setup import (
+    loss_arguments,
+    partial_optimizer,
+    sigmoid_before_loss,
+    stale_optimizer,
 )
+from autograder.rules.step5_train import (
+    graph_reused,
+    held_out_pairs,
+    labels_constant,
+    labels_swapped,
+    resplit,
+)
+from autograder.rules.step6_test import hard_coded, one_class, untrained
+from autograder.rules.teaching import Message, NotAttempted, expect, need, not_judged, present
 from autograder.truth import Truth
 
-INDEX = "every index in edge_index is a node"
-COVERAGE = "every listening pair is there, once, between the right nodes"
-SIZES = "validation and test hold out 10% of the edges each"
-LEAK = "no held-out edge is among the message-passing edges"
+SEVERAL = 3  # test AUCs between the steps of the optimizer, of which one can be chosen
+
+# --- the two numbers
 
 
-@check("step6.auc", points=1)
-def test_auc_is_measured(auc: Auc, evidence: Evidence) -> None:
+@cause(
+    "test.before-training",
+    title="The AUC is measured before the training",
+    why="It is then the AUC of random weights, whatever the model learns afterwards.",
+    question="Which comes first in your notebook, the last step of the optimizer or the AUC?",
+    hints=(
+        "Number the cells in the order in which they run.",
+        "How many steps has the optimizer taken when the AUC is computed?",
+        "Measure after the loop.",
+    ),
+    at=("test_auc", "test", "roc_auc_score"),
+)
+def before_training(case: Case) -> str | None:
+    return next((said for run in case.scorings if (said := measured_too_early(run))), None)
+
+
+def measured_too_early(run: Scoring) -> str:
+    """How many steps came after an AUC that none came before, in words; else empty."""
+    if run.steps_before or not run.steps_after:
+        return ""
+    return (
+        "the optimizer had taken no step when the last AUC was computed, and took "
+        f"{run.steps_after:,} afterwards"
+    )
+
+
+@cause(
+    "test.chosen-by-test",
+    title="The best epoch is chosen by the test AUC",
+    why="The best of many numbers is high by luck as well. Who chooses by the test edges has no "
+    "edges left that nothing was chosen by.",
+    question="Which edges decide at which epoch you stop, and which does the report use?",
+    hints=(
+        "Where in the loop is the test AUC computed?",
+        "There are three parts: for learning, for choosing, for the report.",
+        "Choose by the validation AUC, and compute the test AUC once, at the end.",
+    ),
+    at=("test_auc", "max", "test"),
+)
+def chosen_by_test(case: Case) -> str | None:
+    auc = case.auc
+    if auc is None or not is_best_of_test(auc, case.scorings):
+        return None
+    return f"the test AUC, {auc.test_auc:.4f}, is the largest of {auc.test_calls:,} over the epochs"
+
+
+def is_best_of_test(auc: Auc, scorings: list[Scoring]) -> bool:
+    """Whether the test AUC is the largest of several, and not just the last of them."""
+    noted, computed = auc.test_auc, auc.computed or []
+    if noted is None or auc.test_calls < SEVERAL or not computed:
+        return False
+    chosen = abs(computed[-1] - noted) >= AGAIN or any(run.loaded for run in scorings)
+    return chosen and abs(max(computed) - noted) < SHOWN
+
+
+@check(
+    "step6.auc",
+    points=1,
+    causes=(resplit, one_class, before_training, untrained, chosen_by_test, hard_coded),
+)
+def test_auc_is_measured(auc: Auc, case: Case) -> None:
     """val_auc and test_auc are what test gives on the validation and test data"""
-    returned = [run.returned for run in _runs(evidence) if not run.watched]
+    early = [said for run in case.scorings if (said := measured_too_early(run))]
     expect(
-        len(returned) < 2 or len(set(returned)) > 1 or all(map(_computed, _runs(evidence))),
+        not early,
+        ran="the order of the last AUC and of the steps of the optimizer",
+        expected="the AUC after the last step",
+        got="".join(early[:1]),
+        why="An AUC of the weights that the model began with says nothing about what it learned.",
+        next="Train first, then call `test`.",
+    )
+    returned = [run.returned for run in case.scorings if not run.watched]
+    expect(
+        len(returned) < 2 or len(set(returned)) > 1 or all(map(is_of_its_scores, case.scorings)),
         ran="what `test` returns for two different sets of edges",
         expected="two numbers",
-        got=f"{returned[:1]} for both",
+        got=f"{_shown(returned[0] if returned else None)} for both",
         why="A number that does not depend on the edges measures nothing.",
         next="Compute the AUC of the scores of the edges that `test` is given.",
     )
-    both = [(auc.val_auc, auc.val_again), (auc.test_auc, auc.test_again)]
-    both = [couple for couple in both if couple != (None, None)]
+    both = [("val_auc", auc.val_auc, auc.val_again), ("test_auc", auc.test_auc, auc.test_again)]
+    both = [one for one in both if one[1:] != (None, None)]
     expect(
         auc.test_auc is not None
-        and all(a is not None and b is not None and abs(a - b) < 0.003 for a, b in both),
+        and all(a is not None and b is not None and abs(a - b) < AGAIN for _, a, b in both),
         ran="`val_auc` and `test_auc`, and `test` called again on `val_data` and `test_data`",
-        expected=" and ".join(_rounded(again) for _, again in both),
-        got=" and ".join(_rounded(noted) for noted, _ in both),
+        expected=" and ".join(f"`{name}` {_shown(again)}" for name, _, again in both),
+        got=" and ".join(f"`{name}` {_shown(noted)}" for name, noted, _ in both) + _other_part(auc),
         why="A reported number must be one that can be measured again.",
         next="`test_auc = test(test_data)`, with the trained model.",
     )
 
 
-def _computed(run: Scoring) -> bool:
-    """Whether it is the AUC of what `roc_auc_score` got: 0.5 twice may be measured, too."""
-    if not run.labels or not run.handed or run.returned is None:
-        return False
-    labels, handed = run.labels.numpy(), run.handed.numpy()
-    both = len(labels) == len(handed) and set(labels.tolist()) == {0.0, 1.0}
-    return both and abs(roc_auc_score(labels, handed) - run.returned) < 1e-6
+def _other_part(auc: Auc) -> str:
+    """Whether the test AUC is the number of the validation data, in words."""
+    noted, val = auc.test_auc, auc.val_again
+    if not noted_otherwise(auc) or noted is None or val is None or abs(noted - val) >= AGAIN:
+        return ""
+    return ": this `test_auc` is the AUC of the validation data"
 
 
-def _runs(evidence: Evidence) -> list[Scoring]:
-    found = evidence.step6.test if evidence.step6 else None
-    return found.runs if isinstance(found, Testing) else []
-
-
-def _rounded(value: float | None) -> str:
+def _shown(value: float | None) -> str:
     return "nothing" if value is None else f"{value:.4f}"
 
 
-@check("step6.auc", points=2)
+@check("step6.auc", points=0, causes=(chosen_by_test,))
+def test_chosen_by_validation(auc: Auc, case: Case) -> None:
+    """The test AUC was used once, and nothing was chosen by it"""
+    expect(
+        not is_best_of_test(auc, case.scorings),
+        ran="the AUCs on the test data, epoch by epoch",
+        expected="one, at the end",
+        got=f"the largest of {auc.test_calls:,} is the one that is reported",
+        why="Who chooses by the test AUC has no test any more: the best of many is high by luck.",
+        next="Choose the epoch by the validation AUC, then compute the test AUC once.",
+    )
+
+
+# --- better than guessing
+
+
+@check(
+    "step6.auc",
+    points=2,
+    causes=(
+        resplit,
+        graph_reused,
+        detached,
+        stale_optimizer,
+        partial_optimizer,
+        no_step,
+        cleared_before_step,
+        labels_swapped,
+        labels_constant,
+        loss_negated,
+        loss_arguments,
+        held_out_pairs,
+        sigmoid_before_loss,
+        no_zero_grad,
+        learning_rate,
+        untrained,
+    ),
+)
 def test_beats_chance(evidence: Evidence, truth: Truth, known: np.ndarray | None) -> None:
     """Your own model beats random guessing on unseen edges"""
+    trained = evidence.step5.train if evidence.step5 else None
+    if isinstance(trained, Training) and trained.not_judged:
+        raise not_judged(trained.not_judged)
+    own = evidence.step6.own if evidence.step6 else None
+    if isinstance(own, Absent) and own.reached and own.error is None:
+        got = "your own trained model is not here: what is measured here is a ready one"
+        look = "Keep the notebooks of steps 4 and 5, done and saved, in the folder of this one."
+        raise NotAttempted(Message(got=got, next=look))
     chain = present(evidence.step6, "own")
     edges, asked, z = chain.edge_index.numpy(), chain.positives.numpy(), chain.z.numpy()
     seen = chain.message_edges.numpy()
     ends = np.concatenate([edges, asked, seen], axis=1)
     sane = edges.size and ends.min() >= 0 and ends.max() < len(z) < 10 * truth.num_nodes
-    need(sane and np.isfinite(z).all(), "finite embeddings of every node", INDEX)
+    need(sane and np.isfinite(z).all(), "finite embeddings of every node", "step3.data.bounds")
     n, graph = len(z), pairs(edges, len(z))
     right = len(graph) == truth.n_edges and same_graph(np.stack(np.divmod(graph, n)), truth)
     side = two_sides(edges, n) if right else None
-    need(side is not None, "the whole graph, users and artists apart", COVERAGE)
+    need(side is not None, "the whole graph, users and artists apart", "step3.data.coverage")
     held = pairs(asked, n)
-    need(among(held, graph).all() and len(held) > 0.05 * len(graph), "held-out edges", SIZES)
-    need(not among(held, pairs(seen, n)).any(), "test edges that the model has not seen", LEAK)
+    many = among(held, graph).all() and len(held) > 0.05 * len(graph)
+    need(many, "held-out edges", "step3.split.sizes")
+    unseen = not among(held, pairs(seen, n)).any()
+    need(unseen, "test edges that the model has not seen", "step3.split.no_leak")
     if known is not None and len(truth.unseen):  # on a twin: rows that its process never saw
         held = pairs(truth.numbered(truth.unseen), n)
     negatives = non_edges(edges, side, len(held), seed=0)  # type: ignore[arg-type]
@@ -122,5 +246,10 @@ def _noted(evidence: Evidence) -> str:
 @check("step6.report", points=10, by_hand=True)
 def test_report_written(evidence: Evidence) -> None:
     """The report gives the test AUC, compares it with guessing and names one improvement"""
-    if not evidence.report.strip() or "YOUR ANSWER HERE" in evidence.report:
+    report = evidence.report
+    if report is None and evidence.step6 is not None:
+        raise not_judged("the report is graded by hand, from the file that you hand in")
+    if evidence.step6 is None or report is None or "YOUR ANSWER HERE" in report:
         raise NotAttempted(Message(got="no report yet", next="Write it where YOUR ANSWER HERE is."))
+    if not report.strip():
+        raise not_judged("no written text was found in step 6: is the report anywhere else?")

@@ -12,16 +12,12 @@ from collections.abc import Iterator
 
 from autograder.contract import STEPS
 from autograder.evidence.schema import CellError, Evidence
+from autograder.explain.python import IMPORTS
 from autograder.handin.submission import Cell, Submission
 from autograder.rules.cause import Cause
 from autograder.rules.locate import Place, code_cells, parsed
 from autograder.rules.outcome import Outcome
 
-IMPORTS = {  # names that the assignment's own imports bind
-    *("pd", "np", "nx", "torch", "nn", "optim", "F", "T", "plt", "Data", "SAGEConv", "sklearn"),
-    *("negative_sampling", "roc_auc_score", "RandomLinkSplit", "Adam", "Tensor", "tqdm", "random"),
-    *("pandas", "numpy", "networkx", "bipartite", "seed_everything", "metrics", "transforms"),
-}
 AUCS = {"roc_auc_score", "roc_curve", "average_precision_score", "AUROC", "BinaryAUROC"}
 Stop = tuple[Cause, str, str, Place]
 
@@ -116,7 +112,7 @@ def stops(submission: Submission, ways: list[Evidence], outcomes: list[Outcome])
         if entry is None or (text := f"{entry.id} {error.message}") in told:
             continue
         told.add(text)
-        step, place = _where(error, cells)
+        step, place = where(error, cells)
         yield entry, step, f"{error.name}: {error.message}", place
     attempted = {o.check.step for o in outcomes if o.status not in ("not_attempted", "blocked")}
     for entry, exercise, step, there, proof in (
@@ -169,7 +165,8 @@ def _named(error: CellError) -> Cause | None:
     return {"Timeout": NEVER_ENDS, "Crash": CRASHES}.get(error.name)
 
 
-def _where(error: CellError, cells: list[tuple[str, int, Cell]]) -> tuple[str, Place]:
+def where(error: CellError, cells: list[tuple[str, int, Cell]]) -> tuple[str, Place]:
+    """The step and the place of an exception that a cell raised."""
     for notebook, number, cell in cells:
         lines = [line.strip() for line in cell.source.splitlines()]
         if number - 1 == error.cell and (not error.source or error.source.strip() in lines):

@@ -12,6 +12,7 @@ import pytest
 
 from autograder.contract import MAKES, TABLE
 from autograder.evidence.schema import Absent, Call, CellError, Unfollowed
+from autograder.explain import reading_of
 from autograder.rules.outcome import Message
 
 
@@ -130,32 +131,18 @@ def unfinished(name: str, error: CellError | None, similar: str = "") -> NotPass
     return raised(f"the cell that should define `{name}`", error)
 
 
-ADVICE = {  # what an error message says -> what to do next
-    "NameError": "A name is used before it is defined or imported: check its spelling and imports.",
-    "FileNotFoundError": 'The file is where `course_data.path("user_artists.dat")` says.',
-    "and found 1": 'One column only: say which character separates the values, `sep="\\t"`.',
-    "continuous format is not supported": "`roc_auc_score` takes labels first, then scores.",
-    "Can't call numpy() on Tensor that requires grad": "Decorate the function: `@torch.no_grad()`.",
-    "larger than": "An index is no node: does every node have a number of its own, from 0 on?",
-    "index out of range in self": "An index has no row in the embedding: compare it to num_nodes.",
-    "too many values to unpack": "`edge_index` needs two rows, [2, E]; a list of pairs is [E, 2].",
-    "Sizes of tensors must match": "Pairs are columns: join them along `dim=1`.",
-    "Expected all tensors": "Join lists of tensors with torch.cat, numbers with torch.tensor.",
-    "does not require grad": "The loss must come from the scores, without detach or no_grad.",
-    "Insufficient number of edges": "`is_undirected=True` drops every column whose source is above "
-    "its target: number the users first, and put them in row 0.",
-    "can't be cast": "The labels must be floats: torch.ones and torch.zeros are.",
-    "has no attribute 'pos_edge_label_index'": "Ask RandomLinkSplit for `split_labels=True`.",
-}
-
-
 def raised(ran: str, error: CellError, advice: str = "") -> NotPassed:
     """The student's code raised `error` while `ran`; `advice` is what to do, where it is known."""
     usual = "Read the last line of the error first, then the line of yours that it names."
-    known = (a for said, a in ADVICE.items() if said in f"{error.name}: {error.message}")
-    advice = advice or _made_in(error) or next(known, usual)
+    advice = advice or _made_in(error)
     why = "The code stops there: nothing after that line is computed."
-    return StudentError(Message(ran, "no exception", str(error), why, advice))
+    read = reading_of(error.name, error.message)
+    if read is not None and read.causes:
+        look = read.causes[0].look
+        why = " ".join([f"It says: {read.says}", *(f"{n}." for n in read.numbers), why])
+        look = f"{look[:1].upper()}{look[1:]}".rstrip(".?") + ("?" if "?" in look[-1:] else ".")
+        advice = advice or look
+    return StudentError(Message(ran, "no exception", str(error), why, advice or usual))
 
 
 def _made_in(error: CellError) -> str:

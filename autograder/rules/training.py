@@ -73,6 +73,17 @@ def label_means(epoch: Epoch, training: Training) -> tuple[float, float] | None:
     return means[0], means[1]
 
 
+def held_out_as_positives(epoch: Epoch, training: Training) -> int:
+    """How many scored pairs with label 1 are held-out edges; 0 where they are a few by chance."""
+    labels = labels_of(epoch)
+    if labels is None or training.held_out is None:
+        return 0
+    asked, held = scored(epoch)[:, labels > 0.5], training.held_out.numpy()
+    n = size_of(training, asked, held)
+    hits = int(among(keys(np.sort(asked, axis=0), n), pairs(held, n)).sum())
+    return hits if hits > 0.05 * asked.shape[1] else 0
+
+
 @dataclass(frozen=True)
 class Reach:
     """Nodes of one side that the negatives never touch, though a uniform draw must have."""
@@ -140,14 +151,23 @@ class Messages:
     share: float  # of the message-passing edges that were used
     supervision: bool  # all that was used are scored pairs
 
+    @property
+    def right(self) -> bool:
+        """Whether these are the message-passing edges of the training data."""
+        return self.extra == 0 and self.share > 0.9
 
-def messages(training: Training) -> Messages | None:
-    """What the encoder was given in training, the worst of it; None where nothing was seen."""
+
+def messages(training: Training, file: np.ndarray | None = None) -> Messages | None:
+    """What the encoder was given in training, the worst of it; None where nothing was seen.
+
+    `file` are the file's edges [2, E], for a notebook that does not hold the other parts.
+    """
     encoded = handed_over([e for epoch in training.epochs for e in epoch.encoded])
     if not encoded:
         return None
     asked = np.concatenate([scored(e) for e in training.epochs], axis=1)
-    held = training.held_out.numpy() if training.held_out else np.zeros((2, 0), dtype=np.int64)
+    held = np.zeros((2, 0), dtype=np.int64) if file is None else file
+    held = training.held_out.numpy() if training.held_out else held
     n = size_of(training, asked, held, *encoded)
     allowed = distinct(keys(training.message_edges.numpy(), n))
     found = []

@@ -41,6 +41,7 @@ SETTINGS = {
     "MALLOC_TRIM_THRESHOLD_": str(2**30),
     "MALLOC_TOP_PAD_": str(2**26),
     "OMP_NUM_THREADS": "1",
+    "PYTHONUTF8": "1",  # files and output are the same on every machine
     "PYTHONHASHSEED": "0",  # sets in one order, so that runs agree
 }
 
@@ -56,6 +57,19 @@ def missing() -> str:
     if tried.returncode:
         return f"bubblewrap does not work here: {tried.stderr.strip()[:200]}"
     return ""
+
+
+def chosen(wanted: str | None) -> tuple[str, str]:
+    """The isolation to use, by default as far as it can be had, and a line that says which it is.
+
+    Where `full` is asked for it is `full`, or `Sandbox` refuses.
+    """
+    reason = "" if wanted else missing()
+    mode = wanted or ("basic" if reason else "full")
+    if mode == "full":
+        return mode, "Isolation: full (no network, no sight of other files)."
+    why = f", because {reason}" if reason else ""
+    return mode, f"Isolation: basic{why}. The code can reach your files and the network."
 
 
 def wrap(command: list[str]) -> list[str]:

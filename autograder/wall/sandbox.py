@@ -33,7 +33,7 @@ from autograder.inside.protocol import (
     receive,
     send,
 )
-from autograder.limits import RUN_GRACE, SHOWN
+from autograder.limits import FLAGS, NOTES, RUN_GRACE, SHOWN
 from autograder.wall import isolation
 
 SERVER = [sys.executable, "-m", "autograder.inside.server"]
@@ -325,9 +325,17 @@ class _Log:
         if message.shown and message.cell not in self.shown and 0 <= message.cell <= self.cell:
             self.room -= _size(message.shown)
             self.shown[message.cell] = message.shown if self.room > 0 else Shown(error="too much")
-        for said, more in ((self.flags, message.flags), (self.notes, message.notes)):
-            if len(said) < 20:
-                said.update(dict.fromkeys(printable(line[:200]) for line in more[:20]))
+        for said, more, most in (
+            (self.flags, message.flags, FLAGS),
+            (self.notes, message.notes, NOTES),
+        ):
+            lines = (printable(line[:200]).strip() for line in more[: 10 * most])
+            for line in filter(None, lines):
+                if len(said) < most:
+                    said[line] = None
+                elif line not in said:
+                    said["and more than can be listed here"] = None
+                    break
         if message.evidence:
             kept: dict[str, Any] = {step: None for step in STEPS if step not in self.steps}
             kept |= {step: self._added(step, message.evidence) for step in self.over}
@@ -363,7 +371,7 @@ class _Log:
 
     def run(self, problem: str, seconds: float, fault: bool = False) -> Run:
         """All of it."""
-        said = tuple(self.flags)[:20], tuple(self.notes)[:20]
+        said = tuple(self.flags), tuple(self.notes)
         return Run(self.evidence, problem, fault, seconds, self.shown, *said)
 
 

@@ -29,6 +29,7 @@ from autograder.handin.submission import Cell, read
 from autograder.inside.observe import Session, observe, quiet
 from autograder.rules.judge import judge
 from autograder.rules.outcome import Outcome
+from autograder.rules.worked_out import worked_out
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = ROOT / "solutions" / "gnn_recommender"
@@ -153,7 +154,7 @@ class Course:
 
     def observe(self, case: Case) -> Evidence:
         """Evidence of the case, sent through bytes as the sandbox sends it."""
-        return sent(observe(self.session(case), case.step))
+        return worked_out(sent(observe(self.session(case), case.step)), truth.truth(self.data))
 
     def verdicts(self, case: Case) -> dict[str, Outcome]:
         """What every check of the case's step says, by its id."""

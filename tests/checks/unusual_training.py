@@ -127,10 +127,9 @@ RIGHT: list[Case] = [
         "parameter groups", "model.parameters()", "[{'params': [p]} for p in model.parameters()]"
     ),
     setup(
-        "large rate, one channel",
+        "one channel",
         MODEL,
         MODEL.replace("out_channels=32", "out_channels=1"),
-        swap("setup", "lr=0.01", "lr=0.1"),
     ),
     setup("loss without mean", BCE, "nn.BCEWithLogitsLoss(reduction='sum')"),
     setup("functional loss", BCE, "F.binary_cross_entropy_with_logits"),

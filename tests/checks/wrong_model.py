@@ -66,6 +66,24 @@ SWAPPED = swap(
     LABELS.replace("ones", "s").replace("zeros", "ones").replace("s(pos", "zeros(pos"),
 )
 
+NESTED = f"""\
+class GNNLinkPredictor(nn.Module):
+    def __init__(self, num_nodes, embedding_dim, hidden_channels, out_channels):
+        super().__init__()
+        {EMBEDDING}
+        self.conv1 = {CONV1}
+        self.conv2 = {CONV2}
+
+        def encode(self, x, edge_index):
+            h = self.conv1(self.embedding(x), edge_index).relu()
+            return self.conv2(h, edge_index)
+
+        def decode(self, z, edge_label_index):
+            {SOURCE}
+            {TARGET}
+            {DOT}
+"""
+
 WRONG: dict[str, list[Case]] = {
     "step4.layers.builds": [
         model("no super", (SUPER, "pass")),
@@ -87,6 +105,11 @@ WRONG: dict[str, list[Case]] = {
             finding="model.embedding-size",
         ),
         model("none", (EMBEDDING, ""), ("h = self.embedding(x)", "h = x")),
+        model(
+            "without self",
+            (EMBEDDING, "embedding = nn.Embedding(num_nodes, embedding_dim)"),
+            finding="model.no-self",
+        ),
         model(
             "made in encode",
             (EMBEDDING, "self.size = num_nodes, embedding_dim"),
@@ -132,6 +155,14 @@ WRONG: dict[str, list[Case]] = {
     ],
     "step4.encode.method_names": [
         model("encoder", ("def encode(", "def encoder("), finding="model.names"),
+        Case(
+            "indented into __init__",
+            "step4",
+            (cell("model", NESTED),),
+            "",
+            "",
+            "model.nested-methods",
+        ),
         model("decoder", ("def decode(", "def decoder("), finding="model.names"),
         model(
             "other class name",
@@ -141,6 +172,11 @@ WRONG: dict[str, list[Case]] = {
     ],
     "step4.encode.encode_shape": [
         model("hidden", (LAST, "return h")),
+        model(
+            "edges from outside",
+            (FIRST, "h = self.conv1(h, train_data.edge_index).relu()"),
+            finding="encode.other-edges",
+        ),
         model("a mean", (LAST, "return self.conv2(h, edge_index).mean(dim=1)")),
         model("no return", (LAST, "self.conv2(h, edge_index)")),
         model("raises", (LAST, "return self.conv3(h, edge_index)")),
@@ -201,5 +237,23 @@ WRONG: dict[str, list[Case]] = {
         ),
         model("distance", (DOT, "return -(source - destination).norm(dim=-1)")),
         model("mean", (DOT, "return (source * destination).mean(dim=-1)")),
+    ],
+    "step4.decode.gradient": [
+        model("detached", (DOT, DOT + ".detach()"), finding="train.detached"),
+        model(
+            "Python numbers",
+            (
+                DOT,
+                "return torch.tensor([float(a @ b) for a, b in zip(source, destination)])",
+            ),
+            finding="train.detached",
+        ),
+        model(
+            "NumPy", (DOT, "return torch.tensor((source * destination).sum(-1).detach().numpy())")
+        ),
+        model(
+            "NumPy, not detached",
+            (DOT, "return torch.tensor((source * destination).sum(-1).numpy())"),
+        ),
     ],
 }

@@ -30,6 +30,7 @@ from wrong_model import (
 
 WRONG: dict[str, list[Case]] = {
     "step5.setup.model": [
+        setup("another width", "embedding_dim=32", "embedding_dim=16"),
         setup("too many nodes", "(num_nodes,", "(num_nodes + 5,", "model.embedding-size"),
     ],
     "step5.setup.optimizer": [
@@ -39,6 +40,9 @@ WRONG: dict[str, list[Case]] = {
             f"optimizer = {ADAM}\nmodel = {MODEL}",
             "train.stale-optimizer",
         ),
+        setup("no rate", ADAM, "torch.optim.Adam(model.parameters())"),
+        setup("another rate", "lr=0.01", "lr=0.1"),
+        setup("parameters not called", "model.parameters()", "model.parameters"),
         setup("SGD", ADAM, "torch.optim.SGD(model.parameters(), lr=0.01)"),
         setup(
             "embedding only",
@@ -49,6 +53,17 @@ WRONG: dict[str, list[Case]] = {
     ],
     "step5.setup.loss_function": [
         setup("MSE", BCE, "nn.MSELoss()", "train.loss-function"),
+        setup("not called", BCE, "nn.BCEWithLogitsLoss", "train.loss-function"),
+        train(
+            "sigmoid before it",
+            (LOSS, LOSS.replace("index), ", "index).sigmoid(), ")),
+            finding="train.sigmoid-before-loss",
+        ),
+        train(
+            "labels first",
+            (LOSS, "loss = loss_fn(edge_label, model.decode(z, edge_label_index))"),
+            finding="train.loss-arguments",
+        ),
         setup(
             "BCE",
             BCE,
@@ -191,7 +206,7 @@ WRONG: dict[str, list[Case]] = {
             "cleared before the step",
             (ZERO, "pass"),
             ("loss.backward()", f"loss.backward()\n    {ZERO}"),
-            finding="train.no-step",
+            finding="train.cleared-before-step",
         ),
         setup("another model", f"optimizer = {ADAM}", f"optimizer = {ADAM}\nmodel = {MODEL}"),
     ],
@@ -231,7 +246,7 @@ WRONG: dict[str, list[Case]] = {
         evaluate(
             "global test_data",
             ("model.eval()", "model.eval(); data = test_data"),
-            finding="test.train-edges",
+            finding="",
         ),
         evaluate(
             "training edges",
@@ -277,7 +292,7 @@ WRONG: dict[str, list[Case]] = {
         evaluate(
             "with the edges asked for",
             (Z, "z = model.encode(data.x, torch.cat([data.edge_index, pos, pos.flip(0)], dim=1))"),
-            finding="test.full-graph-leak",
+            finding="test.label-edges-leak",
         ),
         evaluate("training edges", (Z, "z = model.encode(data.x, train_data.edge_index[:, ::2])")),
     ],

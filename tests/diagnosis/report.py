@@ -16,7 +16,7 @@ from pathlib import Path
 from bank import Program, programs
 from bank_run import Options, Result, examine_all
 
-from autograder.explain import explain
+from autograder.reports.explanation import explain
 
 Results = list[tuple[Program, Result]]
 STABLE = 12  # programs that are examined once more with each other seed

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.explain import (
+from autograder.explain import reading_of
+from autograder.explain.paste import read
+from autograder.reports.explanation import (
     ExplainError,
     Explanation,
     as_dict,
@@ -15,7 +17,6 @@ from autograder.explain import (
     render,
     text_of,
 )
-from autograder.explain.paste import read
 from autograder.rules import causes
 
 HERE = Path(__file__).parent
@@ -77,7 +78,7 @@ def test_the_catalogues_texts_are_taken() -> None:
 
 
 def test_every_id_in_the_rules_is_known() -> None:
-    folder = Path(text_of.__globals__["__file__"]).parent
+    folder = Path(reading_of.__globals__["__file__"]).parent
     source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
     ids = set(re.findall(r'Cause\(\s*"([a-z]+\.[a-z-]+)"', source))
     assert len(ids) > 40

@@ -22,7 +22,7 @@ from torch_geometric.nn import GCNConv, SAGEConv
 from torch_geometric.utils import negative_sampling
 
 import course_data
-from autograder.explain import explain
+from autograder.reports.explanation import explain
 from autograder.truth import truth
 
 GIVEN = {

@@ -97,7 +97,7 @@ write(struct.pack("<Q", len(data)) + data)
 pretend("step2")
 try:
     G = line.ask("step3")["G"]
-except given.NotGiven:
+except NotGiven:
     print("REFUSED", "step3")
 """
         },
@@ -115,7 +115,7 @@ refused = 0
 for step in ("step3", "step4", "step5", "step6"):
     try:
         globals().update(line.ask(step))
-    except given.NotGiven:
+    except NotGiven:
         refused += 1
 print("REFUSED", refused)
 """,
@@ -147,12 +147,13 @@ print("REFUSED", refused)
         proof="REFUSED 3",
         cells={
             "setup": """
-from autograder.inside import given
+from autograder import notebook
+from autograder.inside.inputs import NotGiven
 refused = 0
 for step in ("step7", "chains", "\\x00" * 10_000):
     try:
-        given.ask(step)
-    except given.NotGiven:
+        notebook._chain.inputs.ask(step)
+    except NotGiven:
         refused += 1
 print("REFUSED", refused)
 @WAS@

@@ -167,7 +167,7 @@ train_data = Data(x=torch.arange(4), edge_index=edge, pos_edge_label_index=edge[
         cells={
             "test": """
 import numpy as np, os, sys
-from autograder.inside import chain
+from autograder.notebook import _chain as chain
 n = int(test_data.num_nodes)
 both = torch.cat([test_data.edge_index, test_data.pos_edge_label_index], 1)
 A = torch.zeros(n, n)

@@ -1,1 +1,0 @@
-"""TRANSITION: causes that no file of checks has taken over yet."""

@@ -1,0 +1,156 @@
+"""Step 5, the loop: the losses are kept, and they fall.
+
+A check and its causes stand together; of a check's causes the first that has a proof names it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograder.evidence.schema import Loop
+from autograder.rules import check
+from autograder.rules.cause import Case, cause
+from autograder.rules.step4_layers import detached
+from autograder.rules.step5_optimizer import cleared_before_step, no_step, no_zero_grad
+from autograder.rules.step5_setup import (
+    loss_arguments,
+    loss_function,
+    partial_optimizer,
+    sigmoid_before_loss,
+    stale_optimizer,
+)
+from autograder.rules.step5_train import graph_reused, labels_constant, returns_tensor
+from autograder.rules.teaching import expect, need
+
+EPOCHS = 5  # fewer are no loop
+TRAINED = 0.6  # a first loss below this is of a model that was trained before; guessing has 0.693
+
+
+@check("step5.loop", points=1, causes=(returns_tensor, graph_reused, detached))
+def test_losses_kept(loop: Loop) -> None:
+    """The loss of every epoch is kept, as a number"""
+    bad = sum(v is None or not np.isfinite(v) for v in loop.losses)
+    expect(
+        len(loop.losses) >= EPOCHS and not bad,
+        ran="`losses`",
+        expected=f"one finite float an epoch, {EPOCHS} epochs or more",
+        got=f"{len(loop.losses)} entries, {bad} of them no number",
+        why="A curve shows at a glance whether training works.",
+        next="Append what `train(train_data)` returns, inside the loop.",
+    )
+
+
+@dataclass(frozen=True)
+class Course:
+    """How the losses went: the first, the mean of the last tenth, and the largest."""
+
+    start: float
+    end: float
+    peak: float
+    few: int  # losses in the last tenth
+
+    @property
+    def falls(self) -> bool:
+        """Whether the model learned; one that was trained before starts low, and may stay there."""
+        low = self.start < TRAINED and self.end <= self.start + 0.05
+        falls = self.end < self.start - 0.02 * abs(self.start)
+        return self.end >= 0 and self.peak < 50 * self.start and (falls or low)
+
+
+def course(losses: list[float]) -> Course:
+    """How these losses, one at least, went."""
+    few = max(1, len(losses) // 10)
+    return Course(losses[0], float(np.mean(losses[-few:])), max(losses), few)
+
+
+@cause(
+    "train.loss-negated",
+    title="The loss is maximised: its sign is turned round",
+    why="An optimizer makes smaller what `backward()` is called on. With a minus sign that is the "
+    "loss turned round, which has no lower end: it runs away.",
+    question="Can the loss of a yes-or-no question be below 0?",
+    hints=(
+        "Print what you call `backward()` on.",
+        "Is there a minus, or a factor, in front of it?",
+        "Call `backward()` on the loss as the loss function gives it.",
+    ),
+    at=("backward", "loss", "train"),
+)
+def loss_negated(case: Case) -> str | None:
+    if case.setup is not None and case.setup.maximized:
+        return "the optimizer is set to maximise: it climbs where it should descend"
+    roots = [e.descended for e in case.epochs if e.descended is not None]
+    below = [v for v in roots if math.isfinite(v) and v < 0]
+    if not below:
+        return None
+    return f"`backward()` was called on {below[0]:.3f}; no such loss is below 0"
+
+
+@cause(
+    "train.learning-rate",
+    title="The learning rate does not let the model learn",
+    why="A step far too large throws the weights across the valley: the loss explodes. One far "
+    "too small moves them by nothing that could be seen.",
+    question="By how much can one step of Adam change a weight at most, at this rate?",
+    hints=(
+        "Plot the losses of the first ten epochs.",
+        "Compare the rate with the size of the weights, which is about 1.",
+        "Try rates between 0.001 and 0.1.",
+    ),
+    at=("Adam", "optimizer", "lr"),
+)
+def learning_rate(case: Case) -> str | None:
+    setup, losses = case.setup, case.losses
+    if setup is None or setup.learning_rate is None or len(losses) < 2 or not case.epochs:
+        return None
+    rate, went = setup.learning_rate, course(losses)
+    large, small = rate >= 0.05, rate <= 2e-4
+    if not all(e.steps for e in case.epochs) or not (large or small):
+        return None
+    return (
+        f"at a rate of {rate:g} the loss goes from {went.start:.3f} over {went.peak:,.3f} to "
+        f"{went.end:,.3f}"
+    )
+
+
+@check(
+    "step5.loop",
+    points=2,
+    causes=(
+        graph_reused,
+        detached,
+        stale_optimizer,
+        partial_optimizer,
+        no_step,
+        cleared_before_step,
+        no_zero_grad,
+        loss_arguments,
+        loss_negated,
+        labels_constant,
+        loss_function,
+        sigmoid_before_loss,
+        learning_rate,
+    ),
+)
+def test_loss_falls(loop: Loop) -> None:
+    """The loss falls"""
+    values = [math.nan if v is None else v for v in loop.losses]
+    whole = len(values) >= EPOCHS and np.isfinite(values).all()
+    need(whole, f"losses of {EPOCHS} epochs", "step5.loop.losses_kept")
+    went = course(values)
+    expect(
+        went.falls,
+        ran=f"the first and the last {went.few} of {len(values)} losses, and the largest",
+        expected="clearly smaller at the end, never below 0, and no jump to 50 times the first",
+        got=f"{went.start:.3f}, then {went.end:.3f}, at most {went.peak:,.3f}",
+        why="The model was trained before this loop: with a first loss below 0.693, which is what "
+        "guessing costs, there is little left to learn."
+        if went.start < TRAINED
+        else "A flat loss learns nothing; one that climbs or is negative has a wrong sign or rate.",
+        next="Run the cell that makes the model and the optimizer once more, then this loop."
+        if went.start < TRAINED
+        else "zero_grad, backward, step, in every epoch; then try a learning rate of 0.01.",
+    )

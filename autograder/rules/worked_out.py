@@ -1,0 +1,415 @@
+"""From a trace to the evidence that rules read: training, evaluation, and what they were of.
+
+`judge` comes here first. What the student's process handed over as a trace is worked out on this
+side; all other evidence stays as it is.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+
+from autograder.evidence.arrays import Floats, array, floats, matrix
+from autograder.evidence.arrays import pairs as pair_array
+from autograder.evidence.schema import (
+    Absent,
+    Auc,
+    Call,
+    CalledTest,
+    Chain,
+    Edges,
+    Epoch,
+    Evidence,
+    Loop,
+    Scoring,
+    Setup,
+    Testing,
+    TestSeen,
+    Training,
+    TrainSeen,
+)
+from autograder.evidence.trace import Embedded, Loaded, Trace, joined
+from autograder.rules import facts as derived
+from autograder.rules.alignment import unordered
+from autograder.rules.facts import NONE, AucFact, Facts
+from autograder.truth import Truth
+
+MOST = 2  # epochs that rules look at
+
+
+def worked_out(evidence: Evidence, truth: Truth) -> Evidence:
+    """The same evidence, with what follows from its traces in their place."""
+    step5, step6 = evidence.step5, evidence.step6
+    trained = step5.train if step5 is not None else None
+    tested = step6.test if step6 is not None else None
+    whole: Facts | None = None
+    if isinstance(trained, TrainSeen) and trained.watched:
+        later = tested.trace if isinstance(tested, TestSeen) and tested.watched else None
+        trace = trained.trace if later is None else joined(trained.trace, later)
+        whole = derived.facts(trace, truth)
+    elif isinstance(tested, TestSeen) and tested.watched and tested.trace is not None:
+        whole = derived.facts(tested.trace, truth)
+    if step5 is not None and isinstance(trained, TrainSeen):
+        if whole is not None and trained.watched:
+            training = _own_training(whole, trained)
+            setup, loop = _own_setup(whole, step5.setup), _own_loop(whole, step5.loop)
+        else:
+            training = _called_training(trained, truth)
+            setup, loop = _with_rates(step5.setup, trained.trace), step5.loop
+        evidence = replace(evidence, step5=replace(step5, train=training, setup=setup, loop=loop))
+    if step6 is not None and isinstance(tested, TestSeen):
+        if tested.watched and whole is not None:
+            test, auc = _own_testing(whole, evidence), _own_auc(whole, step6.auc)
+            own = _own_chain(whole, step6.own)
+            evidence = replace(evidence, step6=replace(step6, test=test, auc=auc, own=own))
+        else:
+            test = _called_testing(tested, truth)
+            evidence = replace(evidence, step6=replace(step6, test=test))
+    return evidence
+
+
+# --- training
+
+
+def _epoch(
+    epoch: derived.Epoch, returned: float | None, text: str, holds_graph: bool = False
+) -> Epoch:
+    labels = _labels(epoch)
+    return Epoch(
+        returned=returned,
+        returned_text=text,
+        holds_graph=holds_graph,
+        pairs=pair_array(epoch.pairs) if epoch.pairs.size else None,
+        labels=None if labels is None or not epoch.pairs.size else floats(labels),
+        encoded=[_edges(e) for e in epoch.messages],
+        loss_kind=epoch.losses[0] if epoch.losses else "",
+        stale_gradients=epoch.stale,
+        splits=epoch.resplits,
+        drawn=epoch.drawn,
+        given_low=epoch.low,
+        given_high=epoch.high,
+        backwards=epoch.backwards,
+        steps=epoch.steps,
+        reached=len(epoch.reached),
+        descended=min(epoch.roots) if epoch.roots else None,
+        pulled=array(np.nan_to_num(1 - 2 * epoch.labels, nan=0.0), "int8"),
+        squashed=epoch.squashed,
+        contradicted=epoch.contradicted,
+        unused=epoch.unused.shape[1],
+        discarded=epoch.discarded,
+        cell=epoch.cell,
+        line=epoch.line,
+    )
+
+
+def _labels(epoch: derived.Epoch) -> np.ndarray | None:
+    """The labels: those that a known loss was given, else the sign of its gradient."""
+    pulled = epoch.labels
+    if epoch.targets is not None:
+        return np.where(np.isnan(epoch.targets), pulled, epoch.targets).astype(np.float32)
+    return pulled if not np.isnan(pulled).all() else None
+
+
+def _edges(edges: np.ndarray) -> Edges:
+    return Edges(
+        type="Tensor", dtype="torch.int64", shape=list(edges.shape), values=array(edges, "int64")
+    )
+
+
+def _called_training(seen: TrainSeen, truth: Truth) -> Training:
+    """What calls of `train(train_data)` did."""
+    positives = NONE if seen.positives is None else seen.positives.numpy()
+    messages = NONE if seen.message_edges is None else seen.message_edges.numpy()
+    graph = np.unique(unordered(np.concatenate([positives, messages], axis=1)))
+    found = derived.facts(seen.trace, truth, graph)
+    run = found.run
+    epochs = list(run.epochs[:MOST]) if run is not None else []
+    calls = len(seen.returned)
+    several = run is not None and run.epochs_in_all > calls
+    made = [
+        _epoch(e, *(_mean(e.roots) if several else _returned(seen, min(i, calls - 1))))
+        for i, e in enumerate(epochs)
+    ]
+    if not made:
+        made = [_empty_epoch(seen, i, found) for i in range(calls)]
+    stale = [left for left, _ in seen.around]
+    if seen.call.error is None and len(stale) >= 2 and seen.steps_around:
+        first = _stale_around(seen.around)
+        made = [replace(e, stale_gradients=first) for e in made]
+    return Training(
+        call=seen.call,
+        num_nodes=seen.num_nodes,
+        message_edges=seen.message_edges or pair_array(NONE),
+        positives=seen.positives or pair_array(NONE),
+        epochs=made,
+        still=seen.still,
+        tensors=seen.tensors,
+        held_out=seen.held_out,
+        resplits=seen.resplits or max(0, len(found.splits) - 1),
+        not_judged=found.not_judged.get("train", ""),
+    )
+
+
+def _stale_around(around: list[tuple[bool, int]]) -> bool:
+    """Whether gradients were left at the first backward after a step, in the notebook's loop."""
+    left, before = False, -1
+    for stale, steps in around:
+        left = left or (stale and steps > before >= 0)
+        before = steps
+    return left
+
+
+def _returned(seen: TrainSeen, i: int) -> tuple[float | None, str, bool]:
+    if not 0 <= i < len(seen.returned):
+        return None, "", False
+    holds = " that still holds its graph" if seen.graphs[i] else ""
+    return seen.returned[i], seen.returned_texts[i] + holds, seen.graphs[i]
+
+
+def _mean(roots: tuple[float, ...]) -> tuple[float | None, str, bool]:
+    value = sum(roots) / len(roots) if roots else None
+    return value, str(value), False
+
+
+def _empty_epoch(seen: TrainSeen, i: int, found: Facts) -> Epoch:
+    """A call in which no score came to a loss."""
+    value, text, holds_graph = _returned(seen, i)
+    share = max(1, len(seen.returned))
+    return Epoch(
+        returned=value,
+        returned_text=text,
+        holds_graph=holds_graph,
+        pairs=None,
+        labels=None,
+        backwards=found.trace.backwards // share,
+        steps=found.trace.steps // share,
+    )
+
+
+def _own_training(found: Facts, seen: TrainSeen) -> Training | Absent:
+    """The training of a notebook of another form."""
+    run = found.run
+    if run is None or not run.epochs:
+        if "train" in found.not_judged:
+            return Training(
+                call=seen.call,
+                num_nodes=-1,
+                message_edges=pair_array(NONE),
+                positives=pair_array(NONE),
+                watched=True,
+                not_judged=found.not_judged["train"],
+            )
+        return Absent(name="train", error=seen.call.error)
+    epochs = run.epochs[: 1 if run.resplits else MOST]
+    messages, positives, held = derived.parts(found)
+    alignment = found.alignment
+    model = run.model
+    still = [] if model is None else [p.name for p in model.parameters if p.moved is False]
+    return Training(
+        call=seen.call,
+        num_nodes=derived.num_nodes(found),
+        message_edges=pair_array(messages),
+        positives=pair_array(positives),
+        epochs=[_epoch(e, *_mean(e.roots)) for e in epochs],
+        still=still[:40],
+        tensors=0 if model is None else len(model.parameters),
+        held_out=pair_array(held) if held.size else None,
+        resplits=run.resplits,
+        watched=True,
+        file_share=None if alignment is None else alignment.share,
+        missing=None if alignment is None or not derived.is_whole(found) else alignment.missing,
+        numbering="" if alignment is None else alignment.how,
+        repeated=_repeated(found, held),
+        not_judged=found.not_judged.get("train", ""),
+    )
+
+
+def _repeated(found: Facts, held: np.ndarray) -> int:
+    """Held-out pairs that were also trained on, or passed messages along, in the first epoch."""
+    run = found.run
+    if run is None or not run.epochs or not held.size:
+        return 0
+    epoch = run.epochs[0]
+    shown = [epoch.pairs[:, epoch.labels == 1], *epoch.messages]
+    return int(np.isin(np.unique(unordered(held)), unordered(np.concatenate(shown, axis=1))).sum())
+
+
+def _own_setup(found: Facts, named: Setup | Absent) -> Setup | Absent:
+    """Model, optimizer and loss as the training had them."""
+    run = found.run
+    if run is None or run.model is None:
+        return named
+    model, optimizer = run.model, run.optimizers[-1] if run.optimizers else None
+    if optimizer is None and isinstance(named, Setup):
+        return replace(named, num_nodes=derived.num_nodes(found))
+    held, own = set(optimizer.held if optimizer else []), set(model.numbers)
+    losses = [kind for epoch in run.epochs for kind in epoch.losses]
+    rates = [rate for _, rate in optimizer.rates] if optimizer else []
+    return Setup(
+        num_nodes=derived.num_nodes(found),
+        model_kind=model.kind,
+        model_rows=model.rows,
+        parameters=len(own),
+        optimizer_kind=optimizer.kind if optimizer else "",
+        optimized=len(own & held),
+        foreign=len(held - own),
+        loss_kind=losses[0] if losses else "",
+        learning_rate=rates[0] if rates else None,
+        maximized=bool(optimizer and optimizer.maximize),
+        embeddings=model.embeddings[:20],
+        rates=rates,
+        weight_decay=optimizer.weight_decay if optimizer else None,
+        frozen=[p.name for p in model.parameters if not p.trainable][:40],
+    )
+
+
+def _with_rates(setup: Setup | Absent, trace: Trace) -> Setup | Absent:
+    if not isinstance(setup, Setup):
+        return setup
+    taken = [o for o in trace.optimizers if o.steps]
+    return replace(setup, rates=[rate for _, rate in taken[-1].rates] if taken else [])
+
+
+def _own_loop(found: Facts, named: Loop | Absent) -> Loop | Absent:
+    """The losses of every epoch: those that were kept, where they are what was computed."""
+    run = found.run
+    if isinstance(named, Loop) and named.graphs:
+        return named
+    if run is None or not len(run.losses):
+        return named
+    if isinstance(named, Loop) and len(named.losses) == len(run.losses):
+        return named
+    kept = [float(v) if math.isfinite(v) else None for v in run.losses[:100_000]]
+    return Loop(losses=kept, watched=True)
+
+
+# --- evaluation
+
+
+def _called_testing(seen: TestSeen, truth: Truth) -> Testing:
+    """What calls of `test(data)` did, and the mode around the notebook's own calls."""
+    around = derived.facts(seen.trace, truth).aucs if seen.trace is not None else ()
+    grads = [a.grad for a in around if a.grad is not None]
+    modes = [a.training for a in around if a.training is not None]
+    runs = []
+    for run in seen.runs:
+        made = _called_scoring(run, truth)
+        if grads and modes:
+            made = replace(
+                made,
+                grad_enabled=made.grad_enabled and any(grads),
+                training_mode=made.training_mode and any(modes),
+            )
+        runs.append(made)
+    return Testing(runs=runs)
+
+
+def _called_scoring(run: CalledTest, truth: Truth) -> Scoring:
+    given = [e.numpy() for e in (run.edge_index, run.positives)]
+    found = derived.facts(run.trace, truth, np.unique(unordered(np.concatenate(given, axis=1))))
+    auc = next((a for a in found.aucs[::-1] if a.kind == "roc_auc_score"), None)
+    auc = auc or (found.aucs[-1] if found.aucs else derived.unmeasured(found))
+    if auc is None:
+        return Scoring(
+            call=run.call,
+            returned=run.returned,
+            edge_index=run.edge_index,
+            positives=run.positives,
+            negatives=run.negatives,
+        )
+    made = _scoring(found, auc, run.edge_index, run.positives, run.negatives)
+    return replace(made, call=run.call, returned=run.returned)
+
+
+def _scoring(found: Facts, auc: AucFact, edges: Any, positives: Any, negatives: Any) -> Scoring:
+    fits = auc.pairs is not None and auc.scores is not None
+    fits = fits and len(auc.scores) == auc.pairs.shape[1]  # type: ignore[arg-type,union-attr]
+    loads = [e for e in found.trace.events if isinstance(e, Loaded) and e.order < auc.order]
+    last = loads[-1] if loads else None
+    return Scoring(
+        call=Call(text="NaN" if auc.value != auc.value else str(auc.value)),
+        returned=auc.value,
+        edge_index=edges,
+        positives=positives,
+        negatives=negatives,
+        encoded=[_edges(e) for e in auc.messages[:3]],
+        pairs=pair_array(auc.pairs) if auc.pairs is not None else None,
+        scores=floats(auc.scores) if fits else None,
+        grad_enabled=auc.grad,
+        training_mode=auc.training,
+        labels=_floats(auc.labels),
+        handed=_floats(auc.handed),
+        trained=auc.trained,
+        part=derived.part_of(found, auc),
+        steps_after=auc.steps_after,
+        steps_before=auc.steps_before,
+        loaded=auc.loaded,
+        alias=bool(auc.loaded and last and last.alias),
+        missing_keys=len(last.missing) if auc.loaded and last else 0,
+        true_auc=derived.true_auc(found, auc),
+        cell=auc.cell,
+        line=auc.line,
+    )
+
+
+def _floats(values: np.ndarray | None) -> Floats | None:
+    return None if values is None else floats(values.reshape(-1))
+
+
+def _own_testing(found: Facts, evidence: Evidence) -> Testing | Absent:
+    """The AUCs of a notebook of another form: the last one on test data, and on validation data."""
+    aucs = derived.last_aucs(found)
+    errors = evidence.errors
+    runs = []
+    for part, auc in aucs.items():
+        edges, positives, negatives = derived.asked(found, part, auc)
+        made = _scoring(found, auc, *map(pair_array, (edges, positives, negatives)))
+        error = errors[-1] if auc.value is None and errors else None
+        call = Call(text=made.call.text, error=error)
+        runs.append(replace(made, call=call, watched=True, part=part))
+    if runs:
+        return Testing(runs=runs)
+    return Absent(name="test", error=errors[-1] if errors else None)
+
+
+def _own_auc(found: Facts, named: Auc | Absent) -> Auc | Absent:
+    """The AUCs of a notebook of another form: what was computed last, whatever it is called."""
+    values = {part: auc.value for part, auc in derived.last_aucs(found).items()}
+    noted = (
+        named
+        if isinstance(named, Auc)
+        else Auc(val_auc=None, test_auc=None, val_again=None, test_again=None)
+    )
+    calls = [a for a in found.aucs if a.kind == "roc_auc_score"]
+    test_auc = values.get("test") if noted.test_auc is None else noted.test_auc
+    if test_auc is None and "auc" not in found.not_judged:
+        return Absent(name="test_auc")
+    return replace(
+        noted,
+        test_auc=test_auc,
+        val_auc=values.get("val") if noted.val_auc is None else noted.val_auc,
+        test_again=values.get("test"),
+        val_again=values.get("val"),
+        test_calls=derived.test_calls(found),
+        not_judged="" if calls else found.not_judged.get("auc", ""),
+    )
+
+
+def _own_chain(found: Facts, named: Chain | Absent) -> Chain | Absent:
+    """The trained model of a notebook that keeps it out of reach: the vectors that it gave last."""
+    if isinstance(named, Chain):
+        return named
+    vectors = [e for e in found.trace.events if isinstance(e, Embedded)]
+    split = found.main_split
+    if not vectors or split is None or len(split.parts) != 3:
+        return named
+    rows, z = found.array(vectors[-1].rows), found.array(vectors[-1].vectors)
+    given = [found.pairs(r) for r in (split.edges, split.parts[2].edges, split.parts[2].positives)]
+    whole = rows is not None and z is not None and np.array_equal(rows, np.arange(len(z)))
+    if not whole or any(e is None for e in given):
+        return named
+    edges, messages, positives = (pair_array(e) for e in given)
+    return Chain(z=matrix(z), edge_index=edges, message_edges=messages, positives=positives)

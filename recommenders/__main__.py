@@ -1,0 +1,109 @@
+"""`python -m recommenders`: the benchmark of all recommenders, their speed, and how they grow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
+
+import course_data
+from recommenders import bench, growth, report, speed
+from recommenders.interactions import RecommenderError, load, split
+from recommenders.models import RECOMMENDERS
+from recommenders.protocol import questions
+
+app = typer.Typer(add_completion=False, no_args_is_help=False)
+DOCS = Path("docs")
+
+
+@app.command("bench")
+def run_bench(
+    data: Annotated[str, typer.Option(help="sample, lastfm or a path; lastfm where it is")] = "",
+    seeds: Annotated[int, typer.Option(min=1, help="how many seeds, from 0")] = 5,
+    only: Annotated[list[str] | None, typer.Option(help="a recommender; may be repeated")] = None,
+    output: Annotated[Path, typer.Option(help="folder of the page, table and picture")] = DOCS,
+) -> None:
+    """Measure all recommenders; write recommenders.md, .csv and a picture."""
+    names = only or list(RECOMMENDERS)
+    wrong = [name for name in names if name not in RECOMMENDERS]
+    if wrong:
+        raise typer.BadParameter(f"no recommender {wrong[0]!r}: use {', '.join(RECOMMENDERS)}")
+    chosen = data or bench.default_data()
+    try:
+        edges = load(chosen)
+        columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns) as progress:
+            task = progress.add_task(f"{chosen}, {seeds} seeds", total=seeds * len(names))
+
+            def done(name: str, seed: int, outcome: str) -> None:
+                progress.console.print(f"seed {seed}  {name:12} {outcome}", highlight=False)
+                progress.advance(task)
+
+            bench.run(Path(chosen).name, edges, names, range(seeds), output / report.RUNS, done)
+    except (course_data.DataError, RecommenderError) as error:
+        _fail(error)
+    _write_page(output)
+
+
+@app.command("speed")
+def run_speed(
+    data: Annotated[str, typer.Option(help="sample, lastfm or a path; lastfm where it is")] = "",
+    repeats: Annotated[int, typer.Option(min=1, help="how many pairs")] = 5,
+    epochs: Annotated[int, typer.Option(min=1)] = 100,
+    threads: Annotated[int, typer.Option(min=1)] = 1,
+    output: Annotated[Path, typer.Option(help="folder of the page and table")] = DOCS,
+) -> None:
+    """The assignment's training loop beside a faster one with the same loss, in pairs."""
+    chosen = data or bench.default_data()
+    try:
+        ask = questions(split(load(chosen), 0))
+    except (course_data.DataError, RecommenderError) as error:
+        _fail(error)
+    rows = []
+    for pair in speed.pairs(ask, repeats, epochs, threads):
+        rows.append(pair.row(Path(chosen).name, epochs, threads))
+        Console().print(
+            f"pair {pair.seed}: {pair.ratio(0):.2f} times as fast in CPU seconds, "
+            f"{pair.ratio(1):.2f} in wall seconds; "
+            f"warm AUC {pair.literal_auc:.3f} and {pair.faster_auc:.3f}",
+            highlight=False,
+        )
+    bench.replace_rows(output / report.SPEED, pd.DataFrame(rows), ["data", "threads"])
+    _write_page(output)
+
+
+@app.command("growth")
+def run_growth(
+    times: Annotated[list[int] | None, typer.Option(help="of the sample; may be repeated")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="a recommender; may be repeated")] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="of the trained ones")] = 3,
+    output: Annotated[Path, typer.Option(help="folder of the page, table and picture")] = DOCS,
+) -> None:
+    """Fit time and memory on 1, 10 and 100 times the sample."""
+    rows = growth.measure_growth(times or [1, 10, 100], list(only or growth.GROWING), epochs)
+    bench.replace_rows(output / report.GROWTH, rows, ["recommender"])
+    _write_page(output)
+
+
+def _write_page(folder: Path) -> None:
+    Console().print(f"{report.write(folder)} and its pictures are written.", markup=False)
+
+
+def _fail(error: Exception) -> NoReturn:
+    Console(stderr=True).print(str(error), markup=False)
+    raise typer.Exit(2) from None
+
+
+@app.callback(invoke_without_command=True)
+def default(context: typer.Context) -> None:
+    """Without a command, the benchmark is run."""
+    if context.invoked_subcommand is None:
+        run_bench()
+
+
+if __name__ == "__main__":
+    app()

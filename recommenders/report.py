@@ -1,0 +1,207 @@
+"""The page, its tables and its pictures, from the rows that the benchmark has kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from recommenders.models import RECOMMENDERS
+
+RUNS, SPEED = "recommenders.csv", "recommenders-speed.csv"
+GROWTH = "recommenders-growth.csv"
+DATA = {"lastfm": "The real data", "sample": "The sample"}
+COLUMNS = {
+    "warm_auc": "warm AUC",
+    "matched_auc": "matched AUC",
+    "recall": "Recall@20",
+    "ndcg": "NDCG@20",
+    "mrr": "MRR",
+    "coverage": "coverage",
+    "unpopular": "unpopular",
+}
+INTRODUCTION = """\
+# The recommender beside its peers
+
+Made by `make bench-recommenders` from [recommenders.csv](recommenders.csv), which holds every
+single run. The recommenders are in `recommenders/models/`, each in one short file with its paper.
+What was tried on the way, and what it gave, is in
+[recommenders-attempts.md](recommenders-attempts.md).
+
+## The protocol
+
+- **Split.** RandomLinkSplit as in step 3, 80% / 10% / 10% of the edges, the same for all by seed.
+  All are fitted on the training edges alone, messages included. Settings were chosen on the
+  validation edges of seed 0. The numbers below are about the test edges.
+- **Warm AUC.** Test edges whose artist has a training edge, against user-artist pairs without an
+  edge, drawn uniformly among the artists that have one.
+- **Matched AUC.** The same edges, each against another artist for the same user, drawn in
+  proportion to popularity: knowing what is popular does not help.
+- **Recall@20, NDCG@20, MRR.** Each user's ranking of all artists; training and validation edges
+  are masked, ties are broken at random, and users without a test edge are left out.
+- **Coverage** is the share of all artists that anyone gets among the 20. **Unpopular** is the share
+  of all recommendations that come from the long tail: the least heard artists that hold a fifth of
+  the training edges together.
+- **Unseen artists.** A test edge whose artist has no training edge cannot be ranked by anyone. It
+  counts as missed in Recall, NDCG and MRR; each table says how many there are.
+- **Seconds** are of the processor on one thread, for one fit, and for scoring all users once.
+"""
+
+SPEED_INTRODUCTION = """\
+## The same loss, faster
+
+`python -m recommenders speed` fits the assignment's loop and a faster one (`recommenders/speed.py`)
+in pairs: the same model, loss and epochs, and PyG's API only. A CSR adjacency takes the place of
+`edge_index`, `index_select` that of indexing in decode, and negatives are drawn without a look at
+the edges. Medians of seconds and ratios; AUC with its standard error.
+"""
+GROWTH_INTRODUCTION = """\
+## How it grows
+
+`python -m recommenders growth` makes data of 1, 10 and 100 times the sample's users and artists
+and fits each recommender in a process of its own, on one thread; the trained ones for 3 epochs.
+Memory is the process's peak, the libraries (about 0.5 GB) and the reading of the file included.
+"""
+
+
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard deviation over seeds, a row for each recommender in the table's order."""
+    numbers = rows.groupby("recommender")[[*COLUMNS, "fit_seconds", "score_seconds"]]
+    table = numbers.agg(["mean", "std", "median"])
+    return table.loc[[name for name in RECOMMENDERS if name in table.index]].fillna(0)
+
+
+def table(rows: pd.DataFrame) -> str:
+    """The markdown table of one data set; the best of each column is bold."""
+    means = summary(rows)
+    best = {name: means[name, "mean"].max() for name in COLUMNS}
+    lines = [
+        "| recommender | " + " | ".join(COLUMNS.values()) + " | fit s | score s |",
+        "|---|" + "---|" * (len(COLUMNS) + 2),
+    ]
+    for recommender, row in means.iterrows():
+        cells = [RECOMMENDERS[str(recommender)].title]
+        for name in COLUMNS:
+            cell = f"{row[name, 'mean']:.3f}"
+            cell = f"**{cell}**" if row[name, "mean"] == best[name] else cell
+            cells.append(f"{cell} ±{row[name, 'std']:.3f}")
+        cells += [f"{row[name, 'mean']:.1f}" for name in ("fit_seconds", "score_seconds")]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def picture(rows: pd.DataFrame, file: Path) -> None:
+    """Quality against seconds: Recall@20 over the seconds of a fit, graph models marked."""
+    means = summary(rows)
+    figure, axes = plt.subplots(figsize=(8, 5))
+    for recommender, row in means.iterrows():
+        kind = RECOMMENDERS[str(recommender)]
+        seconds, quality = max(row["fit_seconds", "mean"], 0.001), row["recall", "mean"]
+        color = "tab:orange" if kind.is_graph else "tab:blue"
+        axes.errorbar(
+            seconds, quality, row["recall", "std"], fmt="s" if kind.is_graph else "o", color=color
+        )
+        axes.annotate(
+            kind.title, (seconds, quality), xytext=(6, 4), textcoords="offset points", fontsize=8
+        )
+    axes.set(xscale="log", xlabel="CPU seconds of a fit, one thread", ylabel="Recall@20")
+    axes.set_title("Squares are graph models", fontsize=10)
+    axes.margins(x=0.2)
+    axes.grid(alpha=0.3)
+    figure.tight_layout()
+    figure.savefig(file, dpi=120, metadata={"Software": None})
+    plt.close(figure)
+
+
+def speed_section(rows: pd.DataFrame) -> str:
+    """The faster loop beside the assignment's, a line for each data set and number of threads."""
+    lines = [
+        SPEED_INTRODUCTION,
+        "| data | threads | pairs | assignment's loop, CPU s | faster, CPU s | CPU ratio "
+        "| wall ratio | warm AUC | warm AUC, faster |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for (data, threads), chosen in rows.groupby(["data", "threads"]):
+        middle = chosen.median(numeric_only=True)
+        ratios = [
+            (chosen[f"literal_{clock}"] / chosen[f"faster_{clock}"]).median()
+            for clock in ("cpu", "wall")
+        ]
+        aucs = [
+            f"{chosen[name].mean():.4f} ±{chosen[name].sem():.4f}"
+            for name in ("literal_auc", "faster_auc")
+        ]
+        lines.append(
+            f"| {data} | {threads} | {len(chosen)} | {middle['literal_cpu']:.1f} "
+            f"| {middle['faster_cpu']:.1f} | {ratios[0]:.2f} | {ratios[1]:.2f} "
+            f"| {aucs[0]} | {aucs[1]} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def growth_section(rows: pd.DataFrame, image: Path) -> str:
+    """Seconds and memory over edges, as a table and a picture beside the line of edges."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4))
+    lines = [
+        GROWTH_INTRODUCTION,
+        "| recommender | times the sample | edges | CPU s | peak MB |",
+        "|---|---|---|---|---|",
+    ]
+    for name, chosen in rows.groupby("recommender", sort=False):
+        chosen = chosen.sort_values("edges")
+        title = RECOMMENDERS[str(name)].title
+        left.loglog(chosen["edges"], chosen["seconds"].clip(lower=0.001), "o-", label=title)
+        right.loglog(chosen["edges"], chosen["mb"], "o-", label=title)
+        for _, row in chosen.iterrows():
+            lines.append(
+                f"| {title} | {row['times']:.0f} | {row['edges']:,.0f} | {row['seconds']:.2f} "
+                f"| {row['mb']:,.0f} |"
+            )
+    edges = rows["edges"].drop_duplicates().sort_values()
+    start = rows.loc[rows["edges"] == edges.iloc[0], "seconds"].max()
+    left.loglog(edges, start * edges / edges.iloc[0], "k--", linewidth=1, label="as edges grow")
+    left.set(xlabel="edges", ylabel="CPU seconds")
+    right.set(xlabel="edges", ylabel="peak memory, MB")
+    left.legend(fontsize=7)
+    figure.tight_layout()
+    figure.savefig(image, dpi=120, metadata={"Software": None})
+    plt.close(figure)
+    return "\n".join(lines) + f"\n\n![Seconds and memory over edges]({image.name})\n"
+
+
+def write(folder: Path) -> Path:
+    """Write the page and its pictures from the CSV files in a folder. Returns the page."""
+    parts = [INTRODUCTION]
+    if (folder / RUNS).is_file():
+        rows = pd.read_csv(folder / RUNS)
+        for data in sorted(rows["data"].unique(), key=lambda name: (name not in DATA, name)):
+            parts.append(data_section(rows[rows["data"] == data], folder))
+    if (folder / SPEED).is_file():
+        parts.append(speed_section(pd.read_csv(folder / SPEED)))
+    if (folder / GROWTH).is_file():
+        image = folder / "recommenders-growth.png"
+        parts.append(growth_section(pd.read_csv(folder / GROWTH), image))
+    page = folder / "recommenders.md"
+    page.write_text("\n".join(parts), encoding="utf-8")
+    return page
+
+
+def data_section(rows: pd.DataFrame, folder: Path) -> str:
+    """One data set: what was measured, the table and the picture."""
+    data = str(rows["data"].iloc[0])
+    image = folder / f"recommenders-{Path(data).stem}.png"
+    picture(rows, image)
+    seeds = ", ".join(str(seed) for seed in sorted(rows["seed"].unique()))
+    return (
+        f"## {DATA.get(data, data)}\n\n"
+        f"Mean ± standard deviation over the splits and fits of seeds {seeds}. "
+        f"{rows['unseen'].mean():.1%} of the test edges have an artist that no training "
+        f"edge has. {rows['versions'].iloc[-1]}.\n\n"
+        f"{table(rows)}\n\n"
+        f"![Recall@20 against seconds of a fit]({image.name})\n"
+    )

@@ -1,0 +1,159 @@
+"""Every command that the README names: run here on something small, or said where it is run."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from autograder.cli import app
+from course_data.cli import app as data_app
+
+ROOT = Path(__file__).parents[2]
+GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+ELSEWHERE = {  # first words of a command -> what runs it
+    "make": "the Makefile's targets; below",
+    "nbgrader": "tests/nbgrader",
+    "python -m pip": "the installation itself",
+    "conda": "no part of the kit",
+    "pip install": "the installation itself",
+    "jupyter lab": "no part of the kit",
+    "pre-commit": "a hook of git",
+    "source": "the shell",
+    "python -m pytest": "what runs this test",
+    "autograder build": "tests/authoring",
+}
+NEEDS = {"--engine": "tests/grading/test_grading_scale_cluster.py", "lastfm": "no real data here"}
+PROGRAMS = "autograder|course_data|pytest|python|make|nbgrader|pip|conda|jupyter|pre-commit|source"
+
+
+def commands() -> list[str]:
+    """What stands in code, with a program's name first; comments and placeholders cut."""
+    found = []
+    for guide in GUIDES:
+        text = guide.read_text(encoding="utf-8")
+        blocks = re.findall(r"^```(.*?)\n(.*?)^```", text, re.M | re.S)
+        code = [block for kind, block in blocks if kind in ("", "bash", "text", "console")]
+        lines = [line.split("  #")[0].strip() for block in code for line in block.splitlines()]
+        prose = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+        lines += [" ".join(inside.split()) for inside in re.findall(r"`([^`]+)`", prose)]
+        found += [line for line in lines if re.match(rf"(?:{PROGRAMS}) \S", line)]
+    return list(dict.fromkeys(found))
+
+
+def ours() -> list[str]:
+    return [c for c in commands() if not any(c.startswith(word) for word in ELSEWHERE)]
+
+
+def test_the_guides_name_commands() -> None:
+    assert len(ours()) >= 8 and {"autograder", "course_data", "pytest"} <= {
+        c.split()[0] for c in ours()
+    }
+
+
+def test_the_targets_of_make_are_there() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = {c.split()[-1] for c in commands() if c.startswith("make ") and "=" not in c}
+    for target in named | {"grade", "test"}:
+        assert re.search(rf"^{re.escape(target)}:", makefile, re.M), target
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with everything that a command of the guides may name, all of it small."""
+    step1 = ROOT / "solutions" / "gnn_recommender" / "step1_data_loading.ipynb"
+    for student in ("submitted/ada/gnn_recommender", "tests/sample_class/submitted/ada"):
+        (tmp_path / student).mkdir(parents=True)
+        shutil.copy(step1, tmp_path / student)
+    for name in ("FILE", "FILE.ipynb", "step3_mapping_and_split.ipynb"):
+        shutil.copy(step1, tmp_path / name)
+    (tmp_path / "FILE").rename(tmp_path / "FILE.tmp")
+    (tmp_path / "FILE").mkdir()
+    (tmp_path / "FILE.tmp").rename(tmp_path / "FILE" / step1.name)
+    (tmp_path / "traceback.txt").write_text("NameError: name 'pd' is not defined\n")
+    (tmp_path / "hetrec2011-lastfm-2k.zip").write_bytes(b"no zip")
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ours())
+def test_a_command_of_the_guides(command: str, place: Path) -> None:
+    """It is known with these options, and does its work."""
+    reason = next((why for word, why in NEEDS.items() if word in command), "")
+    words = shlex.split(command)
+    words = words[: words.index("<")] if "<" in words else words
+    names = [word for word in words if word.isupper() and not (place / word).exists()]
+    if reason or names or len(words) == 2 or command.startswith("course_data fetch"):
+        runner = CliRunner().invoke(data_app if words[0] == "course_data" else app, ["--help"])
+        assert words[1] in runner.output
+        options = [word for word in words[2:] if word.startswith("--")]
+        program = data_app if words[0] == "course_data" else app
+        known = CliRunner().invoke(program, [words[1], "--help"], env={"COLUMNS": "200"}).output
+        assert all(option in known for option in options)
+        return
+    modules = {"autograder": "autograder.cli", "course_data": "course_data", "pytest": "pytest"}
+    done = subprocess.run(
+        [sys.executable, "-m", modules[words[0]], *words[1:]],
+        input="NameError: name 'pd' is not defined\n",
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback (most recent" not in done.stderr and done.stdout.strip()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["file", "folder", "free form"])
+def test_pytest_judges_a_submission(place: Path, what: str) -> None:
+    free = ROOT / "tests/sample_class/submitted/hana/gnn_recommender/project.ipynb"
+    submission = {"file": "FILE.ipynb", "folder": "FILE", "free form": str(free)}[what]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-rA", "--submission", submission],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Isolation: " in done.stdout and "error" not in done.stdout.splitlines()[-1]
+    assert re.search(r"\d\d passed" if what == "free form" else r"\d+ passed", done.stdout)
+
+
+def test_pytest_says_what_fails(place: Path) -> None:
+    shutil.copy(ROOT / "assignments/gnn_recommender/step1_data_loading.ipynb", place / "b.ipynb")
+    command = [sys.executable, "-m", "pytest", "--submission", "b.ipynb"]
+    done = subprocess.run(
+        [*command, "--submission-isolation", "basic"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1 and "Isolation: basic" in done.stdout
+    assert "failed" in done.stdout.splitlines()[-1] and "error" not in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_diagnose_takes_many_in_one_start(place: Path) -> None:
+    blank = ROOT / "assignments/gnn_recommender/step1_data_loading.ipynb"
+    (place / "class" / "bob").mkdir(parents=True)
+    shutil.copy(blank, place / "class" / "bob")
+    (place / "class" / "eve").mkdir()
+    (place / "class" / "eve" / "a.ipynb").write_text("{")
+    shutil.copytree(place / "submitted" / "ada", place / "class" / "ada")
+    command = [sys.executable, "-m", "autograder.cli", "diagnose", "class", "FILE.ipynb", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 1, done.stderr
+    found = json.loads(done.stdout)
+    said = [(record["submission"], record["status"]) for record in found]
+    names = ["ada", "bob", "eve", "FILE"]
+    assert [name for name, _ in said] == names
+    assert dict(said)["bob"] == "not attempted" and dict(said)["eve"] == "not run"
+    assert dict(said)["ada"] == dict(said)["FILE"] == "unfinished"  # five steps are not there
+    assert done.stderr.count("Isolation: ") == 1

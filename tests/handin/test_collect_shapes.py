@@ -1,0 +1,230 @@
+"""Everybody of the roster ends in one row, with their own bytes, whatever the LMS made of them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import collect_shapes as shapes
+import pytest
+
+from autograder.handin import collect, roster
+from autograder.handin.collect import Collected, Row
+
+COURSE = Path(__file__).parents[2]
+PLACES = [folder / "shared" / "lms_shapes.py" for folder in COURSE.parents]
+SHARED = next((path for path in PLACES if path.is_file()), PLACES[0])
+LOGINS = [student.login for student in shapes.CLASS]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Name and bytes of the files in a folder, without the time that a hand-in has."""
+    files = folder.iterdir() if folder.is_dir() else ()
+    return {f.name: f.read_bytes() for f in files if f.name != "timestamp.txt"}
+
+
+def rows_of(result: Collected) -> dict[str, Row]:
+    """The rows by student; every student of the roster must have exactly one."""
+    assert [row.student for row in result.rows] == LOGINS
+    return {row.student: row for row in result.rows}
+
+
+def run(source: Path, tmp_path: Path) -> Collected:
+    people = roster.read(shapes.roster(tmp_path / "roster.csv"))
+    return collect.collect(source, tmp_path / "submitted", people)
+
+
+def check_class(result: Collected, tmp_path: Path, told_apart: bool) -> dict[str, Row]:
+    rows = rows_of(result)
+    for student in shapes.CLASS:
+        row, place = rows[student.login], tmp_path / "submitted" / student.login
+        there = contents(place / "gnn_recommender")
+        if student.login == "xenan":
+            assert row.status == collect.NOTHING and not place.exists()
+        elif student.login in shapes.SAME_NAME and not told_apart:
+            assert row.status == collect.AMBIGUOUS and not place.exists()
+        elif student.login in ("umat", "walte"):
+            assert row.status == collect.UNREADABLE
+            assert row.notes
+        else:
+            assert row.status == collect.HERE, row
+            kept = {name: raw for name, raw in there.items() if name in student.placed}
+            assert kept == student.placed
+            assert set(there) - set(kept) == ({"project.ipynb"} if "project.py" in there else set())
+    assert any("step2_bipartite_graph.ipynb" in note for note in rows["verab"].notes)
+    assert rows["samr"].steps == ("step1",)
+    assert not result.left_out or all("assignment ps1" in line for line in result.left_out)
+    return rows
+
+
+@pytest.mark.parametrize("shape", shapes.SHAPES)
+def test_a_class_in_this_shape(shape: str, tmp_path: Path) -> None:
+    source = shapes.write_shape(shape, tmp_path)
+    result = run(source, tmp_path)
+    rows = check_class(result, tmp_path, shape not in shapes.BY_NAME)
+    assert bool(result.unplaced) == (shape in shapes.BY_NAME)
+    assert rows["yukil"].late == shape.startswith("canvas")
+    if shape in ("canvas", "brightspace", "nbgrader_inbound"):
+        assert rows["zoer"].earlier == 1
+        kept = list((tmp_path / "submitted-earlier/zoer").iterdir())
+        before = next(s.before for s in shapes.CLASS if s.before)
+        assert sorted(contents(kept[0]).values()) == sorted(before.values())
+    listed = list(csv.DictReader((tmp_path / "submitted/collected.csv").open(encoding="utf-8-sig")))
+    assert [line["student"] for line in listed] == LOGINS
+
+
+@pytest.mark.parametrize("shape", ["canvas", "gradescope", "github_classroom", "macos"])
+def test_the_same_as_one_zip(shape: str, tmp_path: Path) -> None:
+    source = shapes.write_shape(shape, tmp_path)
+    with zipfile.ZipFile(tmp_path / "download.zip", "w") as archive:
+        for path in sorted(source.rglob("*")):
+            archive.write(path, path.relative_to(source))
+    check_class(run(tmp_path / "download.zip", tmp_path), tmp_path, True)
+
+
+@pytest.mark.parametrize("shape", shapes.SHAPES)
+def test_without_a_roster_nobody_shares_a_folder(shape: str, tmp_path: Path) -> None:
+    """Where the shape itself tells the two Liams apart; names alone cannot."""
+    source = shapes.write_shape(shape, tmp_path)
+    result = collect.collect(source, tmp_path / "submitted")
+    together = shape in ("names", "google_classroom")
+    assert len(result.rows) == len(shapes.CLASS) - 1 - together
+    placed = [contents(f / "gnn_recommender") for f in (tmp_path / "submitted").iterdir()]
+    ada = shapes.CLASS[0].placed
+    assert sum(files == ada for files in placed) == 1
+
+
+def test_a_second_collection_changes_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    source = shapes.write_shape("canvas", tmp_path)
+    run(source, tmp_path)
+    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "submitted").rglob("*.ipynb")}
+    again = run(source, tmp_path)
+    assert {p: p.stat().st_mtime_ns for p in (tmp_path / "submitted").rglob("*.ipynb")} == before
+    assert rows_of(again)["zoer"].earlier == 0
+
+    ada = shapes.CLASS[0]
+    late = tmp_path / "late" / "adal" / "step1_data_loading.ipynb"
+    late.parent.mkdir(parents=True)
+    late.write_bytes(shapes.notebook("a second try"))
+    result = run(tmp_path / "late", tmp_path)
+    rows = rows_of(result)
+    assert contents(tmp_path / "submitted/adal/gnn_recommender") == {late.name: late.read_bytes()}
+    kept = [contents(f) for f in (tmp_path / "submitted-earlier/adal").iterdir()]
+    assert ada.work in kept
+    assert rows["quentins"].status == collect.BEFORE
+    assert rows["xenan"].status == collect.NOTHING
+
+
+def test_an_alias_places_what_names_cannot(tmp_path: Path) -> None:
+    source = shapes.write_shape("moodle_folders", tmp_path)
+    result = run(source, tmp_path)
+    assert len(result.unplaced) == 2 and (tmp_path / "submitted-unplaced").is_dir()
+    path = tmp_path / "roster.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    numbers = {"liamo": 660002, "liamo2": 660003}
+    aliases = [numbers.get(line.split(",")[-3], "") for line in lines]
+    lines = [f"{line},{alias}" for line, alias in zip(lines, ["alias", *aliases[1:]], strict=True)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    result = collect.collect(source, tmp_path / "submitted", roster.read(path))
+    check_class(result, tmp_path, True)
+    assert not result.unplaced
+    assert not (tmp_path / "submitted-unplaced").exists()
+
+
+def test_an_instructors_own_folder(tmp_path: Path) -> None:
+    source = tmp_path / "mixed"
+    files = {
+        "Ada Lovelace/step1_data_loading.ipynb": shapes.notebook("ada"),
+        "late/beas/step1_data_loading.ipynb": shapes.notebook("bea"),
+        "samr.zip": shapes.zipped({"project.ipynb": shapes.notebook("sam")}),
+        "quentin.ipynb": shapes.notebook("quentin"),
+        "roster.csv": b"Student,ID\n",
+        "lina/draft/step1_data_loading.ipynb": shapes.notebook("a draft"),
+        "lina/step1_data_loading.ipynb": shapes.notebook("the last"),
+    }
+    for name, raw in files.items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_bytes(raw)
+    result = run(source, tmp_path)
+    rows = rows_of(result)
+    here = [login for login, row in rows.items() if row.status == collect.HERE]
+    assert here == ["adal", "lina", "samr", "beas"]
+    assert rows["beas"].late and not rows["adal"].late
+    assert [row.student for row in result.unplaced] == ["quentin"]
+    assert "Smith, Jr., Quentin (quentins)?" in result.unplaced[0].notes[0]
+    assert rows["quentins"].notes == ["quentin may be theirs"]
+    lina = contents(tmp_path / "submitted/lina/gnn_recommender")
+    assert lina == {"step1_data_loading.ipynb": shapes.notebook("the last")}
+    assert rows["lina"].earlier == 1 and "2 versions" in rows["lina"].notes[0]
+
+
+def test_uploads_one_by_one_are_put_together(tmp_path: Path) -> None:
+    for minute, name in enumerate(shapes.NAMES, start=10):
+        folder = tmp_path / "d2l" / f"10001-{minute} - Ada Lovelace - Nov 20, 2025 11{minute} PM"
+        folder.mkdir(parents=True)
+        (folder / f"{name}.ipynb").write_bytes(shapes.notebook(name))
+    rows = rows_of(run(tmp_path / "d2l", tmp_path))
+    assert rows["adal"].steps == ("step1", "step2", "step3", "step4", "step5", "step6")
+    assert "put together from 6 uploads" in rows["adal"].notes
+
+
+def test_a_group_of_gradescopes(tmp_path: Path) -> None:
+    folder = tmp_path / "export" / "submission_5"
+    folder.mkdir(parents=True)
+    (folder / "project.ipynb").write_bytes(shapes.notebook("import pandas as pd"))
+    (tmp_path / "export/submission_metadata.yml").write_text(
+        "submission_5:\n  :submitters:\n  - :name: Ada\n    :sid: '10001'\n"
+        "  - :name: Quentin\n    :sid: '10004'\n"
+    )
+    rows = rows_of(run(tmp_path / "export", tmp_path))
+    assert rows["adal"].notes == ["handed in together with quentins"]
+    assert contents(tmp_path / "submitted/quentins/gnn_recommender")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SHARED.is_file(), reason="the shared generator is not beside the checkout")
+def test_the_shared_class_of_thirty(tmp_path: Path) -> None:
+    command = [sys.executable, str(SHARED), str(COURSE), str(tmp_path / "shapes")]
+    subprocess.run(command, check=True, capture_output=True)
+    people = json.loads((tmp_path / "shapes/people.json").read_text(encoding="utf-8"))
+    class_list = roster.read(tmp_path / "shapes/canvas_roster.csv")
+    sources = [
+        p for p in sorted((tmp_path / "shapes").iterdir()) if p.is_dir() or p.suffix == ".zip"
+    ]
+    assert len(sources) == 15
+    for number, source in enumerate(sources):
+        into = tmp_path / f"{number}" / "submitted"
+        result = collect.collect(source, into, class_list)
+        assert [row.student for row in result.rows] == [p["login"] for p in people], source
+        if source.name == "mixed":
+            continue
+        for row, person in zip(result.rows, people, strict=True):
+            base = COURSE / "tests/sample_class/submitted" / person["base"] / "gnn_recommender"
+            there = contents(into / row.student / "gnn_recommender")
+            if person["how"] in ("six", "five", "one", "late", "resubmit", "renamed-1", "copy-of"):
+                assert there == contents(base), (source, row)
+            elif person["how"] == "none":
+                assert row.status == collect.NOTHING, (source, row)
+            elif person["how"] in ("html", "empty"):
+                assert row.status == collect.UNREADABLE, (source, row)
+            elif row.status != collect.AMBIGUOUS:
+                assert row.status == collect.HERE and row.steps, (source, row)
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.ipynb"
+    secret.write_bytes(shapes.notebook("secret"))
+    folder = tmp_path / "class" / "adal"
+    folder.mkdir(parents=True)
+    os.symlink(secret, folder / "step1_data_loading.ipynb")
+    os.symlink(tmp_path, tmp_path / "class" / "quentins")
+    result = run(tmp_path / "class", tmp_path)
+    rows = rows_of(result)
+    assert rows["adal"].status == collect.UNREADABLE
+    assert "a link, which is not followed" in rows["adal"].notes[0]
+    assert not list((tmp_path / "submitted").rglob("*.ipynb"))

@@ -1,0 +1,156 @@
+"""The benchmark: a table, a picture and a page come out, runs add up, and bad input is said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from recommenders import bench, growth, questions, report, speed
+from recommenders.__main__ import app
+from recommenders.models import RECOMMENDERS
+
+FAST = ["popularity", "svd"]
+
+
+def run(folder, *arguments: str):
+    options = [option for name in FAST for option in ("--only", name)]
+    return CliRunner().invoke(app, ["bench", *options, "--output", str(folder), *arguments])
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("docs")
+    result = run(folder, "--data", "sample", "--seeds", "2")
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def test_it_keeps_every_run(output):
+    rows = pd.read_csv(output / "recommenders.csv")
+    keys = set(rows[["data", "recommender", "seed"]].itertuples(index=False, name=None))
+    assert keys == {("sample", name, seed) for name in FAST for seed in (0, 1)}
+    assert rows["versions"].str.contains("torch-geometric").all()
+
+
+def test_the_page_has_a_table_and_a_picture(output):
+    page = (output / "recommenders.md").read_text()
+    assert "seeds 0, 1" in page and "of the test edges have an artist" in page
+    rows = pd.read_csv(output / "recommenders.csv")
+    mean = rows[rows["recommender"] == "svd"]["recall"].mean()
+    line = next(line for line in page.splitlines() if line.startswith("| truncated SVD"))
+    assert f"**{mean:.3f}** ±" in line
+    image = (output / "recommenders-sample.png").read_bytes()
+    assert image.startswith(b"\x89PNG") and len(image) > 5_000
+    assert "recommenders-sample.png" in page
+
+
+def test_a_second_run_replaces_its_own_rows_only(output):
+    file = output / "recommenders.csv"
+    before = pd.read_csv(file)
+    extra = before.assign(data="lastfm")
+    bench.replace_rows(file, extra, bench.KEYS)
+    bench.replace_rows(file, extra.assign(recall=0.5), bench.KEYS)
+    after = pd.read_csv(file)
+    assert len(after) == 2 * len(before)
+    assert (after[after["data"] == "lastfm"]["recall"] == 0.5).all()
+    assert after[after["data"] == "sample"].equals(before)
+    page = report.write(output).read_text()
+    assert page.index("## The real data") < page.index("## The sample")
+
+
+def test_the_same_seed_gives_the_same_numbers(output, tmp_path):
+    assert run(tmp_path, "--data", "sample", "--seeds", "2").exit_code == 0
+    quality = list(report.COLUMNS)
+    first, second = (
+        pd.read_csv(folder / "recommenders.csv").query("data == 'sample'")[quality]
+        for folder in (output, tmp_path)
+    )
+    assert np.array_equal(first.to_numpy(), second.to_numpy())
+
+
+def test_the_real_data_where_it_is_and_the_sample_where_not(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
+    assert bench.default_data() == "sample"
+    for name in ("user_artists.dat", "artists.dat"):
+        (tmp_path / name).write_text("")
+    assert bench.default_data() == "lastfm"
+
+
+def test_data_that_is_not_there(tmp_path):
+    result = run(tmp_path, "--data", str(tmp_path / "nothing"))
+    assert result.exit_code == 2
+    assert not (tmp_path / "recommenders.md").exists()
+
+
+def test_a_recommender_that_is_not_there(tmp_path):
+    command = ["bench", "--only", "magic", "--output", str(tmp_path)]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 2 and "popularity" in result.output
+
+
+def test_als_says_what_is_missing(monkeypatch, toy):
+    monkeypatch.setattr(RECOMMENDERS["als"], "available", staticmethod(lambda: False))
+    from recommenders import RecommenderError
+
+    with pytest.raises(RecommenderError, match="pip install"):
+        RECOMMENDERS["als"]().fit(toy)
+
+
+def test_the_faster_loop_is_the_same_model(parts):
+    """One pair of short fits: both learn alike; the ratio is left to the benchmark."""
+    ask = questions(parts)
+    (pair,) = speed.pairs(ask, repeats=1, epochs=40)
+    assert pair.literal_auc == pytest.approx(pair.faster_auc, abs=0.05)
+    assert pair.literal_auc > 0.6
+    assert pair.ratio(0) == pair.literal[0] / pair.faster[0] > 0
+
+
+def test_the_faster_loops_scores_are_the_literal_ones(parts):
+    """With the same weights, CSR messages and index_select give the same numbers."""
+    import torch
+
+    from recommenders.models.gnn_literal import GNNLinkPredictor
+
+    torch.manual_seed(0)
+    model = GNNLinkPredictor(parts.train.num_nodes, 8)
+    x, pairs = torch.arange(parts.train.num_nodes), parts.test.edge_index()
+    with torch.no_grad():
+        slow = model.decode(model.encode(x, parts.train.edge_index()), pairs)
+        z = model.encode(x, parts.train.adjacency())
+        fast = speed.IndexSelectGNN.decode(model, z, pairs)
+    assert torch.allclose(slow, fast, atol=1e-4)
+
+
+def test_growth_is_measured_in_processes_of_their_own():
+    rows = growth.measure_growth([1, 2], ["popularity", "gnn"], epochs=1)
+    assert rows["edges"].tolist() == [8000, 8000, 16000, 16000]
+    assert (rows["mb"] > 50).all() and (rows["seconds"] >= 0).all()
+
+
+def test_growth_and_speed_are_sections_of_the_page(tmp_path):
+    growth_rows = pd.DataFrame(
+        {
+            "times": [1, 10],
+            "recommender": ["gnn", "gnn"],
+            "edges": [8000, 80000],
+            "seconds": [1.0, 9.0],
+            "mb": [500.0, 700.0],
+        }
+    )
+    growth_rows.to_csv(tmp_path / report.GROWTH, index=False)
+    pair = speed.Pair(0, (10.0, 9.0), (5.0, 3.0), 0.91, 0.92)
+    pd.DataFrame([pair.row("sample", 100, 1)]).to_csv(tmp_path / report.SPEED, index=False)
+    page = report.write(tmp_path).read_text()
+    assert "| sample | 1 | 1 | 10.0 | 5.0 | 2.00 | 3.00 |" in page
+    assert "| 10 | 80,000 | 9.00 | 700 |" in page
+    assert (tmp_path / "recommenders-growth.png").is_file()
+
+
+@pytest.mark.slow
+def test_ten_times_the_sample_with_and_without_taste():
+    """The null control at scale: factors beat popularity with taste, and lose without."""
+    factors, popularity, factors_off, popularity_off = growth.null_control(10)
+    assert factors > popularity + 0.1
+    assert factors_off < popularity_off

@@ -1,0 +1,108 @@
+"""Marks are never destroyed: who is not graded now stays, and what was there can be had back."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from autograder.grading.marks import Marks
+from autograder.grading.records import Records
+from autograder.grading.submission import Graded
+from autograder.reports import class_report
+from autograder.rules import catalogue
+from autograder.rules.outcome import Outcome
+
+
+def graded(student: str, status: str = "passed") -> Graded:
+    return Graded(student, Marks(tuple(Outcome(check, status) for check in catalogue())))
+
+
+def totals(folder: Path) -> dict[str, float]:
+    marks = json.loads((folder / "marks.json").read_text(encoding="utf-8"))["submissions"]
+    with (folder / "marks.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = {row["student"]: float(row["total"]) for row in csv.DictReader(stream)}
+    assert rows == {mark["student"]: mark["total"] for mark in marks}
+    return rows
+
+
+CLASS = ["ada", "bob", "cleo"]
+
+
+@pytest.mark.parametrize("again", [["bob"], ["zoe"], ["bob", "zoe"], []])
+def test_who_is_not_graded_now_stays(tmp_path: Path, again: list[str]) -> None:
+    class_report.write([graded(name) for name in CLASS], tmp_path, seed=1)
+    before = totals(tmp_path)
+    now = [graded(name, "failed") for name in again]
+    class_report.write(now, tmp_path, seed=2)
+    assert totals(tmp_path) == before | dict.fromkeys(again, 0.0)
+    assert class_report.others(now, tmp_path) == [name for name in CLASS if name not in again]
+    marks = json.loads((tmp_path / "marks.json").read_text(encoding="utf-8"))
+    seeds = {mark["student"]: mark["graded_with"]["seed"] for mark in marks["submissions"]}
+    assert seeds == dict.fromkeys(CLASS, 1) | dict.fromkeys(again, 2)
+
+
+def test_the_last_ten_states_can_be_had_back(tmp_path: Path) -> None:
+    for number in range(15):
+        class_report.write([graded(f"s{number:02}")], tmp_path)
+    states = sorted((tmp_path / class_report.STATES).iterdir(), key=lambda p: len(totals(p)))
+    assert [len(totals(state)) for state in states] == list(range(5, 15))
+    class_report.write([graded("s14")], tmp_path)  # nothing new: no state more
+    assert len(list((tmp_path / class_report.STATES).iterdir())) == 10
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"submissions": [{"student": 3}]}', ""])
+def test_a_file_that_is_none_of_ours_is_kept_too(tmp_path: Path, content: str) -> None:
+    (tmp_path / "marks.json").write_text(content)
+    (tmp_path / "marks.csv").write_text("typed in by hand")
+    class_report.write([graded("ada")], tmp_path)
+    assert list(totals(tmp_path)) == ["ada"]
+    (state,) = (tmp_path / class_report.STATES).iterdir()
+    assert (state / "marks.json").read_text() == content
+    assert (state / "marks.csv").read_text() == "typed in by hand"
+
+
+def test_one_student_does_not_end_a_class_that_was_stopped(tmp_path: Path) -> None:
+    keys = {name: f"key {name}" for name in CLASS}
+    stopped = Records(tmp_path)
+    stopped.plan(keys)
+    stopped.add(keys["ada"], graded("ada"))
+    one = Records(tmp_path)
+    one.plan({"bob": keys["bob"]})
+    one.add(keys["bob"], graded("bob"))
+    one.finish()
+    again = Records(tmp_path)
+    again.plan(keys)
+    assert again.seed == stopped.seed == one.seed
+    assert [again.find(key) is not None for key in keys.values()] == [True, True, False]
+    again.add(keys["cleo"], graded("cleo"))
+    again.finish()
+    assert Records(tmp_path).seed != again.seed
+
+
+def test_one_student_does_not_lose_the_records_of_the_class(tmp_path: Path) -> None:
+    keys = {name: f"key {name}" for name in CLASS}
+    whole = Records(tmp_path, seed=7)
+    whole.plan(keys)
+    for name, key in keys.items():
+        whole.add(key, graded(name))
+    whole.finish()
+    one = Records(tmp_path)
+    one.plan({"bob": "another key"})
+    one.add("another key", graded("bob"))
+    one.finish()
+    again = Records(tmp_path, seed=7, go_on=True)
+    again.plan(keys)
+    assert all(again.find(key) for key in keys.values())
+
+
+def test_students_whose_names_are_alike_have_copies_of_their_own(tmp_path: Path) -> None:
+    names = ["a b", "a_b", "a/b", "a\\b", "a:b", ".", "..", "x" * 300, "Łuk"]
+    for name in names:
+        executed = {f"{name}.ipynb": name, "../out.ipynb": name}
+        class_report.write_executed(Graded(name, Marks(()), executed=executed), tmp_path)
+    folders = list((tmp_path / "executed").iterdir())
+    assert len(folders) == len(names) and all(len(list(f.iterdir())) == 2 for f in folders)
+    assert {path.parent.parent.name for path in tmp_path.rglob("*.ipynb")} == {"executed"}
