@@ -77,10 +77,10 @@ bench-memory: .venv/.bench
 	$(BIN)/python benchmarks/memory.py $(BENCH)
 
 hostile-report: $(READY)
-	$(BIN)/python tests/hostile/report.py --nbgrader $(HOSTILE)
+	$(BIN)/python tests/wall/hostile/report.py --nbgrader $(HOSTILE)
 
 diagnosis-report: $(READY)
-	$(BIN)/python tests/diagnosis/report.py $(DIAGNOSIS)
+	$(BIN)/python tests/rules/diagnosis/report.py $(DIAGNOSIS)
 
 bench-recommenders: .venv/.recommenders
 	OMP_NUM_THREADS=1 $(BIN)/python -m recommenders bench $(RECOMMENDERS)

@@ -396,6 +396,7 @@ def collect(
     try:
         people = read_roster(roster) if roster is not None else None
         result = collecting.collect(source, into, people)
+        result.written.append(report.write(result, into))
     except (PathError, RosterError) as error:
         fail(error, 2)
     except OSError as error:

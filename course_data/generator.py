@@ -26,7 +26,7 @@ _CONCENTRATION = (
     0.3  # of the Dirichlet that spreads a user's taste over the genres: low means few genres each
 )
 _PICTURELESS = 0.025
-_BLOCK = 512  # users drawn at a time: a hundred times the sample must not need a dense matrix
+_BLOCK = 128  # users drawn at a time: a hundred times the sample must not need a dense matrix
 _FANS = 256  # users that an unheard artist is offered to, who likes it best first
 
 Floats = NDArray[np.float64]

@@ -29,9 +29,10 @@ def top_k(scores: Floats, known: Bools, k: int) -> Ints:
     masked = np.where(known, -np.inf, scores)  # [U, A]
     k = min(k, masked.shape[1])
     last = np.partition(masked, -k, axis=1)[:, -k, None]  # [U, 1], the k-th best score
-    # of those that tie with the k-th, take the first columns, as a stable sort would
     above, tie = masked > last, masked == last
-    tie &= np.cumsum(tie, axis=1) <= k - above.sum(axis=1, keepdims=True)
+    room = k - above.sum(axis=1)  # [U]: so many of those that tie with the k-th
+    full = np.flatnonzero(tie.sum(axis=1) > room)
+    tie[full] &= np.cumsum(tie[full], axis=1) <= room[full, None]  # the first columns
     chosen = np.nonzero(above | tie)[1].reshape(-1, k)  # [U, k], by column
     value = np.take_along_axis(masked, chosen, axis=1)
     order = np.argsort(-value, axis=1, kind="stable")

@@ -95,6 +95,26 @@ def table(rows: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def fewer(rows: pd.DataFrame) -> str:
+    """Which recommenders have been measured on fewer seeds than the others."""
+    count = rows.groupby("recommender")["seed"].nunique()
+    names = [name for name in RECOMMENDERS if count.get(name, count.max()) < count.max()]
+    if not names:
+        return ""
+    return " (" + "; ".join(f"{RECOMMENDERS[name].title}: {count[name]}" for name in names) + ")"
+
+
+def medians(rows: pd.DataFrame) -> str:
+    """The medians of those with the best Recall, in one sentence."""
+    middle = summary(rows).xs("median", axis=1, level=1).sort_values("recall", ascending=False)
+    parts = [
+        f"{RECOMMENDERS[str(name)].title} {row['recall']:.3f} (warm AUC {row['warm_auc']:.3f}, "
+        f"matched AUC {row['matched_auc']:.3f}, fit {row['fit_seconds']:.1f} s)"
+        for name, row in middle.head(5).iterrows()
+    ]
+    return f"Medians of Recall@20, the best five: {'; '.join(parts)}."
+
+
 def picture(rows: pd.DataFrame, file: Path) -> None:
     """Quality against seconds: Recall@20 over the seconds of a fit, graph models marked."""
     means = summary(rows)
@@ -199,9 +219,9 @@ def data_section(rows: pd.DataFrame, folder: Path) -> str:
     seeds = ", ".join(str(seed) for seed in sorted(rows["seed"].unique()))
     return (
         f"## {DATA.get(data, data)}\n\n"
-        f"Mean ± standard deviation over the splits and fits of seeds {seeds}. "
+        f"Mean ± standard deviation over the splits and fits of seeds {seeds}{fewer(rows)}. "
         f"{rows['unseen'].mean():.1%} of the test edges have an artist that no training "
         f"edge has. {rows['versions'].iloc[-1]}.\n\n"
-        f"{table(rows)}\n\n"
+        f"{table(rows)}\n\n{medians(rows)}\n\n"
         f"![Recall@20 against seconds of a fit]({image.name})\n"
     )

@@ -20,7 +20,7 @@ Short = Annotated[list[int], msgspec.Meta(max_length=1000)]
 EVENTS = 20_000  # at most in a trace
 
 
-class Event(Struct, kw_only=True):
+class Event(Struct, frozen=True, kw_only=True):
     """Something that happened: its place in the order, and the notebook's line that was running."""
 
     order: Number
@@ -28,7 +28,7 @@ class Event(Struct, kw_only=True):
     line: int | None = None
 
 
-class Score(Event, tag="score", kw_only=True):
+class Score(Event, tag="score", frozen=True, kw_only=True):
     """One number was computed for each of `count` pairs of nodes, `a[i]` and `b[i]`."""
 
     count: Number
@@ -48,7 +48,7 @@ class Score(Event, tag="score", kw_only=True):
     grid: bool = False  # of all pairs of two sets: only those with a gradient below 0 are kept
 
 
-class Backward(Event, tag="backward", kw_only=True):
+class Backward(Event, tag="backward", frozen=True, kw_only=True):
     """Gradients were asked for."""
 
     root: float | None = None  # of this number
@@ -60,7 +60,7 @@ class Backward(Event, tag="backward", kw_only=True):
     reached: Short = []  # parameters that have a gradient afterwards
 
 
-class Loss(Event, tag="loss", kw_only=True):
+class Loss(Event, tag="loss", frozen=True, kw_only=True):
     """One of torch's loss functions was called."""
 
     kind: Text
@@ -75,7 +75,7 @@ class Loss(Event, tag="loss", kw_only=True):
     scores: Annotated[list[Number], msgspec.Meta(max_length=200)] = []
 
 
-class Sampled(Event, tag="sampled", kw_only=True):
+class Sampled(Event, tag="sampled", frozen=True, kw_only=True):
     """negative_sampling gave pairs."""
 
     pairs: Ref = -1
@@ -83,7 +83,7 @@ class Sampled(Event, tag="sampled", kw_only=True):
     against: Ref = -1  # the edges that it was to avoid
 
 
-class SplitPart(Struct, kw_only=True):
+class SplitPart(Struct, frozen=True, kw_only=True):
     """One part that RandomLinkSplit gave."""
 
     edges: Ref = -1
@@ -93,7 +93,7 @@ class SplitPart(Struct, kw_only=True):
     labels: Ref = -1
 
 
-class SplitMade(Event, tag="split", kw_only=True):
+class SplitMade(Event, tag="split", frozen=True, kw_only=True):
     """RandomLinkSplit was called, or the grader handed out its parts."""
 
     edges: Ref = -1
@@ -107,7 +107,7 @@ class SplitMade(Event, tag="split", kw_only=True):
     handed_out: bool = False  # by the grader: it was not called at all
 
 
-class Measured(Event, tag="measured", kw_only=True):
+class Measured(Event, tag="measured", frozen=True, kw_only=True):
     """An AUC, or a kin of it, was computed. `scores` are those before it, by their order."""
 
     kind: Text
@@ -119,7 +119,7 @@ class Measured(Event, tag="measured", kw_only=True):
     backwards: Number = 0
 
 
-class Left(Event, tag="left", kw_only=True):
+class Left(Event, tag="left", frozen=True, kw_only=True):
     """Scores that left torch and were measured by no known function: the last ones."""
 
     scores: Annotated[list[Number], msgspec.Meta(max_length=20_000)] = []
@@ -127,7 +127,7 @@ class Left(Event, tag="left", kw_only=True):
     backwards: Number = 0
 
 
-class Embedded(Event, tag="embedded", kw_only=True):
+class Embedded(Event, tag="embedded", frozen=True, kw_only=True):
     """The vectors of nodes that the last evaluation scored pairs of."""
 
     rows: Ref = -1  # [n]: which node each row is of
@@ -136,7 +136,7 @@ class Embedded(Event, tag="embedded", kw_only=True):
     model: int = -1
 
 
-class Loaded(Event, tag="loaded", kw_only=True):
+class Loaded(Event, tag="loaded", frozen=True, kw_only=True):
     """A model was given a state that was kept."""
 
     model: int = -1
@@ -146,7 +146,7 @@ class Loaded(Event, tag="loaded", kw_only=True):
     steps: Number = 0
 
 
-class Parameter(Struct, kw_only=True):
+class Parameter(Struct, frozen=True, kw_only=True):
     """One parameter of a model."""
 
     name: Text
@@ -155,7 +155,7 @@ class Parameter(Struct, kw_only=True):
     moved: bool | None = None  # its numbers have changed since the first backward
 
 
-class Model(Struct, kw_only=True):
+class Model(Struct, frozen=True, kw_only=True):
     """A module that is part of no other, and that nodes were computed with."""
 
     kind: Text
@@ -167,7 +167,7 @@ class Model(Struct, kw_only=True):
     dropout: bool = False
 
 
-class Optimizer(Struct, kw_only=True):
+class Optimizer(Struct, frozen=True, kw_only=True):
     """An optimizer, and how it was set over time."""
 
     kind: Text
@@ -180,7 +180,7 @@ class Optimizer(Struct, kw_only=True):
     order: Number = 0  # when it was made
 
 
-class Columns(Struct, kw_only=True):
+class Columns(Struct, frozen=True, kw_only=True):
     """What happened too often to be an event each, one row a time."""
 
     backwards: Array  # [n, 4] float64: order, root, model, steps before
@@ -190,7 +190,7 @@ class Columns(Struct, kw_only=True):
     seeds: Array  # [n] int64: order of every call that set a seed
 
 
-class Trace(Struct, kw_only=True):
+class Trace(Struct, frozen=True, kw_only=True):
     """All that was recorded of a run."""
 
     pool: Annotated[list[Array], msgspec.Meta(max_length=100_000)] = []

@@ -85,7 +85,7 @@ def find(roster: Roster, student: str) -> Match:
     """Whose row a mark belongs to: by folder name, login or number, or by a name that one has."""
     match = roster.find((student,), (student,))
     if match.person is None and match.nobody and (both := re.fullmatch(r"(.+)_(\d+)", student)):
-        again = roster.find((both.group(2),), (both.group(1),))  # as `collect` names without roster
+        again = roster.find((), (both.group(1),), (both.group(2),))  # `collect` without a roster
         return match if again.nobody else again
     return match
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from autograder.contract import STEPS
 from autograder.gradebook.join import Gradebook, write_table
 from autograder.gradebook.marks import Mark, number
-from autograder.handin.collect import for_a_spreadsheet
+from autograder.reports.plain import for_a_table
 
 COLUMNS = ("student", "name", *STEPS, "total", "max_total", "pending", "status", "remark")
 
@@ -30,7 +30,7 @@ class PlainCsv:
                 rows.append(_row(key, name, entry.mark))
         for mark, why in book.unmatched:
             rows.append(_row(mark.student, "", mark, "not on the roster", why))
-        safe = ([for_a_spreadsheet(cell) for cell in row] for row in rows)
+        safe = ([for_a_table(cell) for cell in row] for row in rows)
         return [write_table(folder / "marks.csv", safe, encoding="utf-8-sig")], []
 
 

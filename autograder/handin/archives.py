@@ -7,6 +7,7 @@ are not followed, and what would unpack to more than the limits is left out with
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tarfile
 import unicodedata
@@ -115,7 +116,7 @@ def walk(source: Path, scratch: Path) -> list[Item]:
 def as_text(name: str) -> str:
     """A file name as text in one normal form, without control characters."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return unicodedata.normalize("NFC", printable(text))
+    return re.sub(r"[\t\r\n]+", " ", unicodedata.normalize("NFC", printable(text)))
 
 
 class _Walk:
@@ -144,6 +145,8 @@ class _Walk:
                     waiting.append((Path(entry.path), item.parts))
                 elif not entry.is_file(follow_symlinks=False):
                     yield replace(item, path=None, problem="no file: a device or a pipe")
+                elif why := _unreadable(item, entry):
+                    yield replace(item, path=None, problem=why)
                 else:
                     yield from self.archive(item, 1, None)
 
@@ -243,6 +246,16 @@ class _Walk:
             path.unlink()
             return replace(member, problem=f"unpacks to more than {most // MIB} MB: left out")
         return replace(member, path=path)
+
+
+def _unreadable(item: Item, entry: os.DirEntry[str]) -> str:
+    """Why a file on disk is not taken; empty where it is."""
+    if not os.access(entry.path, os.R_OK):
+        return "a file that you may not read"
+    too_large = entry.stat(follow_symlinks=False).st_size > NOTEBOOK_FILE
+    if too_large and not ends_with(item.name, ARCHIVES):
+        return f"larger than {NOTEBOOK_FILE // MIB} MB: left out"
+    return ""
 
 
 def _member(item: Item, name: str) -> Item | None:

@@ -6,9 +6,7 @@ there is lost: what a later version replaces goes to a folder of its own.
 
 from __future__ import annotations
 
-import csv
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -18,12 +16,11 @@ from pathlib import Path
 from autograder.contract import ASSIGNMENT, NOTEBOOKS, STEPS
 from autograder.handin.archives import Item, ends_with, walk
 from autograder.handin.reading import Notebook, PathError, SubmissionError, read
-from autograder.handin.roster import Roster, unique_key
+from autograder.handin.roster import Match, Roster, safe_key, unique_key
 from autograder.handin.shapes import Claim, Who, shapes, zoned
 from autograder.handin.versions import TIMESTAMP, WORK, Chosen, Files, choose, digest
 
-LIST = "collected.csv"
-COLUMNS = ("student", "name", "status", "steps", "files", "handed_in", "late", "from", "notes")
+LIST = "collected.csv"  # reports/collected.py writes it into the folder of submissions
 HERE, UNREADABLE, BEFORE, AMBIGUOUS, NOTHING = (
     "collected",
     "nothing that can be graded",
@@ -92,7 +89,7 @@ def collect(source: Path, into: Path, roster: Roster | None = None) -> Collected
             result.rows = _by_roster(result, roster, into, nobody)
         else:
             result.rows += _collected_before(into, {row.student for row in result.rows})
-    result.written = [into, *(f for f in _beside(into) if f.is_dir()), _write_list(result, into)]
+    result.written = [into, *(f for f in _beside(into) if f.is_dir())]
     return result
 
 
@@ -118,18 +115,22 @@ def _sort(
     """The files of each student by their key, and of each label that could not be placed."""
     people: dict[str, _Pile] = {}
     nobody: dict[str, _Pile] = {}
-    known, taken = shapes(items, roster), set[str]()
+    known, problems = shapes(items, roster)
+    result.left_out += problems
+    taken: set[str] = set()
+    matches: dict[Who, Match] = {}
     keys: dict[Who, str] = {}
     for item in items:
-        claims = (shape.claim(item.parts) for shape in known)
-        claim: Claim | str | None = next((claim for claim in claims if claim), None)
-        if claim is None or isinstance(claim, str):
-            if why := claim or item.problem:
+        claim = known.claim(item.parts)
+        if claim is None or claim.left_out:
+            if why := claim.left_out if claim else item.problem:
                 result.left_out.append(f"{item.shown}: {why}")
             continue
         members = []
         for who in claim.people:
-            match = roster.find(who.ids, who.names) if roster is not None else None
+            if roster is not None and who not in matches:
+                matches[who] = find(roster, who)
+            match = matches.get(who)
             if match is not None and match.person is None:
                 pile = nobody.setdefault(who.label, _Pile(who, match.why, near=match.near))
             elif match is not None and match.person is not None:
@@ -151,21 +152,34 @@ def _sort(
     return people, nobody
 
 
-def _without_template(piles: list[_Pile]) -> None:
-    """Take away what more than half of a class have, byte for byte, and is no notebook.
+def find(roster: Roster, who: Who) -> Match:
+    """Who of the roster it is: also by the name that a folder of nobody's has got."""
+    return roster.find((*who.ids, who.label, safe_key(who.label)), who.names, who.hints)
 
-    It came with the assignment: who has nothing else has handed in nothing.
+
+def _without_template(piles: list[_Pile]) -> None:
+    """Take away what more than half of a class have byte for byte: it came with the assignment.
+
+    Who has nothing else has handed in nothing. A notebook goes only where there is another one of
+    its name, so that a copy of the course beside the work does not count in its place.
     """
     owners: dict[tuple[str, str], set[int]] = {}
     prints: dict[int, tuple[str, str]] = {}
     for number, pile in enumerate(piles):
         for item, claim in pile.entries:
-            if item.path is not None and not ends_with(item.name, WORK):
+            if item.path is not None:
                 prints[id(item)] = "/".join(claim.rest), digest(item.path)
                 owners.setdefault(prints[id(item)], set()).add(number)
     common = {key for key, who in owners.items() if len(who) > max(2, len(piles) / 2)}
     for pile in piles:
-        pile.entries = [e for e in pile.entries if prints.get(id(e[0])) not in common]
+        entries = [e for e in pile.entries if prints.get(id(e[0])) not in common]
+        names = {item.name for item, _ in entries}
+        pile.entries = [
+            (item, claim)
+            for item, claim in pile.entries
+            if prints.get(id(item)) not in common
+            or (ends_with(item.name, WORK) and item.name not in names)
+        ]
 
 
 def _has_anything(pile: _Pile) -> bool:
@@ -221,8 +235,6 @@ def _put(row: Row, chosen: Chosen, into: Path, earlier: Path) -> Row:
         row.steps, row.files = _read_steps(part, row)
         if chosen.no_work or not row.steps:
             row.status = UNREADABLE
-        if zoned(chosen.when):
-            (part / TIMESTAMP).write_text(chosen.when + "\n", encoding="utf-8")
         before, now = _contents(target), _contents(part)
         if _fingerprint(before) != _fingerprint(now) or not target.is_dir():
             if before:
@@ -231,6 +243,8 @@ def _put(row: Row, chosen: Chosen, into: Path, earlier: Path) -> Row:
                 shutil.rmtree(target)
             target.parent.mkdir(parents=True, exist_ok=True)
             part.rename(target)
+        if zoned(chosen.when):  # nbgrader takes hours late from it
+            (target / TIMESTAMP).write_text(chosen.when + "\n", encoding="utf-8")
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return row
@@ -338,24 +352,3 @@ def _collected_before(into: Path, now: set[str]) -> list[Row]:
         files = _contents(into / row.student / ASSIGNMENT)
         row.files = tuple(sorted(name for name in files if name != TIMESTAMP))
     return rows
-
-
-def _write_list(result: Collected, into: Path) -> Path:
-    """Write `collected.csv`: a row for everybody, also for who handed in nothing."""
-    part = into / f"{LIST}.part"
-    into.mkdir(parents=True, exist_ok=True)
-    with part.open("w", newline="", encoding="utf-8-sig", errors="replace") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(COLUMNS)
-        for row in result.rows:
-            late = "late" if row.late else ""
-            cells = [row.student, row.name, row.status, " ".join(row.steps), " ".join(row.files)]
-            cells += [row.when, late, row.shape, "; ".join(row.notes)]
-            writer.writerow([for_a_spreadsheet(cell) for cell in cells])
-    os.replace(part, into / LIST)
-    return into / LIST
-
-
-def for_a_spreadsheet(value: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return "'" + value if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

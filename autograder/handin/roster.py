@@ -25,7 +25,7 @@ NUMBERS = ("sid", "studentid", "studentnumber", "idnumber", "orgdefinedid", "sis
 OTHERS = ("identifier", "githubusername", "githubid", "lmsuserid", "integrationid", "alias")
 NAMES = ("student", "name", "fullname", "studentname")
 GIVEN, FAMILY = ("firstname", "givenname"), ("lastname", "surname", "familyname")
-HOW_TO_TELL = "give their rows what tells them apart in a column `alias` of the roster"
+HOW_TO_TELL = "write the name before the colon into a column `alias` of the right row"
 
 
 class RosterError(Exception):
@@ -72,6 +72,7 @@ class Roster:
                 self._by_id.setdefault(text, []).append(person)
             for form in person.forms:
                 self._by_name.setdefault(form, []).append(person)
+        self._words = [(p, _words(p.name) | _words(p.key)) for p in self.people]
         mailboxes: dict[str, list[Person]] = {}
         for person in self.people:
             for text in person.ids:
@@ -90,8 +91,13 @@ class Roster:
         cells = self.rows[row]
         return cells[column] if column is not None and column < len(cells) else ""
 
-    def find(self, ids: Iterable[str] = (), names: Iterable[str] = ()) -> Match:
-        """The one person who has one of these ids, or else one of these names."""
+    def find(
+        self, ids: Iterable[str] = (), names: Iterable[str] = (), hints: Iterable[str] = ()
+    ) -> Match:
+        """The one person who has one of these ids, or else one of these names.
+
+        Of several who have the name, the one whose number is among the `hints`.
+        """
         ids, names = list(ids), list(names)
         by_id = _distinct(p for text in ids for p in self._by_id.get(id_key(text), ()))
         by_name = _distinct(
@@ -105,12 +111,14 @@ class Roster:
             other = ", ".join(p.key for p in by_name[:4])
             told = f"its number is that of {whom}"
             return Match(None, f"{told}, its name that of {other}" if other else told)
-        if len(by_name) == 1:
-            return Match(by_name[0])
+        hinted = [p for text in hints for p in by_name if id_key(text) in p.ids]
+        if len(by_name) == 1 or len(hinted) == 1:
+            return Match([*hinted, *by_name][0])
         if by_name:
             who = ", ".join(p.key for p in by_name[:4])
-            return Match(None, f"{len(by_name)} of the roster are called so ({who}): {HOW_TO_TELL}")
-        near = [p for p in self.people if _words(shown) & (_words(p.name) | _words(p.key))]
+            return Match(None, f"{len(by_name)} of the roster are called so ({who})")
+        wanted = _words(shown)
+        near = [p for p, words in self._words if wanted & words]
         near_by = ", ".join(f"{p.name} ({p.key})" for p in near[:3])
         why = f"nobody of the roster is {shown}" + (f": is it {near_by}?" if near else "")
         return Match(None, why, nobody=True, near=tuple(p.key for p in near[:3]))
@@ -200,7 +208,9 @@ def _letters(text: str) -> str:
 
 
 def _words(text: str) -> set[str]:
-    return {word for word in re.findall(r"\w{3,}", text.casefold()) if not word.isdigit()}
+    """Words to compare for a suggestion, without accents."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return {word for word in re.findall(r"[^\W_]{3,}", plain.casefold()) if not word.isdigit()}
 
 
 def _distinct(people: Iterable[Person]) -> list[Person]:
@@ -226,9 +236,6 @@ def _people(roster: Roster) -> Iterator[Person]:
         if canvas and name == "Student, Test" and not roster.cell(row, roster.column("sisuserid")):
             continue  # Canvas's own test student
         name = name or f"{first} {last}".strip()
-        for text in list(ids):  # Moodle's `Participant 660001` is 660001 in the names of files
-            if participant := re.fullmatch(r"participant (\d+)", text):
-                ids.add(participant.group(1))
         cells = ((title, roster.cell(row, roster.column(title)).strip()) for title in logins)
         title, text = next(((t, cell) for t, cell in cells if cell), ("", ""))
         if text and id_key(text) in lines:

@@ -10,7 +10,7 @@ import datetime
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from autograder.contract import ASSIGNMENT, NOTEBOOKS
@@ -27,49 +27,57 @@ Parts = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Who:
-    """What a path says of a person: numbers and logins, names, and what to call them by."""
+    """What a path says of a person: numbers and logins, names, and what to call them by.
+
+    `hints` are numbers that the LMS keeps to itself: they tell people of one name apart, and say
+    nothing alone.
+    """
 
     label: str
     ids: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Claim:
     """Whose a file is: one person, or several who handed in together.
 
-    `rest` is its path below the person. Of one person's `version`s the greatest is the last;
-    `adds` says that a later one adds files to the earlier ones instead of replacing them all.
+    `at` is the piece of the path that says so, and `rest` the path below it. Of one person's
+    `version`s the greatest is the last; `adds` says that a later one adds files to the earlier
+    ones instead of replacing them all.
     """
 
     people: tuple[Who, ...]
+    at: int
     rest: Parts
     shape: str
     version: tuple[str, int] = ("", 0)
     when: str = ""
     late: bool = False
     adds: bool = False
+    left_out: str = ""  # why it counts for nobody
 
 
 class Shape(Protocol):
-    """`claim` gives a claim; or why a file counts for nobody; or None: no file of this shape."""
+    """`claim` gives a claim, or None: no file of this shape."""
 
     name: str
 
-    def claim(self, parts: Parts) -> Claim | str | None: ...
+    def claim(self, parts: Parts) -> Claim | None: ...
 
 
 @dataclass
 class Gradescope:
-    """`submission_123/` folders, and a metadata file that says whose each is."""
+    """`submission_123/` folders, and a metadata file beside them that says whose each is."""
 
-    people: dict[str, Claim]
+    people: dict[Parts, Claim]
     name: str = "Gradescope"
 
-    def claim(self, parts: Parts) -> Claim | str | None:
-        for at, part in enumerate(parts[:-1]):
-            if part in self.people:
-                return replace(self.people[part], rest=parts[at + 1 :])
+    def claim(self, parts: Parts) -> Claim | None:
+        for at in range(1, len(parts) - 1):
+            if claim := self.people.get(parts[: at + 1]):
+                return replace(claim, at=at, rest=parts[at + 1 :])
         return None
 
 
@@ -80,13 +88,13 @@ class Moodle:
     name: str = "Moodle"
     form = re.compile(r"(.*)_(\d+)_assignsubmission_(?:file|onlinetext)_?(.*)", re.S)
 
-    def claim(self, parts: Parts) -> Claim | str | None:
+    def claim(self, parts: Parts) -> Claim | None:
         for at, part in enumerate(parts[1:], start=1):
             if found := self.form.fullmatch(part):
                 name, number, file = found.groups()
                 rest = ((file,) if file else ()) + parts[at + 1 :]
-                who = Who(f"{name}_{number}", (number,), (name,))
-                return Claim((who,), rest or (part,), self.name)
+                who = Who(f"{name}_{number}", (f"participant {number}",), (name,), (number,))
+                return Claim((who,), at, rest or (part,), self.name)
         return None
 
 
@@ -97,15 +105,15 @@ class Brightspace:
     name: str = "Brightspace"
     form = re.compile(r"(\d+)-(\d+) - (.+?) - (.*?\b\d{4}\b.*?)(?: - (.+\.\w+))?", re.S)
 
-    def claim(self, parts: Parts) -> Claim | str | None:
+    def claim(self, parts: Parts) -> Claim | None:
         for at, part in enumerate(parts[1:], start=1):
             if found := self.form.fullmatch(part):
                 number, upload, name, time, file = found.groups()
                 rest = ((file,) if file else ()) + parts[at + 1 :]
                 when = _brightspace_time(time)
-                who = Who(f"{name}_{number}", (number,), (name,))
+                who = Who(f"{name}_{number}", (), (name,), (number,))
                 version = (when, int(upload))
-                return Claim((who,), rest or (part,), self.name, version, when, adds=True)
+                return Claim((who,), at, rest or (part,), self.name, version, when, adds=True)
         return None
 
 
@@ -116,12 +124,12 @@ class Canvas:
     name: str = "Canvas"
     form = re.compile(r"([^_]+)_(LATE_)?(\d+)_(\d+)_(.+)", re.S)
 
-    def claim(self, parts: Parts) -> Claim | str | None:
+    def claim(self, parts: Parts) -> Claim | None:
         for at, part in enumerate(parts[1:], start=1):
             if found := self.form.fullmatch(part):
                 name, late, number, _, file = found.groups()
                 who = Who(f"{name}_{number}", (number,), (name,))
-                return Claim((who,), (file, *parts[at + 1 :]), self.name, late=bool(late))
+                return Claim((who,), at, (file, *parts[at + 1 :]), self.name, late=bool(late))
         return None
 
 
@@ -132,14 +140,13 @@ class Inbound:
     name: str = "nbgrader's exchange"
     form = re.compile(r"([^+]+)\+([^+]+)\+(\d{4}-\d\d-\d\d[ T][^+]*)(?:\+.*)?", re.S)
 
-    def claim(self, parts: Parts) -> Claim | str | None:
+    def claim(self, parts: Parts) -> Claim | None:
         for at, part in enumerate(parts[1:-1], start=1):
             if found := self.form.fullmatch(part):
                 login, assignment, when = found.groups()
-                if assignment != ASSIGNMENT:
-                    return f"belongs to the assignment {assignment}"
                 who = Who(login, (login,), (login,))
-                return Claim((who,), parts[at + 1 :], self.name, (when, 0), when)
+                claim = Claim((who,), at, parts[at + 1 :], self.name, (when, 0), when)
+                return _of_assignment(claim, assignment)
         return None
 
 
@@ -150,13 +157,13 @@ class Submitted:
     ours: set[Parts]
     name: str = "nbgrader's submitted"
 
-    def claim(self, parts: Parts) -> Claim | str | None:
+    def claim(self, parts: Parts) -> Claim | None:
         for at in range(len(parts) - 3):
             if parts[at] == "submitted" and parts[: at + 1] in self.ours:
                 login, assignment = parts[at + 1 : at + 3]
-                if assignment != ASSIGNMENT:
-                    return f"belongs to the assignment {assignment}"
-                return Claim((Who(login, (login,), (login,)),), parts[at + 3 :], self.name)
+                who = Who(login, (login,), (login,))
+                claim = Claim((who,), at + 1, parts[at + 3 :], self.name)
+                return _of_assignment(claim, assignment)
         return None
 
 
@@ -166,13 +173,13 @@ class GitHub:
 
     name: str = "GitHub Classroom"
 
-    def claim(self, parts: Parts) -> Claim | str | None:
+    def claim(self, parts: Parts) -> Claim | None:
         for at in range(len(parts) - 2):
             slug = parts[at].removesuffix("-submissions") + "-"
             if parts[at].endswith("-submissions") and parts[at + 1].startswith(slug):
                 login = parts[at + 1].removeprefix(slug)
                 who = Who(login or parts[at + 1], (login,), (login,))
-                return Claim((who,), parts[at + 2 :], self.name)
+                return Claim((who,), at + 1, parts[at + 2 :], self.name)
         return None
 
 
@@ -189,15 +196,20 @@ class Folders:
     slug: str = ""  # what the names at the top all begin with
     name: str = "folders"
 
-    def claim(self, parts: Parts) -> Claim | str | None:
-        late = any(part.casefold() == "late" for part in parts[1:-1])
+    def of_roster(self, parts: Parts) -> Claim | None:
+        """By the first piece of a path that somebody of the roster is called."""
         if self.roster is not None:
             for at in [*range(1, len(parts)), 0]:  # the whole source's own name comes last
                 part, last = parts[at], at == len(parts) - 1
                 for text in _readings(part, last, self.slug):
-                    match = self.roster.find((text,), (text,))
-                    if match.person or not match.nobody:
-                        return self._of(text, parts, at, late)
+                    if self.roster.could_be((text,), (text,)):
+                        return self._of(text, parts, at)
+        return None
+
+    def claim(self, parts: Parts) -> Claim | None:
+        """By a name of the roster, or else by the first piece that is no folder for all."""
+        if named := self.of_roster(parts):
+            return named
         at = min(self.shared, len(parts) - 1)
         while at < len(parts) - 1 and _holds_all(parts[at]):
             at += 1
@@ -207,27 +219,56 @@ class Folders:
         if _is_step(readings[-1]) or parts[at] == ASSIGNMENT:  # files of no person: whose folder?
             at = max([n for n in range(at) if parts[n] != ASSIGNMENT], default=0)
             readings = _readings(parts[at], False)
-        return self._of(readings[-1], parts, at, late)
+        return self._of(readings[-1], parts, at)
 
-    def _of(self, label: str, parts: Parts, at: int, late: bool) -> Claim:
+    def _of(self, label: str, parts: Parts, at: int) -> Claim:
+        late = any(part.casefold() == "late" for part in parts[1:-1])
         rest = parts[at + 1 :]
         if not rest:
             name = parts[at].removeprefix(f"{label} - ")
             rest = (name,)
-        return Claim((Who(label, (label,), (label,)),), rest, self.name, late=late)
+        return Claim((Who(label, (label,), (label,)),), at, rest, self.name, late=late)
 
 
-def shapes(items: Iterable[Item], roster: Roster | None) -> list[Shape]:
-    """Every shape, ready for these files.
+@dataclass
+class Shapes:
+    """All shapes over one hand-in. The outermost name on a path decides whose a file is.
 
-    Raises:
-        PathError: Gradescope's metadata file cannot be read.
+    What is inside a student's own folder or archive is their doing: a file that they call as an LMS
+    calls another student's must not become that student's.
     """
+
+    lms: list[Shape]
+    folders: Folders
+    known: set[str] = field(default_factory=set)  # the shapes that most of the files have
+
+    def claim(self, parts: Parts) -> Claim | None:
+        """Whose a file is; None where it is nobody's work."""
+        outermost: Claim | None = None
+        for shape in self.lms:
+            claim = shape.claim(parts)
+            if claim and (outermost is None or claim.at < outermost.at):
+                outermost = claim
+        named = self.folders.of_roster(parts)
+        if named and (outermost is None or 0 < named.at < outermost.at):
+            return named
+        if outermost and outermost.shape not in self.known:
+            folder = self.folders.claim(parts)
+            return folder if folder and folder.at < outermost.at else outermost
+        return outermost or self.folders.claim(parts)
+
+
+def shapes(items: Iterable[Item], roster: Roster | None) -> tuple[Shapes, list[str]]:
+    """Every shape, ready for these files, and what could not be read of an LMS's own lists."""
     items = list(items)
-    people: dict[str, Claim] = {}
+    people: dict[Parts, Claim] = {}
+    problems = []
     for item in items:
         if item.name == METADATA:
-            people |= _gradescope(item)
+            try:
+                people |= _gradescope(item)
+            except PathError as error:
+                problems.append(str(error))
     ours = {
         parts[: at + 1]
         for parts in (item.parts for item in items)
@@ -236,7 +277,17 @@ def shapes(items: Iterable[Item], roster: Roster | None) -> list[Shape]:
     }
     work = [item.parts for item in items if ends_with(item.name, (".ipynb", ".py"))]
     lms: list[Shape] = [Gradescope(people), Moodle(), Brightspace(), Canvas(), Inbound()]
-    return [*lms, Submitted(ours), GitHub(), Folders(roster, _shared(work), _slug(work))]
+    lms += [Submitted(ours), GitHub()]
+    known = {
+        s.name for s in lms if 2 * sum(s.claim(parts) is not None for parts in work) > len(work)
+    }
+    return Shapes(lms, Folders(roster, _shared(work), _slug(work)), known), problems
+
+
+def _of_assignment(claim: Claim, assignment: str) -> Claim:
+    """The claim, where it is about this course's assignment."""
+    other = f"belongs to the assignment {assignment}"
+    return claim if assignment == ASSIGNMENT else replace(claim, left_out=other)
 
 
 def _shared(work: list[Parts]) -> int:
@@ -292,7 +343,7 @@ def _brightspace_time(text: str) -> str:
     return ""
 
 
-def _gradescope(item: Item) -> dict[str, Claim]:
+def _gradescope(item: Item) -> dict[Parts, Claim]:
     """Folder -> whose it is, from the metadata that Gradescope writes with Ruby's tags."""
     import yaml
 
@@ -317,7 +368,7 @@ def _gradescope(item: Item) -> dict[str, Claim]:
     except (yaml.YAMLError, UnicodeError, ValueError, TypeError, RecursionError) as error:
         line = " ".join(printable(str(error)).split())[:120]
         raise PathError(f"{where}: cannot be read ({line}): export the submissions again") from None
-    found: dict[str, Claim] = {}
+    found: dict[Parts, Claim] = {}
     for folder, entry in content.items() if isinstance(content, dict) else ():
         submitters = entry.get(":submitters") if isinstance(entry, dict) else None
         people = []
@@ -328,7 +379,8 @@ def _gradescope(item: Item) -> dict[str, Claim]:
                 people.append(Who(email or sid or name, ids, (name,) if name else ()))
         if people:
             when = _ruby_time(entry.get(":created_at"))
-            found[str(folder)] = Claim(tuple(people), (), "Gradescope", (when, 0), when)
+            place = (*item.parts[:-1], str(folder))
+            found[place] = Claim(tuple(people), 0, (), "Gradescope", (when, 0), when)
     return found
 
 
@@ -344,4 +396,4 @@ def _ruby_time(value: Any) -> str:
 
 def zoned(when: str) -> str:
     """A time for nbgrader's timestamp.txt: only where the zone is known."""
-    return when if when.endswith("UTC") else ""
+    return when if re.search(r"\d ?(Z|[A-Z]{3,5}|[+-]\d\d:?\d\d)$", when) else ""

@@ -234,7 +234,7 @@ class Log:
             torch.cat([getattr(t, side).rows.get().reshape(-1)[:1] for t in tags])
             for side in ("a", "b")
         ]
-        tag = tags[0].like(*(_plain(e) for e in ends))
+        tag = tags[0].like(_plain(ends[0]), _plain(ends[1]))
         tag.scores = ()
         self.score((None, None), tag, values)
 

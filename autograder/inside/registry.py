@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -19,7 +20,7 @@ MOST = 190  # models, and optimizers, that are told apart
 class ModelNote:
     """A module that is part of no other."""
 
-    def __init__(self, number: int, model: nn.Module, parameters: dict[str, Tensor]) -> None:
+    def __init__(self, number: int, model: nn.Module, parameters: Mapping[str, Tensor]) -> None:
         self.number, self.ref = number, weakref.ref(model)
         self.kind, self.module = type(model).__name__, type(model).__module__
         self.names = list(parameters)[:500]

@@ -85,8 +85,8 @@ def _run(session: Session, test: Any, data: Any) -> CalledTest:
 
 def _auc(session: Session) -> Auc | Absent:
     ns, recorder = session.ns, session.recorder
-    values = {name: number(ns.get(name)) for name in ("val_auc", "test_auc")}
-    again: dict[str, float | None] = {"val_again": None, "test_again": None}
+    values: dict[str, Any] = {name: number(ns.get(name)) for name in ("val_auc", "test_auc")}
+    again: dict[str, Any] = {"val_again": None, "test_again": None}
     if session.free_form:
         return _both(values, again, recorder.log.aucs() if recorder else None)
     for part in ("val", "test"):

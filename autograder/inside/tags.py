@@ -59,7 +59,8 @@ class Rows:
     def __init__(
         self, shape: tuple[int, ...], how: Callable[[], Tensor], kept: bool = True
     ) -> None:
-        self.shape, self._how, self._value, self._kept = tuple(shape), how, None, kept
+        self.shape, self._how, self._kept = tuple(shape), how, kept
+        self._value: Tensor | None = None
 
     def get(self) -> Tensor:
         """The numbers.
@@ -256,7 +257,7 @@ class Tags:
         ):
             return
         elif isinstance(tagged[0][1], Grid) and len(tagged) == 1:
-            self._of_grid(name, tagged[0], out)
+            self._of_grid(name, tagged[0], out)  # type: ignore[arg-type]
         elif name in TURN:
             self._turn(tagged[0], out)
         elif len(tagged) == 1:
@@ -332,7 +333,8 @@ class Tags:
             self._of_grid(name, (source, tag), out, key)
         elif name in ("masked_select", "take"):
             if isinstance(tag, Pairs) and source.numel() == len(tag):
-                self._put_same_scores(out, self._cut(tag, key.reshape(-1), out))
+                chosen = torch.as_tensor(key).reshape(-1)
+                self._put_same_scores(out, self._cut(tag, chosen, out))
         elif tag.single:
             self._keep(out, source, tag)
         elif isinstance(key, tuple):
@@ -370,8 +372,8 @@ class Tags:
             return Nodes(picked(tag.rows, key, tag.rows.shape[1:]), tag.path, tag.table)
         if isinstance(key, Tensor) and key.dim() == 2 and key.dtype != torch.bool:
             return Nodes(picked(tag.rows, key, tuple(key.shape)), tag.path, tag.table)
-        shape = (1,) if single else (out.shape[0], *tag.rows.shape[1:])
-        return Nodes(picked(tag.rows, key, shape), tag.path, tag.table, single)
+        size: tuple[int, ...] = (1,) if single else (out.shape[0], *tag.rows.shape[1:])
+        return Nodes(picked(tag.rows, key, size), tag.path, tag.table, single)
 
     def _cut_up(
         self, name: str, source: Any, args: tuple, kwargs: dict[str, Any], out: Any
@@ -385,7 +387,7 @@ class Tags:
             two = isinstance(tag, Nodes) and len(tag.rows.shape) == 2
             for i, piece in enumerate(out):
                 if two and name == "unbind" and dim == 1:
-                    rows = picked(tag.rows, (slice(None), i), piece.shape[:1])
+                    rows = picked(tag.rows, (slice(None), i), piece.shape[:1])  # type: ignore[union-attr]
                     self._put(piece, Nodes(rows, tag.path, tag.table))  # type: ignore[union-attr]
                 elif not two:
                     self._keep(piece, source, tag)
@@ -413,9 +415,8 @@ class Tags:
             return
         tags = [self.get(p) for p in parts]
         if all(isinstance(t, Pairs) for t in tags):
-            self._put_joined(
-                out, tags, all(p.numel() == len(t) for p, t in zip(parts, tags, strict=True))
-            )
+            couples: list[tuple[Any, Any]] = list(zip(parts, tags, strict=True))
+            self._put_joined(out, tags, all(p.numel() == len(t) for p, t in couples))
         elif all(isinstance(t, Nodes) and len(t.rows.shape) == 1 and not t.single for t in tags):
             self._put(out, _nodes(tags))
 
@@ -561,10 +562,10 @@ class Tags:
         for axis in (0, 1):
             if shape[axis] == 2 and out.dim() and out.shape[0] == shape[1 - axis]:
                 size = (shape[1 - axis],)
-                ends = [
-                    Rows(size, lambda i=i, axis=axis: rows.get().select(axis, i)) for i in (0, 1)
-                ]
-                self._put(out, Pairs(*(Nodes(end, tag.path, tag.table) for end in ends)))
+                one = Rows(size, lambda axis=axis: rows.get().select(axis, 0))  # type: ignore[misc]
+                two = Rows(size, lambda axis=axis: rows.get().select(axis, 1))  # type: ignore[misc]
+                nodes = [Nodes(end, tag.path, tag.table) for end in (one, two)]
+                self._put(out, Pairs(nodes[0], nodes[1]))
                 return
 
     def _meet(self, out: Tensor, tagged: list) -> None:

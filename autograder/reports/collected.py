@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from autograder.contract import STEPS
-from autograder.evidence.arrays import printable
 from autograder.handin import collect
 from autograder.handin.collect import Collected, Row
+from autograder.handin.roster import HOW_TO_TELL
+from autograder.reports.plain import for_a_table, one_line
 
+COLUMNS = ("student", "name", "status", "steps", "files", "handed_in", "late", "from", "notes")
 SHOWN = 12  # lines of one list on the terminal; collected.csv has all
 
 
@@ -30,8 +35,28 @@ def table(result: Collected) -> Table:
         when = f"{row.when[:16]} {'late' if row.late else ''}".strip()
         name = row.name if row.name != row.student else ""
         cells = [row.student, name, found(row), when, "; ".join(notes)[:300]]
-        shown.add_row(*(Text(printable(cell)) for cell in cells))
+        shown.add_row(*(Text(one_line(cell)) for cell in cells))
     return shown
+
+
+def write(result: Collected, into: Path) -> Path:
+    """Write `collected.csv`: a row for everybody, also for who handed in nothing.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    into.mkdir(parents=True, exist_ok=True)
+    part = into / f"{collect.LIST}.part"
+    with part.open("w", newline="", encoding="utf-8-sig", errors="replace") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(COLUMNS)
+        for row in result.rows:
+            late = "late" if row.late else ""
+            cells = [row.student, row.name, row.status, " ".join(row.steps), " ".join(row.files)]
+            cells += [row.when, late, row.shape, "; ".join(row.notes)]
+            writer.writerow([for_a_table(cell) for cell in cells])
+    os.replace(part, into / collect.LIST)
+    return into / collect.LIST
 
 
 def found(row: Row) -> str:
@@ -56,10 +81,12 @@ def lines(result: Collected) -> Iterator[str]:
     yield from listed(
         "Could not be placed",
         [
-            f"{row.student} ({_files(len(row.files))}): {'; '.join(row.notes)}"
+            f"{row.student}: {'; '.join([*row.notes, _files(len(row.files))])}"
             for row in result.unplaced
         ],
     )
+    if result.unplaced:
+        yield f"  To place them, {HOW_TO_TELL} of the roster, and collect again."
     yield from listed("Late", [_who(row) for row in result.rows if row.late])
     yield from listed(
         "Earlier versions kept",
@@ -79,7 +106,7 @@ def listed(title: str, entries: list[str]) -> Iterator[str]:
     if not entries:
         return
     yield f"{title} ({len(entries)}):"
-    yield from (f"  {' '.join(printable(entry).split())}" for entry in entries[:SHOWN])
+    yield from (f"  {one_line(entry)}" for entry in entries[:SHOWN])
     if len(entries) > SHOWN:
         yield f"  and {len(entries) - SHOWN} more"
 

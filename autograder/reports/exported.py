@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder.gradebook.join import Gradebook
 from autograder.gradebook.marks import number
+from autograder.handin.roster import HOW_TO_TELL
 from autograder.reports.collected import listed
 
 
@@ -23,8 +24,10 @@ def lines(book: Gradebook, paths: list[Path], notes: list[str]) -> Iterator[str]
     yield from listed("Without a mark", without)
     yield from listed(
         "Marks that belong to no row",
-        [f"{m.student}, {m.points}: {why}" for m, why in book.unmatched],
+        [f"{m.student}: {m.points} points; {why}" for m, why in book.unmatched],
     )
+    if book.unmatched:
+        yield f"  To place them, {HOW_TO_TELL} of the roster, and export again."
     if book.pending:
         most = number(max(mark.pending for mark in book.pending))
         yield f"Points are still to be given to {len(book.pending)} (up to {most} each): not in it."

@@ -111,10 +111,8 @@ def _usual(truth: Truth) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     yield "as they come in the rows", *_interleaved(truth)
     yield "raw ids", truth.user_ids, truth.artist_ids
     union = np.union1d(truth.user_ids, truth.artist_ids)
-    yield (
-        "one index an id",
-        *(np.searchsorted(union, ids) for ids in (truth.user_ids, truth.artist_ids)),
-    )
+    places = [np.searchsorted(union, ids) for ids in (truth.user_ids, truth.artist_ids)]
+    yield "one index an id", places[0], places[1]
     for name in names[:2]:
         users, artists = sides[0][name].copy(), sides[1][name] + n
         shared = np.intersect1d(truth.user_ids, truth.artist_ids)

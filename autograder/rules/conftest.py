@@ -118,7 +118,7 @@ def setup(evidence: Evidence) -> Setup:
 def train_called(evidence: Evidence, known: np.ndarray | None) -> Training:
     """Two calls of train on edges of the file, come through or not."""
     training: Training = present(evidence.step5, "train")
-    if training.not_judged:
+    if training.not_judged and training.call.error is None:
         raise not_judged(training.not_judged)
     of_the_file(known, training.message_edges, training.positives)
     if training.call.error is not None and training.call.error.blank:

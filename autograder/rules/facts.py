@@ -151,7 +151,7 @@ class Facts:
             return self.known
         if self.alignment is not None and self.alignment.share > 0.5:
             return np.unique(unordered(file_edges(self.alignment, self.truth)))
-        return np.unique(unordered(_whole(self)))
+        return np.unique(unordered(used_edges(self)))
 
     @functools.cached_property
     def run(self) -> Run | None:
@@ -169,8 +169,8 @@ class Facts:
             return None
         run = self.run
         if run is not None and run.epochs:
-            used = np.unique(unordered(run.epochs[0].pairs)) if run.epochs[0].pairs.size else None
-            for split in self.splits[::-1] if used is not None else ():
+            used = np.unique(unordered(run.epochs[0].pairs))
+            for split in self.splits[::-1] if len(used) else ():
                 asked = self.pairs(split.parts[0].positives) if split.parts else None
                 if asked is None and split.parts:
                     asked = self.pairs(split.parts[0].asked)
@@ -258,7 +258,7 @@ def _bundle(
             pull = np.sign(by_score[order][1] + pull)
         by_score[order] = score, pull
     kept = _without_summands([s for s, _ in by_score.values()])
-    parts = [(s, p) for s, p in by_score.values() if s.order in kept]
+    parts = [(s, p) for _, (s, p) in sorted(by_score.items()) if s.order in kept]
     joined = [(pair, pull) for s, pull in parts if (pair := _pair(found, s)) is not None]
     joined = [(a, b) for a, b in joined if a.shape[1] == len(b)]
     pairs = np.concatenate([p for p, _ in joined], axis=1) if joined else NONE
@@ -342,7 +342,7 @@ def _directed(pairs: np.ndarray) -> np.ndarray:
 # --- the graph
 
 
-def _whole(found: Facts) -> np.ndarray:
+def used_edges(found: Facts) -> np.ndarray:
     """[2, E] of all edges that the run holds for true: of its largest split, else all it used."""
     given = [e for s in found.splits if (e := found.pairs(s.edges)) is not None and e.size]
     if given:
@@ -360,7 +360,7 @@ def is_whole(found: Facts) -> bool:
 
 
 def _aligned(found: Facts, bundles: list[_Bundle]) -> Alignment | None:
-    edges = _whole(found)
+    edges = used_edges(found)
     if edges.size:
         return align(edges, found.truth)
     pulled = [b.pairs[:, b.pull < 0] for b in bundles if b.pairs.size]
@@ -608,18 +608,26 @@ def _is_trained(trace: Trace, model: int, loads: list[Loaded]) -> bool | None:
 
 
 def part_of(found: Facts, auc: AucFact) -> str:
-    """Which part of the split an AUC is over: train, val, test; empty where it is of none."""
-    split, asked = found.main_split, auc.pairs
-    if split is None or asked is None:
-        return ""
-    keyed = np.unique(unordered(asked))
-    for name, part in list(zip(("train", "val", "test"), split.parts, strict=False))[::-1]:
-        positives = _part_positives(found, part)
-        if positives is None or not positives.size:
-            continue
-        if np.isin(unordered(positives), keyed).mean() > 0.5:
-            return name
-    return ""
+    """Which part of a split an AUC is over: train, val, test; empty where it is of none."""
+    return _split_of(found, auc)[1]
+
+
+def _split_of(found: Facts, auc: AucFact) -> tuple[SplitMade | None, str]:
+    """The split whose part an AUC is over, and which part: the one that was trained on, if any."""
+    if auc.pairs is None:
+        return None, ""
+    keyed = np.unique(unordered(auc.pairs))
+    main = [found.main_split] if found.main_split is not None else []
+    for least, splits in ((0.9, [*main, *found.splits[::-1]]), (0.5, main)):
+        for split in splits:
+            named = list(zip(("train", "val", "test"), split.parts, strict=False))
+            for name, part in named[::-1]:
+                positives = _part_positives(found, part)
+                if positives is None or not positives.size:
+                    continue
+                if np.isin(unordered(positives), keyed).mean() > least:
+                    return split, name
+    return None, ""
 
 
 def is_positive(found: Facts, auc: AucFact) -> np.ndarray:
@@ -702,10 +710,13 @@ def last_aucs(found: Facts) -> dict[str, AucFact]:
     by_part: dict[str, AucFact] = {}
     for auc in calls:
         by_part[part_of(found, auc)] = auc
-    chosen = {part: by_part[part] for part in ("test", "val") if part in by_part}
+    wanted: tuple[str, ...] = ("test", "val")
+    chosen = {part: by_part[part] for part in wanted if part in by_part}
     if "test" not in chosen and calls:
         rest = [a for a in calls if a is not chosen.get("val")]
-        last = rest[-1] if rest else calls[-1]
+        if not rest:
+            return chosen  # only the validation pairs were measured
+        last = rest[-1]
         chosen = {"test": last} | {k: a for k, a in chosen.items() if a is not last}
         others = [a for a in rest[:-1] if _others(a, last)]
         if "val" not in chosen and others:
@@ -789,7 +800,7 @@ def num_nodes(found: Facts) -> int:
     split, run = found.main_split, found.run
     if split is not None and split.num_nodes > 0:
         return split.num_nodes
-    used = _whole(found)
+    used = used_edges(found)
     if found.alignment is not None:
         sides = np.concatenate([found.alignment.users, found.alignment.artists])
         if (sides >= 0).all():
@@ -801,7 +812,7 @@ def num_nodes(found: Facts) -> int:
 
 def asked(found: Facts, part: str, auc: AucFact) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Message-passing edges, positives and negatives that an AUC of this part is due to be of."""
-    split = found.main_split
+    split = _split_of(found, auc)[0] or found.main_split
     names = ("train", "val", "test")
     if split is not None and part in names[: len(split.parts)]:
         own = split.parts[names.index(part)]

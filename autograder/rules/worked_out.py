@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from autograder.evidence.arrays import Floats, array, floats, matrix
+from autograder.contract import PARTS
+from autograder.evidence.arrays import Floats, array, floats, ints, matrix
 from autograder.evidence.arrays import pairs as pair_array
 from autograder.evidence.schema import (
     Absent,
@@ -23,15 +24,21 @@ from autograder.evidence.schema import (
     Edges,
     Epoch,
     Evidence,
+    GraphData,
     Loop,
+    Mapping,
+    Part,
     Scoring,
     Setup,
+    Split,
+    SplitCall,
+    Step3,
     Testing,
     TestSeen,
     Training,
     TrainSeen,
 )
-from autograder.evidence.trace import Embedded, Loaded, Trace, joined
+from autograder.evidence.trace import Embedded, Loaded, SplitPart, Trace, joined
 from autograder.rules import facts as derived
 from autograder.rules.alignment import unordered
 from autograder.rules.facts import NONE, AucFact, Facts
@@ -52,6 +59,8 @@ def worked_out(evidence: Evidence, truth: Truth) -> Evidence:
         whole = derived.facts(trace, truth)
     elif isinstance(tested, TestSeen) and tested.watched and tested.trace is not None:
         whole = derived.facts(tested.trace, truth)
+    if evidence.step3 is not None and whole is not None:
+        evidence = replace(evidence, step3=_with_graph(whole, evidence.step3, truth))
     if step5 is not None and isinstance(trained, TrainSeen):
         if whole is not None and trained.watched:
             training = _own_training(whole, trained)
@@ -69,6 +78,66 @@ def worked_out(evidence: Evidence, truth: Truth) -> Evidence:
             test = _called_testing(tested, truth)
             evidence = replace(evidence, step6=replace(step6, test=test))
     return evidence
+
+
+# --- the graph
+
+
+def _with_graph(found: Facts, step3: Step3, truth: Truth) -> Step3:
+    """What the notebook keeps out of reach, or has no name for: proved by what it computed.
+
+    Only where the edges that were used are the file's, all of them; else what is absent stays so.
+    """
+    alignment = found.alignment
+    if alignment is None or alignment.share < 1 or alignment.missing:
+        return step3
+    split, used = found.main_split, derived.used_edges(found)
+    nodes = derived.num_nodes(found)
+    sides: dict[str, Any] = {
+        "user_index": ints(alignment.users),
+        "artist_index": ints(alignment.artists),
+    }
+    changes: dict[str, Any] = {}
+    if isinstance(step3.mapping, Absent):
+        values = np.concatenate([alignment.users, alignment.artists])
+        changes["mapping"] = Mapping(
+            size=len(values), values=ints(values), num_nodes=nodes, derived=True, **sides
+        )
+    if isinstance(step3.data, Absent):
+        changes["data"] = GraphData(
+            kind="Data",
+            num_nodes=nodes,
+            x=ints(np.arange(nodes)),
+            x_text="",
+            edge_index=_edges(used),
+            **sides,
+        )
+    parts = split.parts if split is not None and not split.handed_out else []
+    if isinstance(step3.split, Absent) and split is not None and len(parts) == 3:
+        made: dict[str, Any] = {
+            name: _part(found, part) for name, part in zip(PARTS, parts, strict=True)
+        }
+        call = SplitCall(**{name: getattr(split, name) for name in SplitCall.__struct_fields__})
+        changes["split"] = Split(
+            **made,
+            undirected_edges=truth.n_edges,
+            calls=[call],
+        )
+    return replace(step3, **changes)
+
+
+def _part(found: Facts, part: SplitPart) -> Part:
+    known = {
+        "edge_index": part.edges,
+        "positives": part.positives,
+        "negatives": part.negatives,
+        "labels": part.asked,
+    }
+    tensors = {k: found.pairs(ref) for k, ref in known.items()}
+    made: dict[str, Any] = {
+        k: None if e is None else _edges(e.astype(np.int64)) for k, e in tensors.items()
+    }
+    return Part(**made)
 
 
 # --- training
@@ -391,7 +460,7 @@ def _own_auc(found: Facts, named: Auc | Absent) -> Auc | Absent:
         noted,
         test_auc=test_auc,
         val_auc=values.get("val") if noted.val_auc is None else noted.val_auc,
-        test_again=values.get("test"),
+        test_again=values.get("test", calls[-1].value if calls else None),
         val_again=values.get("val"),
         test_calls=derived.test_calls(found),
         not_judged="" if calls else found.not_judged.get("auc", ""),

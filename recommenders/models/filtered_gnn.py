@@ -26,9 +26,9 @@ class FilteredGNN(TunedGNN):
         self,
         seed: int = 0,
         epochs: int = 60,
-        prior: float = 0.1,
+        prior: float = 0.4,
         cut: float = 0.07,
-        weight: float = 0.4,
+        weight: float = 0.8,
     ) -> None:
         super().__init__(seed, epochs=epochs, prior=prior)
         self.cut, self.weight = cut, weight

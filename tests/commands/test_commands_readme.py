@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 ELSEWHERE = {  # first words of a command -> what runs it
     "make": "the Makefile's targets; below",
-    "nbgrader": "tests/nbgrader",
+    "nbgrader": "tests/gradebook",
     "python -m pip": "the installation itself",
     "conda": "no part of the kit",
     "pip install": "the installation itself",

@@ -251,9 +251,9 @@ def test_what_fits_nobody_or_two_is_listed(to: str, tmp_path: Path) -> None:
     roster = canvas_roster(tmp_path / "roster.csv")
     said = export(to, tmp_path, "--roster", str(roster), code=1)
     assert "Marks that belong to no row (4):" in said
-    assert "Liam O'Brien, 51: 2 of the roster are called so (liamo, liamo2)" in said
-    assert "goran, 52: nobody of the roster is goran" in said
-    assert "mariac, 53: one of several of mariac" in said
+    assert "Liam O'Brien: 51 points; 2 of the roster are called so (liamo, liamo2)" in said
+    assert "goran: 52 points; nobody of the roster is goran" in said
+    assert "mariac: 53 points; one of several of mariac" in said
     if to == "canvas":
         given = {row[3]: row[5] for row in read(tmp_path / "out/canvas.csv")[2:]}
         assert {k: v for k, v in given.items() if v} == {"adal": "50", "xenan": "7"}

@@ -149,7 +149,7 @@ def test_a_bad_source_is_one_line(tmp_path: Path) -> None:
     assert "no notebook or script" in refused("collect", str(tmp_path / "empty"), *into)
     assert "neither a folder nor an archive" in refused("collect", str(tmp_path / "a.txt"), *into)
     assert "cannot be read" in refused("collect", str(tmp_path / "bad.zip"), *into)
-    assert "Gradescope's list" in refused("collect", str(tmp_path / "meta"), *into)
+    assert "no notebook or script" in refused("collect", str(tmp_path / "meta"), *into)
     assert "lies inside" in refused("collect", str(source), "--into", str(source / "submitted"))
     assert "a file, not a folder" in refused(
         "collect", str(source), "--into", str(tmp_path / "a.txt")

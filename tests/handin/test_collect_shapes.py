@@ -15,6 +15,7 @@ import pytest
 
 from autograder.handin import collect, roster
 from autograder.handin.collect import Collected, Row
+from autograder.reports import collected
 
 COURSE = Path(__file__).parents[2]
 PLACES = [folder / "shared" / "lms_shapes.py" for folder in COURSE.parents]
@@ -66,9 +67,12 @@ def check_class(result: Collected, tmp_path: Path, told_apart: bool) -> dict[str
 def test_a_class_in_this_shape(shape: str, tmp_path: Path) -> None:
     source = shapes.write_shape(shape, tmp_path)
     result = run(source, tmp_path)
+    collected.write(result, tmp_path / "submitted")
     rows = check_class(result, tmp_path, shape not in shapes.BY_NAME)
     assert bool(result.unplaced) == (shape in shapes.BY_NAME)
     assert rows["yukil"].late == shape.startswith("canvas")
+    stamp = tmp_path / "submitted/yukil/gnn_recommender/timestamp.txt"
+    assert stamp.exists() == (shape in ("gradescope", "nbgrader_submitted", "nbgrader_inbound"))
     if shape in ("canvas", "brightspace", "nbgrader_inbound"):
         assert rows["zoer"].earlier == 1
         kept = list((tmp_path / "submitted-earlier/zoer").iterdir())
@@ -126,7 +130,7 @@ def test_an_alias_places_what_names_cannot(tmp_path: Path) -> None:
     assert len(result.unplaced) == 2 and (tmp_path / "submitted-unplaced").is_dir()
     path = tmp_path / "roster.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
-    numbers = {"liamo": 660002, "liamo2": 660003}
+    numbers = {"liamo": "Liam O'Brien_660002", "liamo2": "660003"}  # either tells them apart
     aliases = [numbers.get(line.split(",")[-3], "") for line in lines]
     lines = [f"{line},{alias}" for line, alias in zip(lines, ["alias", *aliases[1:]], strict=True)]
     path.write_text("\n".join(lines), encoding="utf-8")
@@ -184,6 +188,89 @@ def test_a_group_of_gradescopes(tmp_path: Path) -> None:
     rows = rows_of(run(tmp_path / "export", tmp_path))
     assert rows["adal"].notes == ["handed in together with quentins"]
     assert contents(tmp_path / "submitted/quentins/gnn_recommender")
+
+
+def test_a_number_of_the_lms_alone_places_nobody(tmp_path: Path) -> None:
+    """Moodle's and Brightspace's own numbers may be anybody's number on another roster."""
+    for folder in (
+        "Addie L_10004_assignsubmission_file_",
+        "10004-8 - Addie L - Nov 20, 2025 1130 PM",
+    ):
+        (tmp_path / "lms" / folder).mkdir(parents=True)
+        (tmp_path / "lms" / folder / "project.ipynb").write_bytes(shapes.notebook("addie"))
+    result = run(tmp_path / "lms", tmp_path)
+    assert all(row.status == collect.NOTHING for row in result.rows)
+    assert [row.student for row in result.unplaced] == ["Addie L_10004"]
+    assert "nobody of the roster is Addie L" in result.unplaced[0].notes[0]
+
+
+@pytest.mark.parametrize("with_roster", [True, False])
+@pytest.mark.parametrize("shape", ["canvas_zips", "macos", "github_classroom", "gradescope"])
+def test_nobody_can_hand_in_for_another(shape: str, with_roster: bool, tmp_path: Path) -> None:
+    """Files inside one student's folder or zip that are called as an LMS calls another's."""
+    source = shapes.write_shape(shape, tmp_path)
+    fake = shapes.notebook("not by Quentin")
+    liamo, quentin = shapes.CLASS[1], shapes.CLASS[3]
+    evil = {
+        f"smithjrquentin_{quentin.number}_{quentin.number + 9}_step1_data_loading-9.ipynb": fake,
+        f"submitted/{quentin.login}/gnn_recommender/step1_data_loading.ipynb": fake,
+        f"{quentin.login}+gnn_recommender+2030-01-01 00:00:00 UTC+x/step1_data_loading.ipynb": fake,
+        f"{quentin.name}_1_assignsubmission_file_/step1_data_loading.ipynb": fake,
+        f"x-submissions/x-{quentin.login}/step1_data_loading.ipynb": fake,
+        f"{quentin.login}/step1_data_loading.ipynb": fake,
+        f"submission_{quentin.number + 5}/step1_data_loading.ipynb": fake,
+        "submission_metadata.yml": f"submission_{quentin.number + 5}:\n  :submitters:\n"
+        f"  - :name: Quentin\n    :sid: '{quentin.number}'\n".encode(),
+    }
+    place = next(p for p in source.rglob("*") if p.is_file() and fake_of(liamo, p))
+    if place.suffix == ".zip":
+        place.write_bytes(shapes.zipped(liamo.work | evil))
+    else:
+        for name, raw in evil.items():
+            (place.parent / name).parent.mkdir(parents=True, exist_ok=True)
+            (place.parent / name).write_bytes(raw)
+    people = roster.read(shapes.roster(tmp_path / "roster.csv")) if with_roster else None
+    result = collect.collect(source, tmp_path / "submitted", people)
+    placed = [contents(f / "gnn_recommender") for f in (tmp_path / "submitted").iterdir()]
+    assert sum(files == quentin.placed for files in placed) == 1
+    assert len(result.rows) == len(shapes.CLASS) - (not with_roster)
+    assert sum(fake in files.values() for files in placed) <= 1  # of Liam's own
+
+
+def fake_of(student: shapes.Student, path: Path) -> bool:
+    """Whether a file is this student's hand-in: by its bytes, or those in a zip."""
+    if path.suffix == ".zip":
+        return str(student.number) in path.name
+    return path.read_bytes() in student.work.values()
+
+
+def test_a_copy_of_the_course_does_not_count(tmp_path: Path) -> None:
+    """Students who hand in the whole course folder: the notebooks that all have are not theirs."""
+    for student in shapes.CLASS[:6]:
+        place = tmp_path / "class" / student.login
+        for folder, work in (
+            ("assignments", shapes.six(student.login)),
+            ("solutions", shapes.six("us")),
+        ):
+            (place / folder).mkdir(parents=True)
+            for name, raw in work.items():
+                (place / folder / name).write_bytes(raw)
+        (place / "README.md").write_text("The course")
+    result = run(tmp_path / "class", tmp_path)
+    for student in shapes.CLASS[:6]:
+        there = contents(tmp_path / "submitted" / student.login / "gnn_recommender")
+        assert there == shapes.six(student.login)
+    assert not result.rows[0].notes
+
+
+def test_who_hands_in_an_untouched_notebook_has_handed_in(tmp_path: Path) -> None:
+    for student in shapes.CLASS[:6]:
+        place = tmp_path / "class" / student.login
+        place.mkdir(parents=True)
+        (place / "step1_data_loading.ipynb").write_bytes(shapes.notebook("untouched"))
+    result = run(tmp_path / "class", tmp_path)
+    assert [row.status for row in result.rows[:6]] == [collect.HERE] * 6
+    assert len(result.identical) == 1 and len(result.identical[0][0]) == 6
 
 
 @pytest.mark.slow

@@ -1,1 +1,0 @@
-"""Programs with mistakes, by step: lists of `bank.Program`."""
