@@ -96,8 +96,13 @@ def is_best_of_test(auc: Auc, scorings: list[Scoring]) -> bool:
     noted, computed = auc.test_auc, auc.computed or []
     if noted is None or auc.test_calls < SEVERAL or not computed:
         return False
-    chosen = abs(computed[-1] - noted) >= AGAIN or any(run.loaded for run in scorings)
-    return chosen and abs(max(computed) - noted) < SHOWN
+    if not any(abs(noted - value) < SHOWN for value in computed):
+        return False
+    last = (computed[-1], computed[-1] if auc.test_again is None else auc.test_again)
+    kept = any(run.loaded for run in scorings) or any(noted - v >= AGAIN for v in last)
+    larger = sum(value > noted + SHOWN for value in computed)
+    others = len(computed) - auc.test_calls  # AUCs of other edges, which can be larger
+    return kept and (not larger or larger <= others < auc.test_calls / 2)
 
 
 @check(

@@ -93,16 +93,9 @@ def _with_graph(found: Facts, step3: Step3, truth: Truth) -> Step3:
         return step3
     split, used = found.main_split, derived.used_edges(found)
     nodes = derived.num_nodes(found)
-    sides: dict[str, Any] = {
-        "user_index": ints(alignment.users),
-        "artist_index": ints(alignment.artists),
-    }
     changes: dict[str, Any] = {}
     if isinstance(step3.mapping, Absent):
-        values = np.concatenate([alignment.users, alignment.artists])
-        changes["mapping"] = Mapping(
-            size=len(values), values=ints(values), num_nodes=nodes, derived=True, **sides
-        )
+        changes["mapping"] = Mapping(dictionaries=[], num_nodes=nodes, free_form=True)
     if isinstance(step3.data, Absent):
         changes["data"] = GraphData(
             kind="Data",
@@ -110,7 +103,6 @@ def _with_graph(found: Facts, step3: Step3, truth: Truth) -> Step3:
             x=ints(np.arange(nodes)),
             x_text="",
             edge_index=_edges(used),
-            **sides,
         )
     parts = split.parts if split is not None and not split.handed_out else []
     if isinstance(step3.split, Absent) and split is not None and len(parts) == 3:
@@ -120,7 +112,6 @@ def _with_graph(found: Facts, step3: Step3, truth: Truth) -> Step3:
         call = SplitCall(**{name: getattr(split, name) for name in SplitCall.__struct_fields__})
         changes["split"] = Split(
             **made,
-            undirected_edges=truth.n_edges,
             calls=[call],
         )
     return replace(step3, **changes)
