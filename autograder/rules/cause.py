@@ -140,7 +140,8 @@ class Cause:
     """One misconception of the catalogue.
 
     `found` gives the proof, a sentence with the numbers, or None. `at` names what to point at in
-    the source: a name that is bound, or a function or method that is called or defined.
+    the source: a name that is bound, or a function or method that is called or defined. `wording`
+    says that it is only about what something is called: it is said after all that was computed.
     """
 
     id: str
@@ -151,6 +152,7 @@ class Cause:
     found: Predicate
     at: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    wording: bool = False
 
     @property
     def step(self) -> str:
@@ -178,10 +180,11 @@ def cause(
     hints: tuple[str, str, str],
     at: tuple[str, ...] = (),
     references: tuple[str, ...] = (),
+    wording: bool = False,
 ) -> Callable[[Predicate], Cause]:
     """Make a predicate a cause that checks can name: a decorator, for a file `stepN_*.py`."""
 
     def make(found: Predicate) -> Cause:
-        return Cause(id, title, why, question, hints, found, at, references)
+        return Cause(id, title, why, question, hints, found, at, references, wording)
 
     return make

@@ -88,8 +88,8 @@ def diagnose(
     stopped = stops(submission, evidence, outcomes)
     found += [Finding(e.id, step, proof, place, True) for e, step, proof, place in stopped]
     found += _exception(submission, errors, found)
-    found.sort(key=lambda finding: finding.step)
-    steps = {finding.step for finding in found}
+    found.sort(key=lambda finding: (finding.cause.wording, finding.step))
+    steps = {finding.step for finding in found if not finding.cause.wording}
     unexplained = [
         o
         for o in outcomes
@@ -108,7 +108,7 @@ def _exception(
     if first is None:
         return []
     step, place = where(first, code_cells(submission))
-    if any(f.step <= step or first.message in f.proof for f in findings):
+    if any(not f.cause.wording and f.step <= step or first.message in f.proof for f in findings):
         return []
     read = reading_of(first.name, first.message)
     if read is None or not read.causes:

@@ -70,6 +70,7 @@ def missing_names(model: ModelClass) -> list[str]:
         "Rename them where they are defined, and wherever you call them.",
     ),
     at=("GNNLinkPredictor", "encoder", "decoder", "forward"),
+    wording=True,
 )
 def names(case: Case) -> str | None:
     model = case.model_class

@@ -13,6 +13,7 @@ IMPORTED_AS = {
     "scikit-learn": "sklearn",
     "torch-geometric": "torch_geometric",
     "ipython": "IPython",
+    "pyyaml": "yaml",
 }
 FOR_STUDENTS = {"ipykernel", "matplotlib", "nbgrader", "traitlets"}  # what a notebook needs
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from autograder import explain as explaining
 from autograder.cli import app
+from autograder.reports import explanation as explaining
+from autograder.rules.diagnosis import _texts
 from course_data.cli import app as data_app
 
 LINES = {
@@ -88,7 +89,7 @@ def test_no_hint_names_a_command_that_is_not_there() -> None:
         "autograder": {c.name or c.callback.__name__ for c in app.registered_commands},
         "course_data": {c.name or c.callback.__name__ for c in data_app.registered_commands},
     }
-    for id, entry in explaining._texts().items():
+    for id, entry in _texts().items():
         text = " ".join([entry.title, entry.why, entry.question, *entry.hints])
         for program, verb in re.findall(r"`(autograder|course_data) (\w+)", text):
             assert verb in commands[program], f"{id}: {program} {verb}"
