@@ -47,6 +47,7 @@ class Absent(Struct, tag="absent"):
     found: Text = ""  # what stands under that name instead
     similar: Text = ""  # another name that holds an object of the kind that is asked for
     reached: bool = True  # false where the run ended before it came here
+    fault: Text = ""  # what our own look at it raised: no mistake of the student's
 
 
 class Unfollowed(Struct, tag="unfollowed"):
@@ -89,6 +90,13 @@ class Explore(Struct, tag="explore"):
     named: Annotated[list[int], msgspec.Meta(max_length=400)] = []  # free form: numbers with names
     shown: Annotated[list[int], msgspec.Meta(max_length=4000)] = []  # free form: numbers shown
     stale: CellError | None = None
+
+
+def is_open(part: object) -> bool:
+    """Whether cells further down may still give what an exercise asks for: it is not all there."""
+    if isinstance(part, Explore):
+        return not (part.n_users_text and part.n_artists_text)
+    return isinstance(part, Absent)
 
 
 class Graph(Struct, tag="graph"):

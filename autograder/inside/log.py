@@ -458,7 +458,8 @@ class Log:
 
     def _keep_split(self, made: schema.SplitMade, data: Any, parts: Any) -> None:
         self._splits = [*self._splits[:10], *self._splits[10:][-9:], made]
-        self.parts = [*self.parts[:2], *self.parts[2:][-2:], (data, parts)]
+        kept = list(parts) if isinstance(parts, (list, tuple)) else []  # none where it raised
+        self.parts = [*self.parts[:2], *self.parts[2:][-2:], (data, kept)]
 
     def loaded(self, place: Place, model: Any, alias: bool, result: Any) -> None:
         """A model was given a kept state."""

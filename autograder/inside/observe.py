@@ -12,7 +12,7 @@ import warnings
 from typing import Any
 
 from autograder.evidence import schema
-from autograder.evidence.arrays import Struct
+from autograder.evidence.arrays import Struct, text
 from autograder.evidence.schema import Absent, Evidence
 from autograder.inside.clock import CellTimeout
 from autograder.inside.plain import make_plain
@@ -42,8 +42,12 @@ def observe(session: Session, step: str) -> Evidence:
 
 
 def _nothing(step: str, session: Session, error: BaseException) -> Struct:
+    """Evidence that there is none: what raised was the student's object, or else our own look."""
     kind: Any = getattr(schema, step.capitalize())
-    absent = Absent(name=step, error=session.cell_error(error))
+    raised = session.cell_error(error)
+    absent = Absent(name=step, error=raised)
+    if raised.cell is None:  # no line of a cell was running: this is never the student's mistake
+        absent = Absent(name=step, fault=text(raised))
     return kind(**dict.fromkeys(kind.__struct_fields__, absent))
 
 

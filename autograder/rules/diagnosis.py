@@ -87,7 +87,7 @@ def diagnose(
     found = [*findings.values(), *_typed_in(submission, outcomes)]
     stopped = stops(submission, evidence, outcomes)
     found += [Finding(e.id, step, proof, place, True) for e, step, proof, place in stopped]
-    found += _exception(submission, errors, found)
+    found += _exception(submission, errors, found, outcomes)
     found.sort(key=lambda finding: (finding.cause.wording, finding.step))
     steps = {finding.step for finding in found if not finding.cause.wording}
     unexplained = [
@@ -101,13 +101,21 @@ def diagnose(
 
 
 def _exception(
-    submission: Submission, errors: list[CellError], findings: list[Finding]
+    submission: Submission,
+    errors: list[CellError],
+    findings: list[Finding],
+    outcomes: list[Outcome],
 ) -> list[Finding]:
-    """The first exception of the cells, where nothing that was found can be behind it."""
+    """The first exception of the cells, where nothing that was found can be behind it.
+
+    Where no check of its step went wrong it costs nothing: a cell of ours may wait for the student.
+    """
     first = next((error for error in errors if not error.blank), None)
     if first is None:
         return []
     step, place = where(first, code_cells(submission))
+    if not any(o.status in WRONG and step in ("", o.check.step) for o in outcomes):
+        return []
     if any(not f.cause.wording and f.step <= step or first.message in f.proof for f in findings):
         return []
     read = reading_of(first.name, first.message)

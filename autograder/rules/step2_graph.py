@@ -8,13 +8,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder.evidence.schema import Graph
+from autograder.evidence.schema import Absent, Graph
 from autograder.rules import check
 from autograder.rules.cause import Case, cause, fact
 from autograder.rules.graphs import among, distinct, keys, pairs, same_structure, two_sides
-from autograder.rules.numbering import own_rows
+from autograder.rules.numbering import own_rows, rows_proven
 from autograder.rules.step1 import TABLE
-from autograder.rules.teaching import count, expect, need, present
+from autograder.rules.teaching import count, expect, need, not_judged, present
 from autograder.truth import Truth
 
 SIDES = ("user", "artist")
@@ -377,13 +377,23 @@ GRAPH = (*NAMES, edges_missing, attribute_overwritten, attribute_missing, *TABLE
 @pytest.fixture
 def nodes(case: Case) -> Graph:
     """The graph, for its nodes."""
-    return present(case.evidence.step2, "nodes")
+    return _graph_itself(case, "nodes")
 
 
 @pytest.fixture
 def edges(case: Case) -> Graph:
     """The graph with its edges."""
-    return present(case.evidence.step2, "edges")
+    return _graph_itself(case, "edges")
+
+
+def _graph_itself(case: Case, field: str) -> Graph:
+    """The graph of step 2; not judged where nobody can see it and its edges were used later."""
+    step2 = case.evidence.step2
+    seen = getattr(step2, field) if step2 else None
+    hidden = isinstance(seen, Absent) and seen.error is None and not seen.found
+    if hidden and case.evidence.free_form and rows_proven(case):
+        raise not_judged("no graph under a name of the notebook; its edges were used further on")
+    return present(step2, field)
 
 
 @pytest.fixture

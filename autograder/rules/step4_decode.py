@@ -206,6 +206,8 @@ def test_dot_product(model: ModelClass, decoded: np.ndarray) -> None:
 @check("step4.decode", points=1, causes=(detached,))
 def test_gradient(model: ModelClass, decoded: np.ndarray) -> None:
     """A gradient comes through decode to the embeddings"""
+    right = decoded.shape == (model.pairs.shape[1] if model.pairs else 0,)
+    need(right, "one score for every pair", "step4.decode.decode_shape")
     expect(
         not model.decode_cut_off,
         ran="the gradient of the scores that `decode` gives, for the embeddings `z`",

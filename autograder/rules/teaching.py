@@ -95,6 +95,8 @@ def present(step: Any, field: str) -> Any:
     if isinstance(found, Unfollowed):
         raise not_judged(f"`{found.name}`, a {found.kind}: {found.shown}")
     if isinstance(found, Absent):
+        if found.fault:
+            raise not_judged(f"what there is could not be looked at: {found.fault}")
         if found.found and (found.error is None or found.error.blank):
             expect(
                 False,
