@@ -21,6 +21,7 @@ PRODUCT = ("matmul", "__matmul__", "__rmatmul__", "mm", "bmm", "einsum")
 SPARSE = ("matmul", "__matmul__", "mm", "spmm", "sparse_mm", "_sparse_mm", "smm")
 ADD = ("index_add", "index_add_", "scatter_add", "scatter_add_", "scatter_reduce", "index_reduce")
 TURN = ("t", "transpose", "permute", "swapaxes", "movedim", "adjoint", "__get__")
+TAKE = ("gather", "take_along_dim")  # one column for each row
 FLAT = ("reshape", "view", "flatten", "ravel")
 SQUASH = ("sigmoid", "sigmoid_", "expit", "hardsigmoid", "special_expit")
 NUMBERS = ("item", "tolist", "__float__", "numpy")
@@ -257,7 +258,7 @@ class Tags:
         ):
             return
         elif isinstance(tagged[0][1], Grid) and len(tagged) == 1:
-            self._of_grid(name, tagged[0], out)  # type: ignore[arg-type]
+            self._of_grid(name, tagged[0], out, _taken(name, args, kwargs))  # type: ignore[arg-type]
         elif name in TURN:
             self._turn(tagged[0], out)
         elif len(tagged) == 1:
@@ -510,6 +511,11 @@ class Tags:
             ends = [lambda i=i: held.get().nonzero()[:, i] for i in (0, 1)]
             first = Rows((len(out),), lambda: a.rows.get()[ends[0]()])
             second = Rows((len(out),), lambda: b.rows.get()[ends[1]()])
+        elif name in TAKE:
+            if not isinstance(key, Tensor) or key.shape[:1] != (rows,) or key.numel() != rows:
+                return
+            column = as_they_are(key)
+            first, second = a.rows, Rows((rows,), lambda: b.rows.get()[column.get().reshape(-1)])
         elif out.numel() == rows * columns and out.dim() == 1 and name in FLAT:
             first = Rows((out.numel(),), lambda: a.rows.get().repeat_interleave(columns))
             second = Rows((out.numel(),), lambda: b.rows.get().repeat(rows))
@@ -657,3 +663,11 @@ def _tensors(values: Any) -> Iterator[Tensor]:
                     yield inner
                 elif isinstance(inner, (tuple, list)):
                     yield from (v for v in inner if isinstance(v, Tensor))
+
+
+def _taken(name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
+    """The index of a function that takes one column for each row; None for any other."""
+    if name not in TAKE:
+        return None
+    values = [*args[1:], *kwargs.values()]
+    return next((v for v in values if isinstance(v, Tensor)), None)

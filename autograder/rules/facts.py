@@ -597,14 +597,19 @@ CHANGES: tuple[Callable[[np.ndarray], np.ndarray], ...] = (
 
 
 def _is_trained(trace: Trace, model: int, loads: list[Loaded]) -> bool | None:
-    """Whether an optimizer moved the model, or it was given a kept state."""
+    """Whether an optimizer moved the model, or it was given a kept state.
+
+    None where there is no telling: nothing was trained, or the model was handed out ready.
+    """
     if not 0 <= model < len(trace.models) or not any(o.steps for o in trace.optimizers):
         return None
     parameters = trace.models[model].parameters
     if any(p.moved for p in parameters) or any(e.model == model for e in loads):
         return True
     held = set(trace.models[model].numbers)
-    return any(o.steps and held & set(o.held) for o in trace.optimizers)
+    if any(o.steps and held & set(o.held) for o in trace.optimizers):
+        return True
+    return False if trace.models[model].theirs else None
 
 
 def part_of(found: Facts, auc: AucFact) -> str:
