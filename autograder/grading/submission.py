@@ -282,7 +282,12 @@ def grade_one(
         notes=tuple(dict.fromkeys([*submission.notes, *(n for _, run in runs for n in run.notes)])),
         raised=_raised(ways[0].observed.runs),
         executed=executed(submission, ways[0].observed.runs),
-        diagnosis=diagnose(submission, outcomes, [way.observed.evidence for way in ways]),
+        diagnosis=diagnose(
+            submission,
+            outcomes,
+            [way.observed.evidence for way in ways],
+            [way.outcomes for way in ways],
+        ),
     )
 
 

@@ -64,11 +64,13 @@ def diagnose(
     submission: Submission,
     outcomes: list[Outcome],
     evidence: list[Evidence],
+    ways: list[list[Outcome]],
 ) -> Diagnosis:
     """Name what is wrong, step by step, each cause once.
 
-    `outcomes` are those that count. `evidence` is of each way that the submission was run: first on
-    what its own earlier steps made, then, if need be, on right inputs.
+    `outcomes` are those that count. `evidence` is of each way that the submission was run, and
+    `ways` are its outcomes: first on what its own earlier steps made, then, if need be, on right
+    inputs. After a mistake in an earlier step only what is proved on right inputs too is named.
     """
     names, errors = evidence[0].names, evidence[0].errors
     findings: dict[str, Finding] = {}
@@ -76,6 +78,8 @@ def diagnose(
         if o.proof is None:
             continue
         cause = causes()[o.proof.cause]
+        if _earlier(findings, o.check.step) and not _on_right_inputs(o, ways):
+            continue
         costs = o.check.points > 0
         if cause.id in findings:
             costs = costs or findings[cause.id].costs_marks
@@ -98,6 +102,17 @@ def diagnose(
     notes = [f"`{name}` is called `{own}` here" for name, own in sorted(names.items())]
     faults = tuple(o.fault for o in outcomes if o.fault)
     return Diagnosis(tuple(found), tuple(unexplained), tuple(notes), faults)
+
+
+def _earlier(findings: dict[str, Finding], step: str) -> bool:
+    """Whether something that was computed is wrong in a step before this one."""
+    return any(f.step < step and not f.cause.wording for f in findings.values())
+
+
+def _on_right_inputs(outcome: Outcome, ways: list[list[Outcome]]) -> bool:
+    """Whether the cause of an outcome has a proof in the last way, which is on right inputs."""
+    again = {o.proof.cause for o in ways[-1] if o.proof and o.check.step == outcome.check.step}
+    return outcome.proof is not None and outcome.proof.cause in again
 
 
 def _exception(

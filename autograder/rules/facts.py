@@ -170,20 +170,22 @@ class Facts:
         run = self.run
         if run is not None and run.epochs:
             used = np.unique(unordered(run.epochs[0].pairs))
-            for split in self.splits[::-1] if len(used) else ():
-                asked = self.pairs(split.parts[0].positives) if split.parts else None
-                if asked is None and split.parts:
-                    asked = self.pairs(split.parts[0].asked)
-                if (
-                    asked is not None
-                    and asked.size
-                    and np.isin(unordered(asked), used).mean() > 0.5
-                ):
-                    return split
+            shares = [self._share_used(split, used) for split in self.splits]
+            if max(shares) > 0.5:  # two splits of one graph have four fifths in common
+                return max(zip(shares, range(len(shares)), self.splits, strict=True))[2]
         sizes = [e.shape[1] if (e := self.pairs(s.edges)) is not None else 0 for s in self.splits]
         return next(
             s for s, n in zip(self.splits[::-1], sizes[::-1], strict=True) if n >= 0.5 * max(sizes)
         )
+
+    def _share_used(self, split: SplitMade, used: np.ndarray) -> float:
+        """Which share of the first part's positives is among the pairs `used`."""
+        asked = self.pairs(split.parts[0].positives) if split.parts else None
+        if asked is None and split.parts:
+            asked = self.pairs(split.parts[0].asked)
+        if asked is None or not asked.size or not len(used):
+            return 0.0
+        return float(np.isin(unordered(asked), used).mean())
 
     def is_edge(self, pairs: np.ndarray) -> np.ndarray:
         """[n] which of [2, n] are edges of the file."""

@@ -52,11 +52,11 @@ def examine(sandbox: Sandbox, program: Program, options: Options) -> Result:
     ways = judged(sandbox, submission, data, options)
     outcomes = best([way.outcomes for way in ways])
     evidence = [way.observed.evidence for way in ways]
-    found = diagnose(submission, outcomes, evidence)
+    found = diagnose(submission, outcomes, evidence, [way.outcomes for way in ways])
     if options.on_sample() and not found.findings:
         twin = [way.outcomes for way in judged(sandbox, submission, _twin(), options)]
         outcomes = on_both(outcomes, best(twin))
-        found = diagnose(submission, outcomes, evidence)
+        found = diagnose(submission, outcomes, evidence, [way.outcomes for way in ways])
     assert not found.faults, (program.name, found.faults)
     first = ways[0].observed.evidence
     auc = first.step6.auc if first.step6 else None
