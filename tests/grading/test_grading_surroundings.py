@@ -129,4 +129,4 @@ def test_what_raised_is_said_first(write: Callable[..., Path], grade: Grade, lin
     assert source != PROJECT[1]
     record = grade(write("project.ipynb", PROJECT | {1: source}))
     said = first_finding(record)
-    assert said.startswith("step1: raised ") and "my_" in said
+    assert said.startswith("step1: ") and "Error: " in said and "my_" in said
