@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from autograder.rules import causes
 from autograder.rules.outcome import PENDING, WRONG, Message, Outcome
 
 
@@ -19,10 +20,25 @@ def better_run(runs: list[list[Outcome]]) -> dict[str, int]:
     return {step: max(range(len(runs)), key=lambda i: earned[i][step]) for step in steps}
 
 
-def best(runs: list[list[Outcome]]) -> list[Outcome]:
-    """The outcomes of each step from its better run."""
+def best(runs: list[list[Outcome]], free_form: bool = False) -> list[Outcome]:
+    """The outcomes of each step from its better run.
+
+    A free-form notebook is judged on its own inputs as long as nothing before a step went wrong:
+    right inputs would only hide what the step itself did to them.
+    """
     chosen = better_run(runs)
+    for step in chosen if free_form else ():
+        if any(o.check.step < step and _spoils(o) for o in runs[0]):
+            break
+        chosen[step] = 0
     return [outcomes[chosen[outcomes[0].check.step]] for outcomes in zip(*runs, strict=True)]
+
+
+def _spoils(outcome: Outcome) -> bool:
+    """Whether what comes after it may be wrong for this reason."""
+    by_name = outcome.proof is not None and causes()[outcome.proof.cause].wording
+    right = outcome.status in ("passed", "not_judged") or outcome.check.by_hand or by_name
+    return not right and outcome.check.points > 0
 
 
 def on_both(outcomes: list[Outcome], twin: list[Outcome]) -> list[Outcome]:

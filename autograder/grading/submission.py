@@ -259,11 +259,12 @@ def grade_one(
 ) -> Graded:
     """Grade one submission and name what is wrong; what passes must pass on a twin too."""
     ways = judged(sandbox, submission, data, options)
-    outcomes = best([way.outcomes for way in ways])
+    free_form = ways[0].observed.evidence.free_form
+    outcomes = best([way.outcomes for way in ways], free_form)
     runs = [run for way in ways for run in way.observed.runs]
     if twin and any(o.points for o in outcomes):
         again = judged(sandbox, submission, twin, options)
-        outcomes = on_both(outcomes, best([way.outcomes for way in again]))
+        outcomes = on_both(outcomes, best([way.outcomes for way in again], free_form))
         runs += [run for way in again for run in way.observed.runs]
     again_fine = {
         c.step for way in ways[1:] for t, r in way.observed.runs if not r.problem for c in t.cells

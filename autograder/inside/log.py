@@ -440,6 +440,8 @@ class Log:
 
     def _split_made(self, place: Place, data: Any, parts: list[Any]) -> schema.SplitMade:
         edges, nodes = getattr(data, "edge_index", None), getattr(data, "num_nodes", None)
+        if nodes is None and parts:  # step 5 is handed its part alone
+            nodes = getattr(parts[0], "num_nodes", None)
         if isinstance(edges, Tensor) and edges.dim() == 2:
             self.largest = max(self.largest, edges.shape[-1])
         return schema.SplitMade(

@@ -159,7 +159,8 @@ def loop(evidence: Evidence) -> Loop:
 def _followed(evidence: Evidence) -> None:
     """Raise where scores were computed, and no AUC of them could be followed."""
     auc = evidence.step6.auc if evidence.step6 else None
-    if isinstance(auc, Auc) and auc.not_judged:
+    raised = any(not error.blank for error in evidence.errors)  # that says enough
+    if isinstance(auc, Auc) and auc.not_judged and not raised:
         raise not_judged(auc.not_judged)
 
 

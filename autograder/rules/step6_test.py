@@ -24,7 +24,7 @@ from autograder.rules.scores import (
     right_auc,
 )
 from autograder.rules.step4_encode import other_edges
-from autograder.rules.step4_layers import detached
+from autograder.rules.step4_layers import detached, layers_in_list
 from autograder.rules.step5_optimizer import cleared_before_step, no_step
 from autograder.rules.step5_setup import stale_optimizer
 from autograder.rules.step5_train import graph_reused
@@ -387,6 +387,7 @@ def no_eval(case: Case) -> str | None:
     "step6.test",
     points=1,
     causes=(
+        layers_in_list,
         no_eval,
         graph_reused,
         detached,

@@ -50,12 +50,12 @@ def examine(sandbox: Sandbox, program: Program, options: Options) -> Result:
         submission = load(path)
     data = options.path()
     ways = judged(sandbox, submission, data, options)
-    outcomes = best([way.outcomes for way in ways])
+    outcomes = best([way.outcomes for way in ways], free_form=True)
     evidence = [way.observed.evidence for way in ways]
     found = diagnose(submission, outcomes, evidence, [way.outcomes for way in ways])
     if options.on_sample() and not found.findings:
         twin = [way.outcomes for way in judged(sandbox, submission, _twin(), options)]
-        outcomes = on_both(outcomes, best(twin))
+        outcomes = on_both(outcomes, best(twin, free_form=True))
         found = diagnose(submission, outcomes, evidence, [way.outcomes for way in ways])
     assert not found.faults, (program.name, found.faults)
     first = ways[0].observed.evidence
