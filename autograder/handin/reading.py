@@ -110,10 +110,12 @@ def read(path: Path) -> Notebook:
 
     Raises:
         PathError: there is no such file.
-        SubmissionError: it is empty, too large, not JSON, or no notebook.
+        SubmissionError: it is empty, too large, not JSON, no notebook, or one without a cell.
     """
     repairs: list[str] = []
     cells = _cells(path, repairs)
+    if not cells:
+        raise SubmissionError(f"{path}: a notebook without a single cell: ask for it again")
     path = path.with_name(file_name(path))  # from here on it is only a name
     keys = [cell.key for cell in cells if cell.key]
     step = STEP_OF_NAME.get(path.stem) or (keys[0].split(".")[0] if keys else "")
