@@ -92,13 +92,6 @@ class Explore(Struct, tag="explore"):
     stale: CellError | None = None
 
 
-def is_open(part: object) -> bool:
-    """Whether cells further down may still give what an exercise asks for: it is not all there."""
-    if isinstance(part, Explore):
-        return not (part.n_users_text and part.n_artists_text)
-    return isinstance(part, Absent)
-
-
 class Graph(Struct, tag="graph"):
     """A NetworkX graph. Nodes are positions 0..N-1 in the graph's own order."""
 

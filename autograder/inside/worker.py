@@ -22,7 +22,7 @@ from torch import nn
 
 from autograder import notebook
 from autograder.contract import EXERCISES, GIVES, PARTS, STEPS
-from autograder.evidence.schema import STEP_TYPES, Absent, CellError, Evidence, is_open
+from autograder.evidence.schema import STEP_TYPES, Absent, CellError, Evidence
 from autograder.inside import rest, tamper
 from autograder.inside.aliases import filled
 from autograder.inside.backup import Backup, Lost
@@ -329,7 +329,7 @@ class _Observer:
         """Look once more for what was not there at its step's end: a loop may come further down."""
         for step, kind in STEP_TYPES.items():
             seen = getattr(self.evidence, step)
-            absent = [f for f in kind.__struct_fields__ if is_open(getattr(seen, f))]
+            absent = [f for f in kind.__struct_fields__ if isinstance(getattr(seen, f), Absent)]
             if absent:
                 again = self._seen(step)
                 found = {field: getattr(again, field) for field in absent}

@@ -22,7 +22,7 @@ import msgspec
 
 from autograder.contract import CHAIN, GIVES, STEPS
 from autograder.evidence.arrays import printable
-from autograder.evidence.schema import Evidence, is_open
+from autograder.evidence.schema import Evidence
 from autograder.inside.protocol import (
     Given,
     Message,
@@ -355,7 +355,7 @@ class _Log:
         known = "step6" if self.task.before else known
         if again is None or step < known:
             return found
-        absent = [f for f in again.__struct_fields__ if is_open(getattr(found, f))]
+        absent = [f for f in again.__struct_fields__ if isinstance(getattr(found, f), Absent)]
         return msgspec.structs.replace(found, **{f: getattr(again, f) for f in absent})
 
     def complete(self) -> bool:

@@ -187,7 +187,7 @@ def test_the_real_attempt(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     record = json.loads((tmp_path / "marks.json").read_text(encoding="utf-8"))["submissions"][0]
     steps = {step: v["score"] for step, v in record["steps"].items()}
-    assert steps == {"step1": 8, "step2": 3, "step3": 6, "step4": 19, "step5": 2, "step6": 0}
+    assert steps == {"step1": 8, "step2": 3, "step3": 7, "step4": 19, "step5": 2, "step6": 0}
     assert [f["id"] for f in record["findings"]][:1] == ["graph.id-collision"]
     messages = {c["id"]: " ".join(c["message"].values()) for c in record["checks"]}
     for check in ("step2.nodes.one_node_each", "step3.mapping.size"):
