@@ -22,7 +22,7 @@ import msgspec
 
 from autograder.contract import CHAIN, GIVES, STEPS
 from autograder.evidence.arrays import printable
-from autograder.evidence.schema import Evidence
+from autograder.evidence.schema import Absent, Evidence
 from autograder.inside.protocol import (
     Given,
     Message,
