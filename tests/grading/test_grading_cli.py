@@ -194,4 +194,5 @@ def test_the_real_attempt(tmp_path: Path) -> None:
         for number in ("19,524", "17,644", "1,880"):
             assert number in messages[check]
     assert "55,022 of 92,834" in messages["step3.split.sizes"]
-    assert "name 'F' is not defined" in messages["step5.train.returns_loss"]
+    proofs = {f["id"]: f["proof"] for f in record["findings"]}
+    assert "name 'F' is not defined" in proofs["run.missing-import"]
