@@ -159,7 +159,7 @@ class Model(Struct, frozen=True, kw_only=True):
     """A module that is part of no other, and that nodes were computed with."""
 
     kind: Text
-    theirs: bool = False  # its class is the notebook's own
+    constructed: bool = False  # made anew while the notebook ran, not unpickled or handed out
     parameters: Annotated[list[Parameter], msgspec.Meta(max_length=500)] = []
     numbers: Annotated[list[int], msgspec.Meta(max_length=500)] = []  # of these parameters
     rows: Annotated[list[int], msgspec.Meta(max_length=100)] = []  # of its embeddings

@@ -655,7 +655,7 @@ class Log:
         ]
         return schema.Model(
             kind=text(note.kind),
-            theirs=note.module == "__main__",
+            constructed=note.constructed,
             parameters=made,
             numbers=note.numbers,
             rows=note.rows,

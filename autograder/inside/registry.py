@@ -22,7 +22,8 @@ class ModelNote:
 
     def __init__(self, number: int, model: nn.Module, parameters: Mapping[str, Tensor]) -> None:
         self.number, self.ref = number, weakref.ref(model)
-        self.kind, self.module = type(model).__name__, type(model).__module__
+        self.kind = type(model).__name__
+        self.constructed = False
         self.names = list(parameters)[:500]
         self.numbers: list[int] = []
         self.shapes = [list(p.shape) for p in parameters.values()][:500]
@@ -61,12 +62,13 @@ class Registry:
         self._model_of: dict[int, tuple[weakref.ref, ModelNote]] = {}
         self._optimizer_of: dict[int, OptimizerNote] = {}
         self._tables: dict[int, tuple[weakref.ref, int]] = {}
+        self._constructed: dict[int, weakref.ref] = {}  # modules, by their first parameter
 
     def install(self, undo: contextlib.ExitStack) -> None:
         """Take note of modules while they are built, copied or loaded."""
         parts = hooks.register_module_module_registration_hook(self._part)
         undo.callback(parts.remove)
-        own = hooks.register_module_parameter_registration_hook(self._own)
+        own = hooks.register_module_parameter_registration_hook(self._construct)
         undo.callback(own.remove)
         original = nn.Module.__setstate__
 
@@ -96,6 +98,15 @@ class Registry:
         if parameter is not None:
             self._owners[id(parameter)] = weakref.ref(parameter), weakref.ref(module)
 
+    def _construct(self, module: nn.Module, name: str, parameter: Any) -> None:
+        """A constructor runs: what is unpickled or handed out ready does not come this way."""
+        self._own(module, name, parameter)
+        self._constructed[id(module)] = weakref.ref(module)
+
+    def _is_constructed(self, module: nn.Module) -> bool:
+        held = self._constructed.get(id(module))
+        return held is not None and held() is module
+
     def root_of(self, module: nn.Module) -> ModelNote | None:
         """The model that a module is part of, or is."""
         for _ in range(50):
@@ -124,6 +135,7 @@ class Registry:
         except Exception:  # a module without super().__init__()
             return None
         note = ModelNote(len(self.models), module, parameters)
+        note.constructed = any(self._is_constructed(part) for part in module.modules())
         note.numbers = [self.parameter(p) for p in parameters.values()][:500]
         self.models.append(note)
         self._model_of[id(module)] = weakref.ref(module), note

@@ -611,7 +611,7 @@ def _is_trained(trace: Trace, model: int, loads: list[Loaded]) -> bool | None:
     held = set(trace.models[model].numbers)
     if any(o.steps and held & set(o.held) for o in trace.optimizers):
         return True
-    return False if trace.models[model].theirs else None
+    return False if trace.models[model].constructed else None
 
 
 def part_of(found: Facts, auc: AucFact) -> str:
