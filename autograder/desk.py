@@ -238,7 +238,7 @@ def reports(
         class_report.write_table(marks, read_course(course))
     except OSError as error:
         fail(f"{error.filename or marks}: {error.strerror}", 2)
-    waiting = [m for m in found if m.by_hand and m.report_points is None]
+    waiting = [mark for mark in found if mark.report_waits]
     tell(f"{len(found)} students, {len(waiting)} reports to grade.")
     tell(f"Written: {page}, {path}, {marks / 'marks.csv'}")
 
@@ -329,3 +329,30 @@ def show(
         fail(f"{student}: nobody is called so in {marks}{_did_you_mean(near)}", 2)
     for line in one_student.lines(mark, marks):
         tell(line)
+
+
+@app.command()
+def similar(
+    marks: Annotated[Path, typer.Argument(help="The folder that `grade` wrote.")] = MARKS,
+    scaffold: Annotated[
+        Path, typer.Option(help="The notebooks that the students started from.")
+    ] = Path("assignments/gnn_recommender"),
+) -> None:
+    """Write a page of pairs that share more code than the course gives, side by side.
+
+    It is a reason to look and to ask, never a verdict.
+    """
+    from autograder.reports import pages, similar_page
+
+    if not any(scaffold.glob("*.ipynb")):
+        fail(f"{scaffold}: no notebook here: name the students' notebooks with --scaffold", 2)
+    found = read_marks(marks, None)
+    try:
+        pairs = similar_page.compare(found, marks, similar_page.scaffold([scaffold]))
+        path = pages.write(marks / "similar.html", similar_page.render(pairs, len(found)))
+    except OSError as error:
+        fail(f"{error.filename or marks}: {error.strerror}", 2)
+    for pair in pairs[:20]:
+        how = "byte for byte the same" if pair.same else f"{pair.share:.0%} of the smaller one"
+        tell(f"{pair.one.student} and {pair.other.student}: {how}")
+    tell(f"{len(pairs)} pairs to look at. Written: {path}")

@@ -60,12 +60,10 @@ def _items(mark: Mark) -> Iterable[Item]:
         seen = next((c.message["got"] for c in waits if c.message.get("got")), "")
         yield item("not judged", f"{points} points in {cells}: {seen}")
     report = mark.by_hand
-    if report is not None and mark.report_points is None and report.status != "not_attempted":
-        total = mark.hand is not None and "total" in mark.hand.override
-        if not total:
-            why = report.message.get("got", "") if report.status == "not_judged" else ""
-            found = f"{len(mark.report.split())} words" if mark.report.strip() else "none was found"
-            yield item("report", why if why and not mark.report.strip() else found)
+    if report is not None and mark.report_waits:
+        why = report.message.get("got", "") if report.status == "not_judged" else ""
+        words = len(mark.report.split())
+        yield item("report", f"{words} words" if words else why or "none was found in step 6")
     if mark.unexplained:
         titles = {check.id: f"{check.step}: {check.title}" for check in mark.checks}
         yield item("unexplained", "; ".join(titles.get(id, id) for id in mark.unexplained))

@@ -19,7 +19,7 @@ LABELS = {
 def render(marks: list[Mark]) -> str:
     """The page with every student's report; who has none is on it with the reason."""
     more = list(dict.fromkeys(name for mark in marks if mark.hand for name in mark.hand.rest))
-    open_ones = [mark for mark in marks if mark.report_points is None]
+    open_ones = [mark for mark in marks if mark.report_waits]
     return pages.render(
         "reports",
         title="Reports to grade",

@@ -52,9 +52,9 @@ def bars(values: Sequence[tuple[str, float, bool]], title: str, limit: float = 0
         body.append(_text(scale * value + 6, y + 31, f"{value:.3f}"))
     high = len(values) * row + 26
     x = scale * limit
-    body.append(
-        Markup('<line class="limit" x1="{0}" x2="{0}" y1="4" y2="{1}"/>').format(x, high - 18)
-    )
+    line = Markup('<line class="limit" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>')
+    # beside the words, not through them
+    body += [line.format(x, 24 + i * row, 44 + i * row) for i in range(len(values))]
     body.append(_text(x, high - 4, f"guessing: {limit:g}", "middle"))
     says = title + ": " + ", ".join(f"{label} {value:.3f}" for label, value, _ in values)
     return _svg(says, body, high)

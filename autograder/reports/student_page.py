@@ -168,6 +168,8 @@ def _verdict(checks: list[Check]) -> tuple[str, str]:
         return f"{wrong} of {len(kinds)} checks not right yet{waits}", "bad"
     if any(kind in ("not_judged", "grader_error") for kind in kinds):
         return "a person looks at it: no points are lost", "wait"
+    if any(kind == "blocked" for kind in kinds):
+        return "waits for another check", "idle"
     return "unfinished", "idle"
 
 
