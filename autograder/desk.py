@@ -356,3 +356,31 @@ def similar(
         how = "byte for byte the same" if pair.same else f"{pair.share:.0%} of the smaller one"
         tell(f"{pair.one.student} and {pair.other.student}: {how}")
     tell(f"{len(pairs)} pairs to look at. Written: {path}")
+
+
+@app.command()
+def gradebook(
+    to: Annotated[str, typer.Option(help="nbgrader.")] = "nbgrader",
+    marks: Marks = MARKS,
+    root: Annotated[
+        Path, typer.Option(help="The course's folder, with nbgrader_config.py.")
+    ] = Path("."),
+) -> None:
+    """Put automatic scores, comments and executed notebooks into nbgrader's gradebook.
+
+    Manual marks, extra credit and comments of a person in there are never touched.
+    """
+    from autograder.gradebook import ExportError, nbgrader_book
+    from autograder.gradebook.marks import automatic_marks
+
+    if to != "nbgrader":
+        fail(f"--to {to}: choose nbgrader", 2)
+    try:
+        result = nbgrader_book.fill(root, automatic_marks(marks), marks)
+    except ExportError as error:
+        fail(error, 2)
+    except OSError as error:
+        fail(f"{error.filename or root}: {error.strerror}", 2)
+    kept = f", {result.kept} marks of a person kept" if result.kept else ""
+    tell(f"{result.students} students, {len(result.changed)} with other scores than before{kept}.")
+    tell(f"Written: the gradebook, and {result.trees}")

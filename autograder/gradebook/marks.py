@@ -213,6 +213,17 @@ def read_marks(path: Path, course: Course | None = None) -> list[Mark]:
     Raises:
         ExportError: it cannot be read, or somebody is in it twice.
     """
+    marks = automatic_marks(path)
+    settle(marks, path if path.is_dir() else path.parent, course)
+    return marks
+
+
+def automatic_marks(path: Path) -> list[Mark]:
+    """The marks of a class as the machine gave them.
+
+    Raises:
+        ExportError: they cannot be read, or somebody is in them twice.
+    """
     file = path / "marks.json" if path.is_dir() else path
     try:
         marks = msgspec.json.decode(file.read_bytes(), type=_File).submissions
@@ -226,7 +237,6 @@ def read_marks(path: Path, course: Course | None = None) -> list[Mark]:
     counts = Counter(mark.student for mark in marks)
     if twice := sorted(name for name, count in counts.items() if count > 1):
         raise ExportError(f"{file}: {printable(twice[0])} is in it twice: grade the class again")
-    settle(marks, file.parent, course)
     return marks
 
 
