@@ -1,4 +1,4 @@
-"""What each step starts from, made from the data file in NumPy: in no way that an exercise asks for.
+"""What each step starts from, made from the data in NumPy: in no way that an exercise asks for.
 
 `checkpoint` hands it out in a notebook, the grader in the sandbox. Students have this file: none of
 it can be pasted into an exercise, and the model is factorised, not trained.

@@ -75,14 +75,14 @@ class Notebook:
         Where nothing is written this is the empty form, if the notebook still has it.
         """
         form = [c.source for c in self.cells if c.kind == "markdown" and c.id == "report"]
-        if form and (BLANK not in form[0] or len(_filled_in(form[0]).split()) > WORDS):
+        if form and (BLANK not in form[0] or len(filled_in(form[0]).split()) > WORDS):
             return form[0].replace(BLANK, "")
         written = [_prose(cell) for cell in self.cells if cell.step == "step6"]
         own = [text for text in written if len(text.split()) > WORDS]
         return "\n\n".join(own) or "".join(form[:1])
 
 
-def _filled_in(form: str) -> str:
+def filled_in(form: str) -> str:
     """What stands in the form of the report beside its own bold questions."""
     lines = [line.strip() for line in form.replace(BLANK, "").splitlines()]
     return "\n".join(line for line in lines if not re.fullmatch(r"\*\*[^*]+\*\*", line))
