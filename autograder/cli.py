@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -335,6 +336,33 @@ def build(
     if drifts:
         raise typer.Exit(1)
     out.print("Both kinds of notebooks are what solutions/step*.py say.")
+
+
+@app.command()
+def bundle(
+    output: Annotated[Path, typer.Option(help="The students' zip.")] = Path("students.zip"),
+    github: Annotated[
+        str,
+        typer.Option(help="Where it will lie, for Colab's badge: OWNER/REPO/blob/BRANCH/FOLDER."),
+    ] = "",
+    root: Annotated[Path, typer.Option(help="The kit's checkout.")] = Path("."),
+) -> None:
+    """Write the zip for students: six notebooks, what checks them, the sample data, START.md."""
+    from autograder.authoring import AuthoringError
+    from autograder.authoring.bundle import bundle as write
+
+    if github and not re.fullmatch(r"[\w.-]+/[\w.-]+/blob/\S+", github):
+        fail(f"--github {github}: give OWNER/REPO/blob/BRANCH/FOLDER", 2)
+    try:
+        names = write(root, output, github)
+    except AuthoringError as error:
+        fail(error, 2)
+    except OSError as error:
+        fail(f"{error.filename or output}: {error.strerror}: name another file with --output", 2)
+    for name in names:
+        out.print(name, markup=False, highlight=False)
+    size = output.stat().st_size / 1024
+    out.print(f"Written: {output} ({size:,.0f} KB)", markup=False, highlight=False)
 
 
 @app.command()
