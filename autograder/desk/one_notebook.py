@@ -15,7 +15,7 @@ import nbformat
 from autograder.contract import ASSIGNMENT, EXERCISES, NOTEBOOKS, STEPS
 from autograder.desk import progress
 from autograder.desk.progress import Mark
-from autograder.handin.reading import WORDS, SubmissionError, read
+from autograder.handin.reading import WORDS, SubmissionError, apart, filled_in, read
 
 JOINED = f"{ASSIGNMENT}.ipynb"
 _ID = re.compile(r"(step[1-6])-(.+)")
@@ -40,7 +40,7 @@ def join(folder: Path) -> nbformat.NotebookNode:
     for step in STEPS:
         book = _read(folder / f"{NOTEBOOKS[step]}.ipynb")
         for cell in book.cells:
-            cell.id = f"{step}-{cell.id}"[:64]
+            _rename(cell, f"{step}-{cell.id}"[:64])
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
         if joined is None:
@@ -64,7 +64,8 @@ def split(path: Path) -> dict[str, nbformat.NotebookNode]:
     for cell in book.cells:
         own, heading = _ID.fullmatch(cell.id), _HEADING.search(cell.source)
         if own:
-            step, cell.id = own.group(1), own.group(2)
+            step = own.group(1)
+            _rename(cell, own.group(2))
         elif heading and cell.cell_type == "markdown":
             step = f"step{heading.group(1)}"
         steps[step].append(cell)
@@ -81,6 +82,13 @@ def split(path: Path) -> dict[str, nbformat.NotebookNode]:
         )
         for step, cells in steps.items()
     }
+
+
+def _rename(cell: nbformat.NotebookNode, id_: str) -> None:
+    """Give a cell another id, in nbgrader's metadata too."""
+    cell.id = id_
+    if "grade_id" in cell.metadata.get("nbgrader", {}):
+        cell.metadata.nbgrader.grade_id = id_
 
 
 def write(book: nbformat.NotebookNode, path: Path) -> None:
@@ -133,9 +141,8 @@ def _words_of_the_report(path: Path) -> int:
         book = read(path)
     except SubmissionError as error:
         raise JoinError(str(error)) from None
-    from autograder.handin.reading import filled_in
-
-    return len(filled_in(book.report).split())
+    last = apart(book)[-1]
+    return len(filled_in(last.report).split())
 
 
 def _read(path: Path) -> nbformat.NotebookNode:
