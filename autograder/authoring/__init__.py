@@ -14,7 +14,7 @@ from .. import rules
 from ..contract import ASSIGNMENT, NOTEBOOKS
 from .errors import AuthoringError
 
-__all__ = ["AuthoringError", "Drift", "build", "check"]
+__all__ = ["AuthoringError", "Drift", "build", "check", "sources"]
 
 SOURCES = Path("solutions")
 FOLDERS = (SOURCES / ASSIGNMENT, Path("assignments") / ASSIGNMENT)
@@ -80,12 +80,12 @@ def _build(root: Path) -> dict[Path, bytes]:
     from . import leaks, notebook, scores, source
     from .release import release
 
-    sources = {step: source.read(root / path, path) for step, path in _sources(root).items()}
-    points = scores.assign(sources, rules.points())
+    read = {step: source.read(root / path, path) for step, path in sources(root).items()}
+    points = scores.assign(read, rules.points())
     with tempfile.TemporaryDirectory(prefix="autograder-build-") as temporary:
         course = Path(temporary)
         (course / FOLDERS[0]).mkdir(parents=True)
-        for step, cells in sources.items():
+        for step, cells in read.items():
             own = {name: value for (owner, name), value in points.items() if owner == step}
             target = course / FOLDERS[0] / f"{NOTEBOOKS[step]}.ipynb"
             target.write_text(notebook.dumps(cells, own), encoding="utf-8", newline="\n")
@@ -93,12 +93,16 @@ def _build(root: Path) -> dict[Path, bytes]:
         solved, student = (
             [folder / f"{name}.ipynb" for name in NOTEBOOKS.values()] for folder in FOLDERS
         )
-        leaks.refuse(sources.values(), {path: course / path for path in student})
+        leaks.refuse(read.values(), {path: course / path for path in student})
         return {path: (course / path).read_bytes() for path in solved + student}
 
 
-def _sources(root: Path) -> dict[str, Path]:
-    """Each step's source, relative to `root`."""
+def sources(root: Path) -> dict[str, Path]:
+    """Each step's source, relative to `root`.
+
+    Raises:
+        AuthoringError: one is not there, or no step has its name.
+    """
     found = {path.stem for path in (root / SOURCES).glob("*.py")}
     unknown = sorted(found - set(NOTEBOOKS.values()))
     if unknown:
