@@ -37,7 +37,10 @@ MODULES = (  # patterns of files, relative to the checkout
     *(f"autograder/inside/{name}.py" for name in ("recorder", "registry", "rest", "session")),
     *(f"autograder/inside/{name}.py" for name in ("standin", "surroundings", "tags")),
     "autograder/inside/step[1-6].py",
-    *(f"autograder/reports/{name}.py" for name in ("__init__", "cell", "explanation", "plain")),
+    *(
+        f"autograder/reports/{name}.py"
+        for name in ("__init__", "cell", "explanation", "plain", "terminal")
+    ),
     "autograder/rules/*.py",
     "autograder/rules/pytest.ini",
     *(f"course_data/{name}.py" for name in ("__init__", "__main__", "archive", "cli", "download")),
