@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import course_data
-from autograder.contract import EXERCISES, GIVES, STEPS
+from autograder.contract import EXERCISES, GIVES, STEPS, UNGRADED
 from autograder.evidence import schema as evidence
 from autograder.inside.chain import Chain
 from autograder.inside.inputs import RightInputs
@@ -52,6 +52,11 @@ def check(what: str, fresh: bool = False) -> Report | float:
         ValueError: no such step or exercise.
     """
     step = what.split(".")[0]
+    if step in UNGRADED:
+        from autograder import going_further
+
+        ungraded = _chain.running or os.environ.get(GRADING)
+        return 0.0 if ungraded else going_further.check(what, _here().ns)
     if what not in (*EXERCISES, *STEPS):
         known = ", ".join((*EXERCISES, *STEPS))
         raise ValueError(f"check({what!r}): no such exercise; there are {known}")
