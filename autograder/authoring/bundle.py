@@ -86,7 +86,7 @@ def contents(root: Path, github: str = "") -> dict[str, bytes]:
     found = {"START.md": start.encode(), WHEEL: wheel}
     found["constraints.txt"] = "".join(_constraints(root)).encode()
     for name in NOTEBOOKS.values():
-        path = FOLDERS[1] / f"{name}.ipynb"
+        path = FOLDERS[1] / ASSIGNMENT / f"{name}.ipynb"
         if not (root / path).is_file():
             raise AuthoringError(f"{path}: not found: run autograder build in the kit's checkout")
         found[path.name] = _with_colab((root / path).read_bytes(), path.name, github)
