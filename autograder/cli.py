@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +11,16 @@ from typing import Annotated, Any
 
 import typer
 
-from autograder import desk
+from autograder import instructor
+from autograder.desk import cli as student
+from autograder.desk.cli import Watch
 from autograder.reports.plain import (
     let_streams_show_what_they_can,
     one_line,
     print_json,
     shown,
 )
-from autograder.reports.terminal import err, fail, out
-from autograder.reports.terminal import say as _say
+from autograder.reports.terminal import err, fail, out, say
 
 app = typer.Typer(
     help="Check, grade and explain the notebooks of the GNN recommender course.",
@@ -26,6 +28,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+for verb in (student.doctor, student.progress, student.join, student.split, student.explain):
+    app.command()(verb)
 
 Data = Annotated[str | None, typer.Option("--data", help="sample (default), lastfm, or a file.")]
 CellSeconds = Annotated[
@@ -62,15 +66,31 @@ def check(
     isolation: Isolation = None,
     cell_seconds: CellSeconds = None,
     notebook_seconds: Seconds = None,
+    watch: Watch = False,
 ) -> None:
     """Check your own notebooks and say why a check does not pass."""
+    from autograder.grading.submission import Options
+
     mode, line = _isolation(isolation)
     _start_ahead(mode, *files)
-    from autograder.grading.submission import Options
+    options = Options(data, 0, 2, cell_seconds, notebook_seconds, mode)
+    problems = _check(files, options, line)
+    if watch:
+
+        def once() -> None:
+            with contextlib.suppress(typer.Exit):  # what is wrong with a file is said
+                _check(files, options, line)
+
+        student.again_when_saved(files, once)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _check(files: list[Path], options: Any, line: str) -> bool:
+    """Grade the files and print what the checks say; whether something could not be graded."""
     from autograder.handin.submission import PathError, SubmissionError, load, read, submission
     from autograder.reports.cell import Report
 
-    options = Options(data, 0, 2, cell_seconds, notebook_seconds, mode)
     try:
         if all(path.is_file() for path in files):
             name = files[0].stem if len(files) == 1 else "your notebooks"
@@ -80,7 +100,7 @@ def check(
         graded = _graded(found, options)
     except SubmissionError as error:
         fail(error, 2 if isinstance(error, PathError) else 1)
-    _say(line)
+    say(line)
     for handed_in, record in zip(found, graded, strict=True):
         steps = {step for book in handed_in.notebooks for step in book.steps}
         for step in sorted(steps):
@@ -91,11 +111,10 @@ def check(
         total = f"{record.marks.total:g} of {possible:g} points{by_hand}"
         out.print(f"{record.student}: {total}", markup=False, highlight=False, soft_wrap=True)
         for note in record.notes:
-            _say(f"Note: {note}")
-        for line in [*(f"Flag: {flag}" for flag in record.flags), *record.problems]:
-            _say(line)
-    if any(record.problems for record in graded):
-        raise typer.Exit(1)
+            say(f"Note: {note}")
+        for said in [*(f"Flag: {flag}" for flag in record.flags), *record.problems]:
+            say(said)
+    return any(record.problems for record in graded)
 
 
 @app.command()
@@ -134,7 +153,7 @@ def grade(
     steps: Annotated[
         str, typer.Option(help="The steps that are due, such as step1,step2; else course.toml's.")
     ] = "",
-    course: desk.CourseFile = None,
+    course: instructor.CourseFile = None,
 ) -> None:
     """Grade a class: print a table, write marks.csv and marks.json.
 
@@ -164,9 +183,9 @@ def grade(
 
     with contextlib.ExitStack() as stack:
         try:
-            rules = desk.read_course(course)
-            due = desk.steps_due(steps, rules)
-            data = desk.data_of(rules, data, stack)
+            rules = instructor.read_course(course)
+            due = instructor.steps_due(steps, rules)
+            data = instructor.data_of(rules, data, stack)
             limits = rules.limits
             memory = limits.memory_gb and int(limits.memory_gb * 2**30)
             options = Options(
@@ -178,10 +197,10 @@ def grade(
                 isolation,
                 memory=memory,
             )
-            desk.check_data(options.path())
+            instructor.check_data(options.path())
             twin, submissions = options.on_sample() and twin, load_class(folder)
-            submissions = desk.only(submissions, only or [])
-            desk.readable_hand_marks(output)
+            submissions = instructor.only(submissions, only or [])
+            instructor.readable_hand_marks(output)
         except (SubmissionError, CourseError, ExportError) as error:
             fail(error, 2)
         records = Records(output, seed, resume)
@@ -195,7 +214,7 @@ def grade(
             graded,
             output,
             rules,
-            desk.handed_in(folder),
+            instructor.handed_in(folder),
             isolation=isolation,
             seed=seed,
             twin=options.twin,
@@ -214,15 +233,15 @@ def grade(
         names = one_line(", ".join(stay), 100)
         said = f"Marks of {len(stay)} graded earlier are kept in there: {names}."
         out.print(said, markup=False, highlight=False)
-    for line in listed("Changed since the last time", desk.changed(before, output)):
+    for line in listed("Changed since the last time", instructor.changed(before, output)):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
     for record in graded:
         for problem in record.problems:
-            _say(f"{record.student}: {problem}")
+            say(f"{record.student}: {problem}")
     if flagged := class_report.flags(graded):
-        _say("Flags, for a TA to look at:")
+        say("Flags, for a TA to look at:")
         for line in flagged:
-            _say(f"  {line}")
+            say(f"  {line}")
     if any(record.problems for record in graded):
         raise typer.Exit(1)
 
@@ -276,7 +295,7 @@ def _graded(
         fail(f"stopped; {_kept(records, len(submissions))}", 130)
     if records and records.kept:
         said = f"{records.kept} of {len(submissions)} were graded already; --fresh grades all again"
-        _say(said)
+        say(said)
     return found
 
 
@@ -331,50 +350,9 @@ def diagnose(
     if json:
         found = [report.as_dict(record) for record in records]
         print_json(found[0] if len(submissions) == 1 else found)
-    _say(line)
+    say(line)
     if len(records) > 1 and any(record.problems for record in records):
         raise typer.Exit(1)
-
-
-@app.command()
-def explain(
-    what: Annotated[
-        list[str] | None,
-        typer.Argument(help="A text file, or a line of the error; by default standard input."),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-) -> None:
-    """Explain a pasted traceback, or one line of an error."""
-    from autograder.reports import explanation as explaining
-
-    try:
-        found = explaining.explain(_error_text(what or []))
-    except OSError as error:
-        fail(f"{what[0] if what else '-'}: {error.strerror}: check the path", 2)
-    except explaining.ExplainError as error:
-        fail(error, 2)
-    if json:
-        print_json(explaining.as_dict(found))
-    else:
-        out.print(explaining.render(found), markup=False, highlight=False)
-
-
-def _error_text(words: list[str]) -> str:
-    """The text to explain: of a file, of the words themselves, or of standard input.
-
-    Raises:
-        OSError: one word that is no error's name, and no file that can be read.
-    """
-    if not words:
-        return sys.stdin.read()
-    line, path = " ".join(words), Path(words[0])
-    named = line.rstrip(":").endswith(("Error", "Exception", "Warning", "Interrupt"))
-    with contextlib.suppress(OSError, ValueError):  # a line can be too long for a path
-        if len(words) == 1 and path.is_file():
-            return path.read_text(encoding="utf-8", errors="replace")
-    if len(line.split()) == 1 and not named:
-        return path.read_text(encoding="utf-8", errors="replace")
-    return line
 
 
 @app.command()
@@ -402,7 +380,34 @@ def build(
     out.print("Both kinds of notebooks are what solutions/step*.py say.")
 
 
-app.add_typer(desk.app)
+@app.command()
+def bundle(
+    output: Annotated[Path, typer.Option(help="The students' zip.")] = Path("students.zip"),
+    github: Annotated[
+        str,
+        typer.Option(help="Where it will lie, for Colab's badge: OWNER/REPO/blob/BRANCH/FOLDER."),
+    ] = "",
+    root: Annotated[Path, typer.Option(help="The kit's checkout.")] = Path("."),
+) -> None:
+    """Write the zip for students: six notebooks, what checks them, the sample data, START.md."""
+    from autograder.authoring import AuthoringError
+    from autograder.authoring.bundle import bundle as write
+
+    if github and not re.fullmatch(r"[\w.-]+/[\w.-]+/blob/\S+", github):
+        fail(f"--github {github}: give OWNER/REPO/blob/BRANCH/FOLDER", 2)
+    try:
+        names = write(root, output, github)
+    except AuthoringError as error:
+        fail(error, 2)
+    except OSError as error:
+        fail(f"{error.filename or output}: {error.strerror}: name another file with --output", 2)
+    for name in names:
+        out.print(name, markup=False, highlight=False)
+    size = output.stat().st_size / 1024
+    out.print(f"Written: {output} ({size:,.0f} KB)", markup=False, highlight=False)
+
+
+app.add_typer(instructor.app)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 import course_data
-from autograder import reference
+from autograder import checkpoints
 from autograder.contract import STEPS
 from autograder.evidence.schema import Absent, CellError, Evidence
 from autograder.grading.executed import executed
@@ -156,7 +156,7 @@ def _contents(data: Path) -> dict[str, bytes]:
 def _pickled(step: str, data: Path, modified: float) -> bytes:
     """The right inputs of a step: our own objects, for the process that runs the notebook."""
     with _MAKING:
-        return pickle.dumps(reference.inputs(step, data))
+        return pickle.dumps(checkpoints.inputs(step, data))
 
 
 def observe(
