@@ -14,7 +14,7 @@ from .. import rules
 from ..contract import ASSIGNMENT, NOTEBOOKS, UNGRADED, UNGRADED_ASSIGNMENT
 from .errors import AuthoringError
 
-__all__ = ["AuthoringError", "Drift", "build", "check"]
+__all__ = ["AuthoringError", "Drift", "build", "check", "sources"]
 
 SOURCES = Path("solutions")
 FOLDERS = (SOURCES, Path("assignments"))
@@ -80,19 +80,19 @@ def _build(root: Path) -> dict[Path, bytes]:
     from . import leaks, notebook, scores, source
     from .release import release
 
-    sources = {step: source.read(root / path, path) for step, path in _sources(root).items()}
-    points = scores.assign(sources, rules.points())
-    solved, student = ([folder / _built(step) for step in sources] for folder in FOLDERS)
+    read = {step: source.read(root / path, path) for step, path in sources(root).items()}
+    points = scores.assign(read, rules.points())
+    solved, student = ([folder / _built(step) for step in read] for folder in FOLDERS)
     with tempfile.TemporaryDirectory(prefix="autograder-build-") as temporary:
         course = Path(temporary)
-        for (step, cells), path in zip(sources.items(), solved, strict=True):
+        for (step, cells), path in zip(read.items(), solved, strict=True):
             own = {name: value for (owner, name), value in points.items() if owner == step}
             (course / path).parent.mkdir(parents=True, exist_ok=True)
             text = notebook.dumps(cells, own)
             (course / path).write_text(text, encoding="utf-8", newline="\n")
         for assignment in dict.fromkeys(path.parent.name for path in solved):
             release(root, course, assignment)
-        leaks.refuse(sources.values(), {path: course / path for path in student})
+        leaks.refuse(read.values(), {path: course / path for path in student})
         return {path: (course / path).read_bytes() for path in solved + student}
 
 
@@ -103,8 +103,12 @@ def _built(step: str) -> Path:
     return Path(ASSIGNMENT, f"{NOTEBOOKS[step]}.ipynb")
 
 
-def _sources(root: Path) -> dict[str, Path]:
-    """Each step's source, relative to `root`; the ungraded ones where they are there."""
+def sources(root: Path) -> dict[str, Path]:
+    """Each step's source, relative to `root`; the ungraded ones where they are there.
+
+    Raises:
+        AuthoringError: one is not there, or no step has its name.
+    """
     found = {path.stem for path in (root / SOURCES).glob("*.py")}
     known = [*NOTEBOOKS.values(), *UNGRADED.values()]
     unknown = sorted(found - set(known))
