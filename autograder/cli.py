@@ -169,7 +169,7 @@ def grade(
         fail(error, 2)
     records = Records(output, seed, resume)
     seed = records.seed
-    options = replace(options, seed=seed, twin=seed if twin else None)
+    options = replace(options, seed=seed, salt=records.salt, twin=seed if twin else None)
     graded = _graded(submissions, options, records, scheduler, output)
     try:
         written = class_report.write(

@@ -20,7 +20,7 @@ from torch_geometric.utils import negative_sampling
 import course_data
 from autograder.contract import CHAIN, GIVES, STANDS_IN
 from autograder.inside.randomness import random_state
-from autograder.inside.standin import DIM, GNNLinkPredictor
+from autograder.standin import DIM, GNNLinkPredictor
 from autograder.truth import frame, truth
 
 
