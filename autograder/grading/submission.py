@@ -19,14 +19,15 @@ from typing import Any
 import msgspec
 
 import course_data
-from autograder import reference, standin
+from autograder import checkpoints, standin
 from autograder.contract import STEPS
 from autograder.evidence.schema import Absent, CellError, Evidence
 from autograder.grading.executed import executed
 from autograder.grading.marks import Marks, best, better_run, on_both
+from autograder.grading.numbers import Numbers, numbers
 from autograder.handin.submission import Notebook, PathError, Submission, load
 from autograder.inside.inputs import class_from
-from autograder.limits import PROBLEM, PROBLEMS
+from autograder.limits import MEMORY, PROBLEM, PROBLEMS
 from autograder.rules.diagnosis import Diagnosis, diagnose
 from autograder.rules.judge import judge
 from autograder.rules.outcome import Message, Outcome
@@ -51,6 +52,7 @@ class Options:
     twin: int | None = None  # grade once more, on a data set made from this seed
     fork: bool | None = None
     salt: str = ""  # a secret, so that a short seed cannot be guessed from what is drawn from it
+    memory: int | None = None  # bytes that a notebook may take; by default what limits.py says
 
     def path(self) -> Path:
         """The data file.
@@ -74,7 +76,8 @@ class Graded:
 
     `problems` say what could not be run or read, and why; `flags` what a TA should look at: signs
     of tampering; `notes` what was repaired; `raised` the exceptions of the notebook as it is, with
-    their steps. `executed`: the notebooks with their outputs, by name.
+    their steps. `executed`: the notebooks with their outputs, by name. `report` is what the student
+    wrote, and `numbers` what their program got.
     """
 
     student: str
@@ -86,6 +89,8 @@ class Graded:
     raised: tuple[tuple[str, str], ...] = ()
     executed: dict[str, str] = field(default_factory=dict, compare=False)
     diagnosis: Diagnosis = field(default=Diagnosis(()), compare=False)
+    report: str = field(default="", compare=False)
+    numbers: Numbers = field(default=Numbers(), compare=False)
 
     @property
     def status(self) -> str:
@@ -134,6 +139,7 @@ def _task(
         seed=_of_probes(options),
         cell_seconds=options.cell_seconds or default,
         notebook_seconds=(options.notebook_seconds or 10 * default) * len(books),
+        memory=options.memory or MEMORY,
     )
 
 
@@ -156,7 +162,7 @@ def _pickled(step: str, data: Path, modified: float) -> bytes:
     """The right inputs of a step: our own objects, for the process that runs the notebook."""
     with _MAKING:
         into = io.BytesIO()
-        _Pickler(into).dump(reference.inputs(step, data))
+        _Pickler(into).dump(checkpoints.inputs(step, data))
         return into.getvalue()
 
 
@@ -306,6 +312,8 @@ def grade_one(
             [way.observed.evidence for way in ways],
             [way.outcomes for way in ways],
         ),
+        report=ways[0].observed.evidence.report or "",
+        numbers=numbers(ways[0].observed.evidence),
     )
 
 

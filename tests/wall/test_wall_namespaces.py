@@ -25,8 +25,11 @@ pytestmark = full
 
 # What a submission can see of where it runs, but for counters of the whole machine.
 LOOK = """import contextlib, ctypes, gc, os, pathlib, re, resource, signal, socket, sys, threading
+import time
 libc, look = ctypes.CDLL(None, use_errno=True), {}
-start = os.stat("/proc/1").st_mtime
+ticks = int(open("/proc/1/stat").read().rpartition(")")[2].split()[19])
+age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+start = time.time() - age  # of process 1
 for place in ("/home", "/tmp", "/dev", "/root", "/etc", "/work"):
     for folder, folders, files in os.walk(place):
         if folder in (sys.prefix, sys.base_prefix):  # read-only, and large

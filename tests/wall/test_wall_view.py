@@ -51,7 +51,8 @@ bare = {path: re.sub(r"\\s", "", text) for path, text in texts.items()}
 found = [[path, line] for line in ANSWERS for path, text in bare.items() if line in text]
 models = [path for path, text in bare.items()
           if "defencode(self" in text and "defdecode(self" in text]
-modules = [name for name in sys.modules if re.search("truth|reference|standin|rules|solution", name)
+kept = "truth|checkpoints|standin|rules|solution"
+modules = [name for name in sys.modules if re.search(kept, name)
            and name.startswith(("autograder", "course_data"))]
 answer = {"files": files, "named": named, "found": found, "models": models, "modules": modules}"""
 
@@ -82,7 +83,7 @@ def test_no_answer_is_in_view(walled: Sandbox) -> None:
 def test_every_library_of_the_kit_is_hidden_under_its_other_names(walled: Sandbox) -> None:
     tried = """import importlib
 answer = []
-for name in ("autograder.truth", "autograder.reference", "autograder.standin", "autograder.rules",
+for name in ("autograder.truth", "autograder.checkpoints", "autograder.standin", "autograder.rules",
              "autograder.authoring", "course_data.generator", "recommenders", "solutions"):
     try:
         importlib.import_module(name)
