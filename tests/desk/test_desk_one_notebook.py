@@ -57,7 +57,7 @@ def test_a_cell_that_was_added_belongs_to_the_step_above(tmp_path: Path) -> None
 
 def test_without_its_checkpoints_it_is_a_notebook_of_its_own_form(tmp_path: Path) -> None:
     path = joined(tmp_path)
-    text = path.read_text(encoding="utf-8").replace("checkpoint(\\\"step4", "mine(\\\"step4")
+    text = path.read_text(encoding="utf-8").replace('checkpoint(\\"step4', 'mine(\\"step4')
     path.write_text(text, encoding="utf-8")
     (book,) = submission("ada", [read(path)]).notebooks
     assert not book.step
@@ -68,7 +68,7 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     lines = "\n".join(one_notebook.lacking(path, {"step1.load": Mark(3.0, 1, 2, True, 0.0)}))
     assert "step1.load: 1 of 2 checks pass, 3 of 7 points" in lines
     assert "the test AUC" in lines and "the reflection" in lines
-    marks = {key: ALL for key in one_notebook.EXERCISES}
+    marks = dict.fromkeys(one_notebook.EXERCISES, ALL)
     assert one_notebook.lacking(joined(tmp_path), marks) == []
 
 
