@@ -11,14 +11,16 @@ from typing import Annotated, Any
 
 import typer
 
-from autograder.desk import cli as desk
-from autograder.desk.cli import Watch, err, fail, out, say
+from autograder import instructor
+from autograder.desk import cli as student
+from autograder.desk.cli import Watch
 from autograder.reports.plain import (
     let_streams_show_what_they_can,
     one_line,
     print_json,
     shown,
 )
+from autograder.reports.terminal import err, fail, out, say
 
 app = typer.Typer(
     help="Check, grade and explain the notebooks of the GNN recommender course.",
@@ -26,7 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (desk.doctor, desk.progress, desk.join, desk.split, desk.explain):
+for verb in (student.doctor, student.progress, student.join, student.split, student.explain):
     app.command()(verb)
 
 Data = Annotated[str | None, typer.Option("--data", help="sample (default), lastfm, or a file.")]
@@ -79,7 +81,7 @@ def check(
             with contextlib.suppress(typer.Exit):  # what is wrong with a file is said
                 _check(files, options, line)
 
-        desk.again_when_saved(files, once)
+        student.again_when_saved(files, once)
     if problems:
         raise typer.Exit(1)
 
@@ -145,6 +147,13 @@ def grade(
     ] = None,
     cell_seconds: CellSeconds = None,
     notebook_seconds: Seconds = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this student; may be given again.")
+    ] = None,
+    steps: Annotated[
+        str, typer.Option(help="The steps that are due, such as step1,step2; else course.toml's.")
+    ] = "",
+    course: instructor.CourseFile = None,
 ) -> None:
     """Grade a class: print a table, write marks.csv and marks.json.
 
@@ -163,26 +172,57 @@ def grade(
         fail("--engine dask and --scheduler ADDRESS go together: give both, or none", 2)
     if engine == "local":
         _start_ahead(isolation, folder)
+    from autograder.course import CourseError
+    from autograder.gradebook import ExportError
     from autograder.grading.records import Records
     from autograder.grading.submission import Options
+    from autograder.grading.whole_class import only_due
     from autograder.handin.submission import SubmissionError, load_class
     from autograder.reports import class_report
+    from autograder.reports.collected import listed
 
-    try:
-        options = Options(data, 0, jobs, cell_seconds, notebook_seconds, isolation)
-        twin, submissions = options.on_sample() and twin, load_class(folder)
-    except SubmissionError as error:
-        fail(error, 2)
-    records = Records(output, seed, resume)
-    seed = records.seed
-    options = replace(options, seed=seed, twin=seed if twin else None)
-    graded = _graded(submissions, options, records, scheduler, output)
+    with contextlib.ExitStack() as stack:
+        try:
+            rules = instructor.read_course(course)
+            due = instructor.steps_due(steps, rules)
+            data = instructor.data_of(rules, data, stack)
+            limits = rules.limits
+            memory = limits.memory_gb and int(limits.memory_gb * 2**30)
+            options = Options(
+                data,
+                0,
+                jobs,
+                cell_seconds or limits.cell_seconds,
+                notebook_seconds or limits.notebook_seconds,
+                isolation,
+                memory=memory,
+            )
+            instructor.check_data(options.path())
+            twin, submissions = options.on_sample() and twin, load_class(folder)
+            submissions = instructor.only(submissions, only or [])
+            instructor.readable_hand_marks(output)
+        except (SubmissionError, CourseError, ExportError) as error:
+            fail(error, 2)
+        records = Records(output, seed, resume)
+        seed = records.seed
+        options = replace(options, seed=seed, twin=seed if twin else None)
+        submissions, shorten = only_due(submissions, due)
+        graded = [shorten(g) for g in _graded(submissions, options, records, scheduler, output)]
+    before = class_report.read(output)
     try:
         written = class_report.write(
-            graded, output, isolation=isolation, seed=seed, twin=options.twin
+            graded,
+            output,
+            rules,
+            instructor.handed_in(folder),
+            isolation=isolation,
+            seed=seed,
+            twin=options.twin,
         )
     except OSError as error:
         fail(f"{output}: {error.strerror}: name another folder with --output", 2)
+    except ExportError as error:
+        fail(f"{error}; marks.json is written, marks.csv is not", 2)
     out.print(class_report.table(graded))
     if (groups := class_report.groups(graded)) is not None:
         out.print(groups)
@@ -193,6 +233,8 @@ def grade(
         names = one_line(", ".join(stay), 100)
         said = f"Marks of {len(stay)} graded earlier are kept in there: {names}."
         out.print(said, markup=False, highlight=False)
+    for line in listed("Changed since the last time", instructor.changed(before, output)):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
     for record in graded:
         for problem in record.problems:
             say(f"{record.student}: {problem}")
@@ -365,81 +407,7 @@ def bundle(
     out.print(f"Written: {output} ({size:,.0f} KB)", markup=False, highlight=False)
 
 
-@app.command()
-def collect(
-    source: Annotated[Path, typer.Argument(help="The folder or the zip that the LMS gave.")],
-    roster: Annotated[
-        Path | None, typer.Option(help="The roster that the LMS exported, a CSV file.")
-    ] = None,
-    into: Annotated[Path, typer.Option(help="Where STUDENT/gnn_recommender goes.")] = Path(
-        "submitted"
-    ),
-) -> None:
-    """Sort what an LMS gives into one folder a student, and say who handed in what.
-
-    Earlier versions go to INTO-earlier, and what belongs to nobody of the roster to INTO-unplaced.
-    """
-    from autograder.handin import collect as collecting
-    from autograder.handin.reading import PathError
-    from autograder.handin.roster import RosterError
-    from autograder.handin.roster import read as read_roster
-    from autograder.reports import collected as report
-
-    try:
-        people = read_roster(roster) if roster is not None else None
-        result = collecting.collect(source, into, people)
-        result.written.append(report.write(result, into))
-    except (PathError, RosterError) as error:
-        fail(error, 2)
-    except OSError as error:
-        fail(f"{error.filename or into}: {error.strerror}: name another folder with --into", 2)
-    out.print(report.table(result))
-    for line in report.lines(result):
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
-    if result.unplaced:
-        raise typer.Exit(1)
-
-
-@app.command()
-def export(
-    to: Annotated[str, typer.Option(help="canvas, moodle, gradescope, junit, or csv.")],
-    marks: Annotated[Path, typer.Option(help="The folder that `grade` wrote.")] = Path("marks"),
-    roster: Annotated[
-        Path | None, typer.Option(help="The roster that the LMS exported, a CSV file.")
-    ] = None,
-    output: Annotated[Path, typer.Option(help="A folder for what is written.")] = Path("export"),
-    column: Annotated[str, typer.Option(help="The assignment's column in the LMS.")] = "",
-    submitted: Annotated[
-        Path, typer.Option(help="What `collect` wrote: why somebody has no marks.")
-    ] = Path("submitted"),
-) -> None:
-    """Put the marks into the table that the LMS exported, or into files for other programs.
-
-    A mark goes into a row that it belongs to by login, number or a name that only one has, or into
-    none: who could not be matched is listed.
-    """
-    from autograder import gradebook
-    from autograder.handin.roster import RosterError
-    from autograder.handin.roster import read as read_roster
-    from autograder.reports import exported as report
-
-    if to not in gradebook.FORMATS:
-        fail(f"--to {to}: choose {', '.join(gradebook.FORMATS)}", 2)
-    try:
-        people = read_roster(roster) if roster is not None else None
-        book = gradebook.join(
-            gradebook.read_marks(marks), people, column, gradebook.reasons_of(submitted)
-        )
-        output.mkdir(parents=True, exist_ok=True)
-        paths, notes = gradebook.FORMATS[to].write(book, output)
-    except (gradebook.ExportError, RosterError) as error:
-        fail(error, 2)
-    except OSError as error:
-        fail(f"{error.filename or output}: {error.strerror}: name another folder with --output", 2)
-    for line in report.lines(book, paths, notes):
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
-    if book.unmatched:
-        raise typer.Exit(1)
+app.add_typer(instructor.app)
 
 
 def main() -> None:

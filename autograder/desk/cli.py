@@ -8,16 +8,15 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from autograder.reports.plain import (
-    Printer,
     let_streams_show_what_they_can,
-    one_line,
     print_json,
 )
+from autograder.reports.terminal import err, fail, out, say, tell
 
 app = typer.Typer(
     help="Help for the notebooks of the GNN recommender course.",
@@ -25,29 +24,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-WIDTH = None if sys.stdout.isatty() else 120  # of tables in logs and files
-out, err = Printer(width=WIDTH), Printer(stderr=True, soft_wrap=True)
-
 Folder = Annotated[Path, typer.Argument(help="The folder with the six notebooks.")]
 Watch = Annotated[
     bool, typer.Option("--watch", help="Check again whenever the file is saved; Ctrl-C ends it.")
 ]
-
-
-def fail(message: object, code: int) -> NoReturn:
-    """One line on standard error, and the exit code."""
-    say(f"autograder: {message}")
-    raise typer.Exit(code)
-
-
-def say(line: object) -> None:
-    """One line on standard error."""
-    err.print(one_line(line), style=None, markup=False, highlight=False)
-
-
-def show(text: object) -> None:
-    """Text on standard output, as it is."""
-    out.print(str(text), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -57,7 +37,7 @@ def doctor(folder: Folder = Path(".")) -> None:
 
     lines = examine(folder)
     for line in lines:
-        show(line)
+        tell(line)
     if any(line.fix for line in lines):
         raise typer.Exit(1)
 
@@ -69,7 +49,7 @@ def progress(folder: Folder = Path(".")) -> None:
 
     if not folder.is_dir():
         fail(f"{folder}: no such folder: give the one with your notebooks", 2)
-    show(Progress(read(folder)))
+    tell(Progress(read(folder)))
 
 
 @app.command()
@@ -100,20 +80,20 @@ def join(
         fail(f"{target}: was written, but did not run to its end: {error}", 1)
     except OSError as error:
         fail(f"{error.filename or target}: {error.strerror}: name another file with -o", 2)
-    show(f"Written: {target}")
+    tell(f"Written: {target}")
     if not run:
         return
     for number, line in running.errors(book):
-        show(f"Code cell {number} raised {line}")
+        tell(f"Code cell {number} raised {line}")
     lacking = one_notebook.lacking(target, marks)
     earned = sum(mark.earned for mark in marks.values())
-    show(f"{earned:g} of 90 points by its own checks, and up to 10 for the report, given by hand.")
+    tell(f"{earned:g} of 90 points by its own checks, and up to 10 for the report, given by hand.")
     if lacking:
-        show("Still missing:")
+        tell("Still missing:")
         for line in lacking:
-            show(f"  {line}")
+            tell(f"  {line}")
         raise typer.Exit(1)
-    show("Nothing is missing: this file is what you hand in.")
+    tell("Nothing is missing: this file is what you hand in.")
 
 
 @app.command()
@@ -137,7 +117,7 @@ def split(
         fail(error, 2)
     except OSError as error:
         fail(f"{error.filename or output}: {error.strerror}: name another folder with -o", 2)
-    show(f"Written: {len(books)} notebooks in {output}")
+    tell(f"Written: {len(books)} notebooks in {output}")
 
 
 @app.command()
@@ -203,9 +183,9 @@ def check(
             say(f"autograder: {error}")
             return 1
         for number, line in running.errors(book):
-            show(f"Code cell {number} raised {line}")
-        show(said)
-        show(f"{file.name}: {sum(mark.earned for mark in marks.values()):g} points")
+            tell(f"Code cell {number} raised {line}")
+        tell(said)
+        tell(f"{file.name}: {sum(mark.earned for mark in marks.values()):g} points")
         return 0
 
     code = once()

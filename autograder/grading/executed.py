@@ -29,7 +29,9 @@ def executed(submission: Submission, runs: Iterable[tuple[Task, Run]]) -> dict[s
         outputs = iter(shown.get(book.path.name, []))
         cells: list[dict[str, Any]] = []
         for number, cell in enumerate(book.cells):
-            made: dict[str, Any] = {"cell_type": cell.kind, "id": f"cell-{number}", "metadata": {}}
+            origin = {"step": cell.step, "id": cell.id}  # by which the gradebook knows a cell
+            made: dict[str, Any] = {"cell_type": cell.kind, "id": f"cell-{number}"}
+            made["metadata"] = {"autograder": origin}
             if cell.kind == "code":
                 made |= {"execution_count": None, "outputs": _outputs(next(outputs, None))}
             cells.append(made | {"source": cell.source})

@@ -22,7 +22,9 @@ from autograder.contract import STEPS
 from autograder.evidence.schema import Absent, CellError, Evidence
 from autograder.grading.executed import executed
 from autograder.grading.marks import Marks, best, better_run, on_both
+from autograder.grading.numbers import Numbers, numbers
 from autograder.handin.submission import Notebook, PathError, Submission, load
+from autograder.limits import MEMORY
 from autograder.rules.diagnosis import Diagnosis, diagnose
 from autograder.rules.judge import judge
 from autograder.rules.outcome import Message, Outcome
@@ -46,6 +48,7 @@ class Options:
     isolation: str = "basic"  # or full
     twin: int | None = None  # grade once more, on a data set made from this seed
     fork: bool | None = None
+    memory: int | None = None  # bytes that a notebook may take; by default what limits.py says
 
     def path(self) -> Path:
         """The data file.
@@ -69,7 +72,8 @@ class Graded:
 
     `problems` say what could not be run or read, and why; `flags` what a TA should look at: signs
     of tampering; `notes` what was repaired; `raised` the exceptions of the notebook as it is, with
-    their steps. `executed`: the notebooks with their outputs, by name.
+    their steps. `executed`: the notebooks with their outputs, by name. `report` is what the student
+    wrote, and `numbers` what their program got.
     """
 
     student: str
@@ -81,6 +85,8 @@ class Graded:
     raised: tuple[tuple[str, str], ...] = ()
     executed: dict[str, str] = field(default_factory=dict, compare=False)
     diagnosis: Diagnosis = field(default=Diagnosis(()), compare=False)
+    report: str = field(default="", compare=False)
+    numbers: Numbers = field(default=Numbers(), compare=False)
 
     @property
     def status(self) -> str:
@@ -129,6 +135,7 @@ def _task(
         seed=_of_probes(options.seed),
         cell_seconds=options.cell_seconds or default,
         notebook_seconds=(options.notebook_seconds or 10 * default) * len(books),
+        memory=options.memory or MEMORY,
     )
 
 
@@ -289,6 +296,8 @@ def grade_one(
             [way.observed.evidence for way in ways],
             [way.outcomes for way in ways],
         ),
+        report=ways[0].observed.evidence.report or "",
+        numbers=numbers(ways[0].observed.evidence),
     )
 
 

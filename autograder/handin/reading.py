@@ -12,18 +12,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.contract import EXERCISES, NOTEBOOKS, STEPS
+from autograder.contract import EXERCISES, NOTEBOOKS, STEPS, UNGRADED
 from autograder.evidence.arrays import printable
 from autograder.handin import scripts
 from autograder.limits import CELL_CHARACTERS, NOTEBOOK_CELLS, NOTEBOOK_FILE
 
 STEP_OF_NAME = {name: step for step, name in NOTEBOOKS.items()}
 _CHECK_CALL = re.compile(r"""^[ \t]*check\([ \t]*["'](step[1-6](?:\.\w+)?)["']""", re.M)
+_UNGRADED_CHECK = re.compile(rf"""^[ \t]*check\([ \t]*["']({"|".join(UNGRADED)})\b""", re.M)
 BLANK = "YOUR ANSWER HERE"  # what our empty form of the report holds
 THOUGHTS = "*Your thoughts (not graded):*"  # what is written behind it is the student's
 WORDS = 15  # fewer are a heading or a remark
 TEXTS_OF_STEP_6 = (  # ids of our own texts, which no student has written
     *("aim", "idea", "start_intro", "toy_intro", "test_task", "auc_task", "fair_intro"),
+    *("fair_rules_intro", "fair_table_intro", "hetero", "references"),
     *("fair_after", "treat_intro", "rubric", "report", "think", "next"),
 )
 # How a Databricks cell says that it is not Python; its other magics are IPython's.
@@ -67,6 +69,14 @@ class Notebook:
         """The steps that have a code cell here."""
         found = {cell.step for cell in self.cells if cell.kind == "code"}
         return tuple(step for step in STEPS if step in found)
+
+    @property
+    def is_ungraded(self) -> bool:
+        """Whether it is a notebook of the course that gives no points, under any name."""
+        if self.step or any(cell.key for cell in self.cells):
+            return False
+        checks = any(_UNGRADED_CHECK.search(cell.source) for cell in self.cells)
+        return checks or self.path.stem in UNGRADED.values()
 
     @property
     def report(self) -> str:

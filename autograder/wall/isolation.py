@@ -25,6 +25,8 @@ MOUNTED = {
         "contract.py",
         "limits.py",
         "notebook.py",
+        "answers.py",
+        "pictures.py",
         "evidence/*.py",
         "inside/*.py",
     ),
