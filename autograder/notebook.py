@@ -78,15 +78,16 @@ def check(what: str, fresh: bool = False) -> Report | float:
     Raises:
         NotebookProblem: no such step or exercise; or the kit or the data is not as it must be.
     """
-    if what.split(".")[0] in UNGRADED:
-        from autograder import going_further
-
-        ungraded = _chain.running or os.environ.get(GRADING)
-        return 0.0 if ungraded else going_further.check(what, _here().ns)
     step = _step_of("check", what)
     if _chain.running or os.environ.get(GRADING):
         return 0.0
     _refuse_a_stale_kernel()
+    if step in UNGRADED:
+        from autograder import going_further
+
+        report = going_further.check(what, _here().ns)
+        _keep(report.outcomes)
+        return report
     from autograder.desk import progress as kept
     from autograder.reports.cell import Report
     from autograder.rules.judge import judge  # not there where others grade us
@@ -97,8 +98,7 @@ def check(what: str, fresh: bool = False) -> Report | float:
     with paused():
         found = observe(session, step)
     outcomes = judge(evidence.decode(evidence.encode(found)), truth(session.data), [what])
-    for key in dict.fromkeys(o.check.cell for o in outcomes):
-        _reports[key] = [o for o in outcomes if o.check.cell == key]
+    _keep(outcomes)
     kept.note(Path.cwd(), [o for o in outcomes if not o.check.by_hand])
     return Report(outcomes)
 
@@ -115,10 +115,14 @@ def hint(what: str) -> Hint:
     from autograder.desk.hints import Hints
 
     step = _step_of("hint", what)
+    _hints = _hints or Hints()
+    if step in UNGRADED:
+        from autograder import going_further
+
+        return _hints.next(*going_further.help_for(what, _reports))
     if what == step:  # a whole step: the first exercise of it that is not right
         keys = [key for key in EXERCISES if key.startswith(f"{step}.")]
         what = next((key for key in keys if not _passes(key)), keys[0])
-    _hints = _hints or Hints()
     return _hints.next(what, _reports.get(what, []))
 
 
@@ -272,10 +276,21 @@ def _in_short(name: str, value: Any) -> str:
     return name if edges is None else f"{name} (edge_index {list(edges.shape)})"
 
 
+def _keep(outcomes: list[Any]) -> None:
+    """Remember what a check came to, for hints."""
+    for key in dict.fromkeys(o.check.cell for o in outcomes):
+        _reports[key] = [o for o in outcomes if o.check.cell == key]
+
+
 def _step_of(verb: str, what: str) -> str:
-    if what not in (*EXERCISES, *STEPS):
-        step = str(what).split(".")[0]
-        known = [k for k in EXERCISES if k.startswith(f"{step}.")] or [*EXERCISES, *STEPS]
+    step = str(what).split(".")[0]
+    exercises = list(EXERCISES)
+    if step in UNGRADED:
+        from autograder import going_further  # here: it brings torch
+
+        exercises = list(going_further.PARTS)
+    if what not in (*exercises, *STEPS, *UNGRADED):
+        known = [k for k in exercises if k.startswith(f"{step}.")] or [*EXERCISES, *STEPS]
         raise NotebookProblem(
             f"{verb}({what!r}): there is no such exercise in this kit; there are "
             f"{', '.join(known)}. Is this notebook from another version of the course?"

@@ -25,7 +25,7 @@ VERSION = f"{__version__}+students"
 WHEEL = f"{NAME}-{VERSION}-py3-none-any.whl"
 MODULES = (  # patterns of files, relative to the checkout
     *(f"autograder/{name}.py" for name in ("__init__", "answers", "checkpoints", "contract")),
-    *(f"autograder/{name}.py" for name in ("limits", "notebook", "pictures", "truth")),
+    *(f"autograder/{name}.py" for name in ("limits", "notebook", "pictures", "standin", "truth")),
     "autograder/desk/*.py",
     "autograder/evidence/*.py",
     "autograder/explain/*.py",
@@ -35,8 +35,7 @@ MODULES = (  # patterns of files, relative to the checkout
     *(f"autograder/inside/{name}.py" for name in ("inputs", "log", "mapping", "objects")),
     *(f"autograder/inside/{name}.py" for name in ("observe", "plain", "pool", "randomness")),
     *(f"autograder/inside/{name}.py" for name in ("recorder", "registry", "rest", "session")),
-    *(f"autograder/inside/{name}.py" for name in ("rivals", "standin", "surroundings", "tags")),
-    "autograder/inside/tracking.py",
+    *(f"autograder/inside/{name}.py" for name in ("rivals", "surroundings", "tags", "tracking")),
     "autograder/inside/step[1-6].py",
     *(
         f"autograder/reports/{name}.py"
