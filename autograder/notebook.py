@@ -98,7 +98,20 @@ def check(what: str, fresh: bool = False) -> Report | float:
     outcomes = judge(evidence.decode(evidence.encode(found)), truth(session.data), [what])
     _keep(outcomes)
     kept.note(Path.cwd(), [o for o in outcomes if not o.check.by_hand])
-    return Report(outcomes)
+    by_hand = any(o.check.by_hand for o in outcomes)
+    return Report(outcomes, _written_report(Path.cwd()) if by_hand else None)
+
+
+def _written_report(folder: Path) -> str | None:
+    """The report of step 6 as it was saved in the folder; None where there is none yet."""
+    from autograder.handin.reading import BLANK
+    from autograder.handin.submission import SubmissionError, load
+
+    try:
+        reports = [book.report for book in load(folder).notebooks]
+    except SubmissionError:
+        return None
+    return next((text for text in reports if text and BLANK not in text), None)
 
 
 def hint(what: str) -> Hint:
