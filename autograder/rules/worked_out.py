@@ -486,9 +486,7 @@ def _own_chain(found: Facts, named: Chain | Absent) -> Chain | Absent:
         return named
     given = (pair_array(e) for e in (edges, messages, positives))
     edge_index, message_edges, asked = given
-    return Chain(
-        z=matrix(z), edge_index=edge_index, message_edges=message_edges, positives=asked
-    )
+    return Chain(z=matrix(z), edge_index=edge_index, message_edges=message_edges, positives=asked)
 
 
 def _once(edges: np.ndarray) -> np.ndarray:
