@@ -411,3 +411,17 @@ def pack(
     except OSError as error:
         fail(f"{error.filename or output}: {error.strerror}: name another file with --output", 2)
     tell(f"Written: {path}")
+
+
+@app.command()
+def misconceptions(
+    output: Annotated[Path, typer.Option(help="A folder for the pages.")] = Path("misconceptions"),
+) -> None:
+    """Write a page for each misconception of the catalogue, in Markdown, and an index."""
+    from autograder.reports import misconceptions as writing
+
+    try:
+        written = writing.write(output)
+    except OSError as error:
+        fail(f"{error.filename or output}: {error.strerror}: name another with --output", 2)
+    tell(f"Written: {len(written) - 1} pages, and {written[0]}")
