@@ -49,7 +49,14 @@ MODULES = (  # patterns of files, relative to the checkout
     "course_data/sample/*.dat",
 )
 START = Path("docs/students.md")  # the students' page, which is START.md in the zip
-NOT_FOR_STUDENTS = ("jupytext", "nbgrader", "pyyaml", "traitlets")  # of the kit's dependencies
+NOT_FOR_STUDENTS = (
+    "jinja2",
+    "jupytext",
+    "nbgrader",
+    "pyyaml",
+    "tomli",
+    "traitlets",
+)  # of the kit's dependencies
 FOR_THE_NOTEBOOKS = ("jupyterlab",)  # what START.md installs beside the wheel
 CALL = 20  # characters: a shorter line of our own code, such as `model.train()`, is no answer
 LONG = 25  # characters without spaces: a shorter line counts only where it stands alone

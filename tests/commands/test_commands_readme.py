@@ -42,6 +42,7 @@ NEEDS = {
     "gradebook": "tests/gradebook/test_nbgrader_gradebook.py",
     'restore "': "tests/gradebook/test_hand_marks.py",
     "collect submissions.zip": "tests/gradebook/test_from_zip_to_marks.py",
+    "pack gradescope": "tests/gradebook/test_pack.py",
     "--steps": "tests/gradebook/test_from_zip_to_marks.py",
     "--engine": "tests/grading/test_grading_scale_cluster.py",
     "lastfm": "no real data here",
