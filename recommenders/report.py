@@ -57,7 +57,7 @@ CHOICES_INTRODUCTION = """\
 ## How settings were chosen
 
 `python -m recommenders choose svd damping=0.3` fits on the training edges of seed 100, a split that
-the tables above never use, and measures on its validation edges. The tuned GNN was chosen there too.
+the tables above never use, and measures on its validation edges. The tuned GNN was chosen there.
 What has no line here (ALS, BPR, LightGCN, the graph filter) keeps settings that were chosen on the
 validation edges of seed 0 with its test figures in view, so that seeds 1 to 4 are the cleaner
 evidence for it: [recommenders-attempts.md](recommenders-attempts.md).
