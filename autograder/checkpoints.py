@@ -21,7 +21,7 @@ from torch_geometric.data import Data
 
 import course_data
 from autograder.contract import CHAIN, COLUMNS, GIVES, PARTS, STANDS_IN
-from autograder.inside.standin import DIM, GNNLinkPredictor
+from autograder.standin import DIM, GNNLinkPredictor
 from autograder.truth import Truth, truth
 
 HELD_OUT = 0.1  # share of the edges for validation, and the same for the test

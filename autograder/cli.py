@@ -205,7 +205,7 @@ def grade(
             fail(error, 2)
         records = Records(output, seed, resume)
         seed = records.seed
-        options = replace(options, seed=seed, twin=seed if twin else None)
+        options = replace(options, seed=seed, salt=records.salt, twin=seed if twin else None)
         submissions, shorten = only_due(submissions, due)
         graded = [shorten(g) for g in _graded(submissions, options, records, scheduler, output)]
     before = class_report.read(output)

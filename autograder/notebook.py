@@ -1,4 +1,4 @@
-"""What a student calls in a notebook: `check`, `hint`, `checkpoint`, `progress`, `seed_everything`.
+"""What a student calls in a notebook: `check`, `hint`, `checkpoint`, `progress`, `answer`, `track`.
 
 The check cells call it too, under nbgrader as well: a check's value is its points.
 """
@@ -11,13 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import course_data
-from autograder.contract import EXERCISES, GIVES, MAKES, PARTS, STEPS, UNGRADED
+from autograder.answers import answer as answer
+from autograder.contract import CHAIN, EXERCISES, GIVES, MAKES, PARTS, STEPS, UNGRADED
 from autograder.evidence import schema as evidence
 from autograder.inside.chain import Chain
 from autograder.inside.inputs import RightInputs
 from autograder.inside.observe import Session, observe
+from autograder.inside.tracking import Tracker, paused
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn, optim
+    from torch_geometric.data import Data
+
     from autograder.desk.hints import Hint
     from autograder.desk.progress import Progress
     from autograder.reports.cell import Report
@@ -32,6 +37,7 @@ TOGETHER = (  # names of which all are the student's own, or none: they must fit
 )
 _session: Session | None = None
 _chain = Chain(RightInputs())  # of this kernel
+_tracker: Tracker | None = None  # the last one: a training is measured once
 _reports: dict[str, list[Any]] = {}  # exercise -> outcomes of its last check in this kernel
 _from_kit: dict[str, Any] = {}  # what `checkpoint` has handed out of the kit's own
 _trained_on: Any = None  # the data that step 5 was handed
@@ -89,7 +95,8 @@ def check(what: str, fresh: bool = False) -> Report | float:
 
     session = _here()
     session.seed = _seed() if fresh else 0
-    found = observe(session, step)
+    with paused():
+        found = observe(session, step)
     outcomes = judge(evidence.decode(evidence.encode(found)), truth(session.data), [what])
     _keep(outcomes)
     kept.note(Path.cwd(), [o for o in outcomes if not o.check.by_hand])
@@ -172,6 +179,38 @@ def checkpoint(step: str) -> tuple[Any, ...]:
     if step == "step5":
         _trained_on = values["train_data"]
     return tuple(values.values())
+
+
+def track(model: nn.Module, optimizer: optim.Optimizer) -> Tracker:
+    """Measure the validation AUC after every step of the optimizer, that is after every epoch.
+
+    The numbers are in `.aucs`; `.keep_best()` gives the model the weights of the best epoch back.
+    """
+    global _tracker
+    if _tracker is not None:
+        _tracker.stop()
+    _tracker = Tracker(model, optimizer, None if os.environ.get(GRADING) else _validation_data())
+    return _tracker
+
+
+def _validation_data() -> Data:
+    """The validation edges of the split that step 5 trains on: the student's, or the kit's."""
+    ns = _chain.running[-1] if _chain.running else _here().ns
+    kits = ns.get("train_data") is _from_kit.get("train_data")
+    if "val_data" in ns and not kits:
+        return ns["val_data"]
+    return _chain.inputs.of(CHAIN, _data())["val_data"]
+
+
+def embeddings_alone(train_data: Data, epochs: int = 100) -> Tensor:
+    """Vectors [num_nodes, 32] that are trained as in step 5, but without a graph convolution."""
+    import torch
+
+    from autograder.inside import rivals
+
+    if os.environ.get(GRADING):
+        return torch.zeros(int(train_data.num_nodes), rivals.DIM)
+    return rivals.embeddings_alone(train_data, epochs)
 
 
 def _own_work(step: str, names: tuple[str, ...], data: Path) -> tuple[dict[str, Any], list[str]]:

@@ -1,6 +1,7 @@
 """A model for those who have none of their own yet: step 5 can begin with its class.
 
-`autograder.checkpoints` hands it out; it holds no `SAGEConv`, so that it does not do step 4.
+`autograder.checkpoints` hands it out; it holds no `SAGEConv`, so that it does not do step 4. Behind
+the wall it is not there before the grader hands it out (`autograder.inside.inputs.class_from`).
 """
 
 from __future__ import annotations
