@@ -23,7 +23,9 @@ MEMORY = 6 * 2**30  # over that of the warm process
 PROCESSES = 64  # and threads, of one notebook
 FILE = 256 * MIB  # one written file
 OPEN_FILES = 512
-WRITABLE = {"/tmp": 1024 * MIB, "/dev/shm": 256 * MIB}  # the only places to write to
+HOME = "/home/student"  # behind the wall
+WRITABLE = {HOME: 512 * MIB, "/tmp": 512 * MIB, "/dev/shm": 256 * MIB}  # nowhere else behind it
+INODES = 50_000  # files and folders in each of them
 CELL_GRACE = 3.0  # seconds over a cell's limit, which the cell's own clock should have kept
 RUN_GRACE = 5.0  # seconds over a notebook's limit before its process is ended
 REPEATED_SECONDS = 0.5  # of work that a copy of the process does again; a copy costs a tenth
@@ -36,6 +38,8 @@ ARCHIVES_DEEP = 3  # archives in archives
 CLASS_ARCHIVE = 50 * 1024 * MIB  # the archive that an LMS gives for a whole class
 CLASS_FILES = 500_000
 TABLE_FILE = 64 * MIB  # a roster, or an LMS's own list
+
+EXECUTED = 32 * MIB  # characters of all executed copies of one student
 
 # what a run may say
 MESSAGE = 128 * MIB  # evidence of a whole project on the real data is 46 MB

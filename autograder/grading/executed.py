@@ -10,7 +10,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograder.handin.submission import Submission
+from autograder.limits import EXECUTED
 from autograder.wall.sandbox import Run, Shown, Task
+
+LEFT_OUT = "# left out: this cell and what it printed are too long"
 
 
 def executed(submission: Submission, runs: Iterable[tuple[Task, Run]]) -> dict[str, str]:
@@ -25,14 +28,21 @@ def executed(submission: Submission, runs: Iterable[tuple[Task, Run]]) -> dict[s
             book = next(b for b in submission.notebooks if b.path.name == name)
             code = [cell for cell in book.cells if cell.kind == "code"]
             shown[name] = [run.shown.get(next(positions)) for _ in code]
+    room = EXECUTED
     for book in submission.notebooks:
         outputs = iter(shown.get(book.path.name, []))
         cells: list[dict[str, Any]] = []
         for number, cell in enumerate(book.cells):
-            made: dict[str, Any] = {"cell_type": cell.kind, "id": f"cell-{number}", "metadata": {}}
+            origin = {"step": cell.step, "id": cell.id}  # by which the gradebook knows a cell
+            made: dict[str, Any] = {"cell_type": cell.kind, "id": f"cell-{number}"}
+            made["metadata"] = {"autograder": origin}
+            shown_here = next(outputs, None) if cell.kind == "code" else None
+            size = len(cell.source) + (shown_here.size() if shown_here else 0)
+            fits = size <= room
+            room -= size if fits else 0
             if cell.kind == "code":
-                made |= {"execution_count": None, "outputs": _outputs(next(outputs, None))}
-            cells.append(made | {"source": cell.source})
+                made |= {"execution_count": None, "outputs": _outputs(shown_here if fits else None)}
+            cells.append(made | {"source": cell.source if fits else LEFT_OUT})
         content = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         found[book.path.with_suffix(".ipynb").name] = json.dumps(content, indent=1) + "\n"
     return found

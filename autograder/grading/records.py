@@ -28,10 +28,12 @@ class RecordsError(Exception):
 class _Run(msgspec.Struct):
     """The grading that was begun last; `waiting` are students who are still to be graded.
 
-    `files` are the records of the last gradings, the last one at the end.
+    `files` are the records of the last gradings, the last one at the end; `salt` is a secret that
+    stays the same as long as the folder does.
     """
 
     seed: int
+    salt: str = ""
     finished: bool = False
     waiting: list[str] = []
     files: list[list[str]] = []
@@ -64,6 +66,7 @@ class Records:
         if seed is None:
             seed = last.seed if go_on and last else secrets.randbelow(2**53)  # JSON's
         self.seed, self.kept, self.added = seed, 0, 0
+        self.salt = last.salt if last and last.salt else secrets.token_hex(16)
         self._waiting = set(last.waiting) if go_on and last else set[str]()
         self._files = list(last.files) if last else []
         if not (go_on and self._files):
@@ -117,7 +120,7 @@ class Records:
                 path.unlink(missing_ok=True)
 
     def _run(self) -> _Run:
-        return _Run(self.seed, not self._waiting, sorted(self._waiting), self._files)
+        return _Run(self.seed, self.salt, not self._waiting, sorted(self._waiting), self._files)
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.msgpack"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
+import io
 import pickle
 import threading
 from collections.abc import Iterator
@@ -17,12 +19,15 @@ from typing import Any
 import msgspec
 
 import course_data
-from autograder import reference
+from autograder import checkpoints, standin
 from autograder.contract import STEPS
 from autograder.evidence.schema import Absent, CellError, Evidence
 from autograder.grading.executed import executed
 from autograder.grading.marks import Marks, best, better_run, on_both
+from autograder.grading.numbers import Numbers, numbers
 from autograder.handin.submission import Notebook, PathError, Submission, load
+from autograder.inside.inputs import class_from
+from autograder.limits import MEMORY, PROBLEM, PROBLEMS
 from autograder.rules.diagnosis import Diagnosis, diagnose
 from autograder.rules.judge import judge
 from autograder.rules.outcome import Message, Outcome
@@ -46,6 +51,8 @@ class Options:
     isolation: str = "basic"  # or full
     twin: int | None = None  # grade once more, on a data set made from this seed
     fork: bool | None = None
+    salt: str = ""  # a secret, so that a short seed cannot be guessed from what is drawn from it
+    memory: int | None = None  # bytes that a notebook may take; by default what limits.py says
 
     def path(self) -> Path:
         """The data file.
@@ -69,7 +76,8 @@ class Graded:
 
     `problems` say what could not be run or read, and why; `flags` what a TA should look at: signs
     of tampering; `notes` what was repaired; `raised` the exceptions of the notebook as it is, with
-    their steps. `executed`: the notebooks with their outputs, by name.
+    their steps. `executed`: the notebooks with their outputs, by name. `report` is what the student
+    wrote, and `numbers` what their program got.
     """
 
     student: str
@@ -81,6 +89,8 @@ class Graded:
     raised: tuple[tuple[str, str], ...] = ()
     executed: dict[str, str] = field(default_factory=dict, compare=False)
     diagnosis: Diagnosis = field(default=Diagnosis(()), compare=False)
+    report: str = field(default="", compare=False)
+    numbers: Numbers = field(default=Numbers(), compare=False)
 
     @property
     def status(self) -> str:
@@ -126,15 +136,17 @@ def _task(
         data=_contents(data),
         free_form=not books[0].step,
         notebooks=tuple(book.path.name for book in books),
-        seed=_of_probes(options.seed),
+        seed=_of_probes(options),
         cell_seconds=options.cell_seconds or default,
         notebook_seconds=(options.notebook_seconds or 10 * default) * len(books),
+        memory=options.memory or MEMORY,
     )
 
 
-def _of_probes(seed: int) -> int:
+def _of_probes(options: Options) -> int:
     """What the student's process gets to know in place of the seed, which the twin is made from."""
-    return int(hashlib.sha256(f"probes {seed}".encode()).hexdigest()[:8], 16)
+    text = f"probes {options.seed} {options.salt}"
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)
 
 
 @functools.lru_cache(maxsize=4)
@@ -149,7 +161,18 @@ def _contents(data: Path) -> dict[str, bytes]:
 def _pickled(step: str, data: Path, modified: float) -> bytes:
     """The right inputs of a step: our own objects, for the process that runs the notebook."""
     with _MAKING:
-        return pickle.dumps(reference.inputs(step, data))
+        into = io.BytesIO()
+        _Pickler(into).dump(checkpoints.inputs(step, data))
+        return into.getvalue()
+
+
+class _Pickler(pickle.Pickler):
+    """Sends the source of the stand-in model along: behind the wall it is not there."""
+
+    def reducer_override(self, value: object) -> Any:
+        if not (isinstance(value, type) and value.__module__ == standin.__name__):
+            return NotImplemented
+        return class_from, (standin.__name__, value.__name__, inspect.getsource(standin))
 
 
 def observe(
@@ -277,7 +300,7 @@ def grade_one(
     return Graded(
         submission.student,
         Marks(tuple(outcomes)),
-        (*submission.problems, *problems),
+        (*submission.problems, *(problem[:PROBLEM] for problem in problems[:PROBLEMS])),
         sum(run.seconds for _, run in runs),
         flags=tuple(dict.fromkeys(flag for _, run in runs for flag in run.flags)),
         notes=tuple(dict.fromkeys([*submission.notes, *(n for _, run in runs for n in run.notes)])),
@@ -289,6 +312,8 @@ def grade_one(
             [way.observed.evidence for way in ways],
             [way.outcomes for way in ways],
         ),
+        report=ways[0].observed.evidence.report or "",
+        numbers=numbers(ways[0].observed.evidence),
     )
 
 

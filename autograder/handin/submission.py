@@ -26,6 +26,7 @@ from autograder.handin.reading import (
     Notebook,
     PathError,
     SubmissionError,
+    apart,
     file_name,
     is_shadow,
     looks_like_work,
@@ -127,7 +128,7 @@ def load(path: Path) -> Submission:
 
 def submission(student: str, books: list[Notebook], problems: Sequence[str] = ()) -> Submission:
     """The submission that these notebooks make: of two for one step the fuller one."""
-    counted, left_out = choose(books)
+    counted, left_out = choose([part for book in books for part in apart(book)])
     return Submission(student, counted, tuple(_bounded(problems)), tuple(_bounded(left_out)))
 
 
@@ -154,8 +155,8 @@ def _read_all(files: list[Path], owner: Path) -> tuple[list[Notebook], list[str]
             inside = file.is_symlink() and _lies_in(file, owner)
             book = read(file.resolve() if inside else file)
             found.append(replace(book, path=file.with_name(file_name(file))) if inside else book)
-        except SubmissionError as error:
-            problems.append(str(error))
+        except (SubmissionError, OSError) as error:
+            problems.append(_why(file, error))
     return found, problems
 
 
@@ -203,7 +204,8 @@ def load_class(folder: Path) -> list[Submission]:
     """
     if not folder.is_dir():
         raise PathError(f"{folder}: no such folder: name the one that holds the submissions")
-    root = folder / "submitted" if (folder / "submitted").is_dir() else folder
+    inner = folder / "submitted"
+    root = inner if inner.is_dir() and not _is_one_students(inner) else folder
     if _is_one_students(root):
         return [load(root)]
     found: list[Submission] = []
@@ -216,21 +218,39 @@ def load_class(folder: Path) -> list[Submission]:
             if path.is_symlink():
                 raise SubmissionError(f"{path}: a link, not a folder: ask for the notebooks")
             student = load(path)
-        except SubmissionError as error:
+        except Exception as error:  # whatever was handed in is one record, and no end
             name = file_name(path.with_suffix("") if path.is_file() else path)
-            student = Submission(name, (), tuple(_bounded([str(error)])))
+            student = Submission(name, (), tuple(_bounded([_why(path, error)])))
         found.append(_with_own_name(student, {s.student for s in found}))
     if not any(s.notebooks or s.problems for s in found):
         raise PathError(f"{folder}: no submission here: expected STUDENT/{ASSIGNMENT}/*.ipynb")
     return found
 
 
+def _why(path: Path, error: Exception) -> str:
+    """What kept a hand-in from being read, and what to do."""
+    if isinstance(error, SubmissionError):
+        return str(error)
+    reason = error.strerror if isinstance(error, OSError) else ""
+    return f"{path}: {reason or type(error).__name__}: it cannot be read: ask for it again"
+
+
 def _is_one_students(root: Path) -> bool:
-    """Whether a folder is one student's own, not a class's."""
+    """Whether a folder is one student's own, not a class's: no folder in it holds notebooks."""
+    if any(_holds_notebooks(path) for path in root.iterdir() if path.name != ASSIGNMENT):
+        return False
     if len([name for name in STEP_OF_NAME if (root / f"{name}.ipynb").is_file()]) > 1:
         return True
     own = root / ASSIGNMENT
     return own.is_dir() and not own.is_symlink() and any(own.glob("*.ipynb"))
+
+
+def _holds_notebooks(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        if path.name.startswith(".") or is_shadow(path.name) or not path.is_dir():
+            return False
+        return any(path.glob("*.ipynb")) or any((path / ASSIGNMENT).glob("*.ipynb"))
+    return True  # it cannot be looked into
 
 
 def _with_own_name(student: Submission, taken: set[str]) -> Submission:

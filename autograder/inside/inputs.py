@@ -6,9 +6,22 @@ result of a step for the work.
 
 from __future__ import annotations
 
+import importlib
+import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+
+def class_from(module: str, name: str, source: str) -> Any:
+    """A class of the kit's, from its source where its module is not there: behind the wall."""
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ImportError:
+        sys.modules[module] = made = types.ModuleType(module)
+        exec(compile(source, f"<{module}>", "exec"), vars(made))
+        return getattr(made, name)
 
 
 class NotGiven(Exception):
@@ -33,6 +46,6 @@ class RightInputs:
         """
         if self.ask is not None:
             return self.ask(step)
-        from autograder import reference  # not there behind the sandbox's wall
+        from autograder import checkpoints  # not there behind the sandbox's wall
 
-        return reference.inputs(step, data)
+        return checkpoints.inputs(step, data)

@@ -62,6 +62,12 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     outputs: list[dict[str, str]] = []  # MIME type -> text, or base64 where it is an image
     error: str = ""
 
+    def size(self) -> int:
+        """Characters, and one more for each text: an empty one takes room too."""
+        texts = [self.stdout, self.stderr, self.error]
+        texts += [text for kinds in self.outputs for pair in kinds.items() for text in pair]
+        return sum(map(len, texts)) + len(texts) + len(self.outputs)
+
 
 class Given(msgspec.Struct, frozen=True):
     """The right inputs of a step, as a pickle that the grader made; empty where it refuses."""

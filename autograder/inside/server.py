@@ -1,7 +1,8 @@
 """The warm process: imports torch and the rest once, then runs each task in a fork of itself.
 
 The sandbox starts it, behind the wall where there is one, with the number of an open socket; or,
-where processes cannot be forked, once a task with `--once`, over standard input and output.
+where processes cannot be forked, once a task with `--once`, over standard input and output. Behind
+the wall each fork has namespaces of its own, in which this process is not to be seen.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ from autograder.inside.process import close_to_others, die_with_parent, limit
 from autograder.inside.protocol import Given, Message, ProtocolError, Task, receive, send
 from autograder.inside.warm import warm_up  # first: it keeps torch to one thread
 from autograder.inside.worker import Line, run
-from autograder.limits import WRITABLE
+from autograder.limits import HOME
+
+if sys.platform == "linux":
+    from autograder.inside import namespaces
+
+# own: in namespaces of its own, behind a wall; alone: behind a wall, one task; plain: no wall
+KINDS = ("own", "alone", "plain")
 
 
 def answer(
@@ -55,30 +62,43 @@ def _silence() -> None:
     sys.stdin = open(os.devnull)  # noqa: SIM115  (stays open as long as the process)
 
 
-def serve(control: socket.socket, walled: bool) -> None:
+def serve(control: socket.socket, kind: str) -> None:
     """Run a task for each connection that comes over `control`, one at a time, until that closes.
 
-    A message on `control` is the seconds that the task may take, with the descriptor of its
-    connection. Whatever the task started has ended, and its files are gone, before `free` is said.
+    A message on `control` is the seconds that the task may take and the processors that it may run
+    on, with the descriptor of its connection. Whatever the task started has ended, and its files
+    are gone, before `free` is said. `kind` is one of `KINDS`.
     """
     close_to_others(True)
     warm_up()
-    found = _traces()
+    before = _traces() if kind == "plain" else []
     control.send(b"ready")
     while True:
-        told, descriptors, *_ = socket.recv_fds(control, 64, 1)
+        told, descriptors, *_ = socket.recv_fds(control, 4096, 1)
         if not told:
             return
-        folder = Path(tempfile.mkdtemp(prefix="grading-"))
-        child = os.fork()
+        seconds, *processors = told.decode().split()
+        folder = (
+            Path(HOME, "work") if kind != "plain" else Path(tempfile.mkdtemp(prefix="grading-"))
+        )
+        connection = socket.socket(fileno=descriptors[0])
+        try:
+            child = namespaces.fork_into_new() if kind == "own" else os.fork()
+        except OSError as error:
+            _say_fault(connection, error)
+            continue
         if not child:
             control.close()
-            _work(descriptors[0], folder, walled)
-        os.close(descriptors[0])
-        _wait(child, float(told))
-        _sweep(child, folder, walled)
-        if _traces() != found:
-            return  # a task has left something for the next: the grader starts a fresh process
+            _work(connection, folder, kind, {int(number) for number in processors})
+        connection.close()
+        _wait(child, float(seconds))
+        _end(child, kind)
+        if kind == "alone":
+            return
+        if kind == "plain":
+            shutil.rmtree(folder, ignore_errors=True)
+            if _traces() != before:
+                return  # a task has changed this process: the grader starts a fresh one
         control.send(b"free")
 
 
@@ -96,18 +116,34 @@ def _traces() -> list[object]:
     return [*mine, sorted(os.listdir(queues)) if queues.is_dir() else []]
 
 
-def _work(descriptor: int, folder: Path, walled: bool) -> None:
+def _work(connection: socket.socket, folder: Path, kind: str, processors: set[int]) -> None:
     """In the fork: answer the connection and end."""
     try:
         os.setsid()
+        if processors:
+            os.sched_setaffinity(0, processors)
         die_with_parent()
-        close_to_others(False)
         _silence()
-        connection = socket.socket(fileno=descriptor)
+        if kind == "own":
+            namespaces.furnish()
+        if kind != "plain":
+            folder.mkdir()
         reader, writer = connection.makefile("rb"), connection.makefile("wb")
-        oversee(lambda: answer(reader, writer, folder, True, walled))
+        oversee(lambda: _in_the_open(reader, writer, folder, kind != "plain"))
+    except OSError as error:
+        _say_fault(connection, error)
     finally:
         os._exit(0)
+
+
+def _in_the_open(reader: IO[bytes], writer: IO[bytes], folder: Path, walled: bool) -> None:
+    close_to_others(False)  # what this process can see of itself is as everywhere
+    answer(reader, writer, folder, True, walled)
+
+
+def _say_fault(connection: socket.socket, error: OSError) -> None:
+    with connection, contextlib.suppress(OSError), connection.makefile("wb") as writer:
+        send(writer, Message(done=True, fault=f"the wall could not be built: {error}"[:400]))
 
 
 def _wait(child: int, seconds: float) -> None:
@@ -119,23 +155,16 @@ def _wait(child: int, seconds: float) -> None:
         os.close(process)
 
 
-def _sweep(child: int, folder: Path, walled: bool) -> None:
-    """End the fork and what it started: its session, or behind the wall every other process."""
+def _end(child: int, kind: str) -> None:
+    """End the fork and what it started: its namespaces, its session, or every other process."""
     with contextlib.suppress(OSError):
         os.killpg(child, signal.SIGKILL)
     with contextlib.suppress(OSError):
         os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    if walled:
+    os.waitpid(child, 0)  # of namespaces: until nothing runs in them any more
+    if kind == "alone":
         with contextlib.suppress(OSError):
             os.kill(-1, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):  # as process 1 we inherit all orphans
-            while True:
-                os.waitpid(-1, 0)
-        for left in (path for place in WRITABLE for path in Path(place).iterdir()):
-            with contextlib.suppress(OSError):
-                shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def once() -> None:
@@ -152,4 +181,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "--once":
         once()
     else:
-        serve(socket.socket(fileno=int(sys.argv[2])), walled=sys.argv[1] == "walled")
+        serve(socket.socket(fileno=int(sys.argv[2])), sys.argv[1])

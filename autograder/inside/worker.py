@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
+from traitlets.config import Config
 
 from autograder import notebook
 from autograder.contract import EXERCISES, GIVES, PARTS, STEPS
@@ -159,15 +160,19 @@ def _session(task: Task, folder: Path, chain: Chain) -> Session:
 
 def _shell(ns: dict[str, Any], around: Surroundings) -> InteractiveShell:
     """An IPython shell over the namespace, that asks nothing and starts no other program."""
-    shell = InteractiveShell(user_ns=ns)
+    shell = new_shell(ns)
     InteractiveShell._instance = shell  # type: ignore[assignment]  # what get_ipython() gives
     builtins.get_ipython = shell.get_ipython  # type: ignore[attr-defined]
-    shell.history_manager.enabled = False  # type: ignore[union-attr]
     refuse = lambda command: print(f"not run when graded: {command}")  # noqa: E731
     shell.system = shell.system_raw = shell.system_piped = refuse  # type: ignore[method-assign]
     shell.enable_gui = lambda gui=None: None  # type: ignore[method-assign]
     shell.ast_transformers.append(OnTheCpu(around.say))
     return shell
+
+
+def new_shell(ns: dict[str, Any]) -> InteractiveShell:
+    """An IPython shell that keeps no history: no file of its own, and no thread."""
+    return InteractiveShell(user_ns=ns, config=Config({"HistoryManager": {"enabled": False}}))
 
 
 def _enter(session: Session, chain: Chain, task: Task, step: str, backup: Backup) -> None:

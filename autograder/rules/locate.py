@@ -6,10 +6,12 @@ Positions come from the syntax tree of the student's cells; what is wrong does n
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import dataclass
 
 from autograder.evidence.schema import CellError
 from autograder.handin.submission import Cell, Submission
+from autograder.limits import NOTEBOOK_CELLS
 from autograder.rules.cause import Cause
 
 
@@ -40,11 +42,14 @@ def place_of(
     `names` are the notebook's own names for those of the contract.
     """
     cells = code_cells(submission)
-    here = [found for found in cells if found[2].step == cause.step and not found[2].key]
+    here = [found for found in cells if _is_work(found[2], cause.step)]
+    there = [found for found in cells if not _is_work(found[2], cause.step)]
     for name in cause.at:
-        for notebook, number, cell in [*here, *(c for c in cells if c not in here)]:
-            line = _line(cell.source, {name, names.get(name, name)})
-            if line:
+        for notebook, number, cell in [*here, *there]:
+            known = _first_lines(cell.source)
+            lines = [known[n] for n in {name, names.get(name, name)} if n in known]
+            if lines:
+                line = min(lines)
                 return Place(notebook, number, line, cell.source.splitlines()[line - 1].strip())
     for error in errors:
         for notebook, number, _ in here:
@@ -59,15 +64,18 @@ def first_cell(submission: Submission, step: str) -> Place:
     return Place(*here[0]) if here else Place()
 
 
-def _line(source: str, names: set[str]) -> int | None:
-    """The first line that binds, defines or calls one of the names."""
-    tree = parsed(source)
-    if tree is None:
-        return None
-    lines = [
-        node.lineno for node in ast.walk(tree) if names & _said(node) and hasattr(node, "lineno")
-    ]
-    return min(lines, default=None)
+def _is_work(cell: Cell, step: str) -> bool:
+    return cell.step == step and not cell.key
+
+
+@functools.lru_cache(maxsize=NOTEBOOK_CELLS)  # once a cell, however many names are looked for
+def _first_lines(source: str) -> dict[str, int]:
+    """Each name that a cell binds, defines or calls, and the first line that does."""
+    tree, found = parsed(source), dict[str, int]()
+    for node in ast.walk(tree) if tree is not None else ():
+        if (name := _said(node)) and (line := getattr(node, "lineno", 0)):
+            found[name] = min(line, found.get(name, line))
+    return found
 
 
 def parsed(source: str) -> ast.AST | None:
@@ -78,18 +86,19 @@ def parsed(source: str) -> ast.AST | None:
         return None
 
 
-def _said(node: ast.AST) -> set[str]:
+def _said(node: ast.AST) -> str:
+    """The name that a node binds, defines or calls; empty where it does nothing of these."""
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        return {node.name}
+        return node.name
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        return {node.id}
+        return node.id
     if isinstance(node, ast.keyword):
-        return {node.arg or ""}
+        return node.arg or ""
     if isinstance(node, ast.Attribute):
-        return {node.attr}
+        return node.attr
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return {node.func.id}
-    return set()
+        return node.func.id
+    return ""
 
 
 def _without_magics(source: str) -> str:

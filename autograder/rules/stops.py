@@ -147,10 +147,16 @@ def _called(tree: ast.AST) -> set[str]:
 
 def _loops(trees: list[ast.AST]) -> bool:
     """Whether some loop calls `backward`, or a function of the notebook's that does."""
-    training = {"backward"}
+    callers: dict[str, list[str]] = {}  # of each name, the functions that call it
     functions = [n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
-    for _ in functions:
-        training |= {f.name for f in functions if training & _called(f)}
+    for function in functions:
+        for name in _called(function):
+            callers.setdefault(name, []).append(function.name)
+    training, waiting = {"backward"}, ["backward"]
+    while waiting:
+        more = set(callers.get(waiting.pop(), ())) - training
+        training |= more
+        waiting += more
     repeated = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp)
     loops = [n for tree in trees for n in ast.walk(tree) if isinstance(n, repeated)]
     return any(training & _called(loop) for loop in loops)
@@ -168,8 +174,10 @@ def _named(error: CellError) -> Cause | None:
 def where(error: CellError, cells: list[tuple[str, int, Cell]]) -> tuple[str, Place]:
     """The step and the place of an exception that a cell raised."""
     for notebook, number, cell in cells:
+        if number - 1 != error.cell:
+            continue
         lines = [line.strip() for line in cell.source.splitlines()]
-        if number - 1 == error.cell and (not error.source or error.source.strip() in lines):
+        if not error.source or error.source.strip() in lines:
             place = Place(notebook, number, error.line, error.source.strip())
             return cell.step, place
     return "", Place()

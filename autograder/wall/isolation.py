@@ -16,7 +16,7 @@ from pathlib import Path
 
 import autograder
 import course_data
-from autograder.limits import WRITABLE
+from autograder.limits import HOME, WRITABLE
 
 # All of the kit that is there behind the wall: files only, so that no bytecode comes along.
 MOUNTED = {
@@ -25,14 +25,18 @@ MOUNTED = {
         "contract.py",
         "limits.py",
         "notebook.py",
+        "answers.py",
+        "pictures.py",
         "evidence/*.py",
         "inside/*.py",
     ),
-    course_data: ("*.py",),
+    course_data: ("__init__.py", "locate.py", "summary.py", "validation.py"),
 }
 KEPT = ("LANG", "LC_ALL", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 ETC = ("ld.so.cache", "localtime", "fonts")
 NOBODY = "65534"
+UNSHARE = "unshare --map-root-user --mount --pid --ipc --net --fork --mount-proc"
+SLOWER = " Each run has a fresh process, which is slow: nested namespaces are not allowed here."
 # glibc: large tensors stay with the process, in place of being zeroed by the kernel each time, and
 # lie on huge pages (from 2.35 on)
 SETTINGS = {
@@ -46,17 +50,46 @@ SETTINGS = {
 }
 
 
-@functools.cache
 def missing() -> str:
     """Why submissions cannot be isolated on this machine; empty where they can."""
+    return _tried()[0]
+
+
+def nested() -> bool:
+    """Whether each submission can have namespaces of its own, within those of its warm process."""
+    return _tried()[1]
+
+
+@functools.cache
+def _tried() -> tuple[str, bool]:
+    """What `missing` and `nested` say."""
     if sys.platform != "linux":
-        return f"isolation needs Linux, this is {sys.platform}"
+        return f"isolation needs Linux, this is {sys.platform}", False
     if not shutil.which("bwrap"):
-        return "bubblewrap is not installed (Debian, Ubuntu, Fedora: the package bubblewrap)"
-    tried = subprocess.run(wrap(["true"]), capture_output=True, text=True, check=False)
-    if tried.returncode:
-        return f"bubblewrap does not work here: {tried.stderr.strip()[:200]}"
-    return ""
+        return "bubblewrap is not installed (Debian, Ubuntu, Fedora: the package bubblewrap)", False
+    as_root = os.geteuid() == 0
+    if as_root and not shutil.which("setpriv"):
+        return "as root it needs setpriv, of the package util-linux", False
+    start = [sys.executable, "-c", "import autograder"] if as_root else ["true"]
+    tried = _run(wrap([*UNSHARE.split(), *start], own=True))
+    if not tried.returncode:
+        return "", True
+    tried = _run(wrap(start, own=False))
+    if not tried.returncode:
+        return "", False
+    reason = (tried.stderr.strip().splitlines() or ["no reason was given"])[-1][:200]
+    if as_root and not _run(wrap(["true"], own=False)).returncode:
+        return (
+            f"as root, submissions run as nobody, who cannot start Python here ({reason}): "
+            "grade as an ordinary user, or let everybody read Python and the kit"
+        ), False
+    return f"bubblewrap does not work here: {reason}", False
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, errors="replace", check=False, env=environment()
+    )
 
 
 def chosen(wanted: str | None) -> tuple[str, str]:
@@ -67,32 +100,31 @@ def chosen(wanted: str | None) -> tuple[str, str]:
     reason = "" if wanted else missing()
     mode = wanted or ("basic" if reason else "full")
     if mode == "full":
-        return mode, "Isolation: full (no network, no sight of other files)."
+        each = "" if missing() or nested() else SLOWER
+        return mode, f"Isolation: full (no network, no sight of other files).{each}"
     why = f", because {reason}" if reason else ""
     return mode, f"Isolation: basic{why}. The code can reach your files and the network."
 
 
-def wrap(command: list[str]) -> list[str]:
+def wrap(command: list[str], own: bool) -> list[str]:
     """The command behind the wall: no network, own processes, a private /tmp, the rest read-only.
 
     What is there: the system's programs, this Python, and the parts of the kit that probes need. No
-    solution, check, submission or gradebook, and no variable of the environment but a few.
+    solution, check, submission or gradebook, and no variable of the environment but a few. With
+    `own` the command may make further namespaces, for each submission.
     """
     wall = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
-    wall += ["--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY]
-    wall += ["--cap-drop", "ALL"]  # root keeps its capabilities otherwise
+    wall += ["--unshare-user", "--uid", NOBODY, "--gid", NOBODY]
+    wall += [] if own else ["--disable-userns"]
+    wall += ["--cap-drop", "ALL"]
     wall += ["--as-pid-1"]  # nobody inside can trace, stop or kill the warm process
-    for name, value in environment().items():
+    for name, value in (environment() | {"HOME": HOME}).items():
         wall += ["--setenv", name, value]
-    for folder in _system():
-        kind = "--symlink" if folder.is_symlink() else "--ro-bind"
-        source = os.readlink(folder) if folder.is_symlink() else str(folder)
-        wall += [kind, source, str(folder)]
+    wall += _bound(_system())
     wall += ["--proc", "/proc", "--dev", "/dev", "--mqueue", "/dev/mqueue"]
     for place, size in WRITABLE.items():
         wall += ["--size", str(size), "--tmpfs", place]
-    for folder in _python():
-        wall += ["--ro-bind", str(folder), str(folder)]
+    wall += _bound(_python())
     for package, patterns in MOUNTED.items():
         root = Path(package.__file__ or "").parent
         files = sorted(file for pattern in patterns for file in root.glob(pattern))
@@ -101,14 +133,51 @@ def wrap(command: list[str]) -> list[str]:
             wall += ["--ro-bind", str(file), str(file)]
         wall += ["--remount-ro", str(root)]
     wall += ["--remount-ro", "/dev", "--remount-ro", "/"]
-    return [*wall, "--chdir", "/tmp", *command]
+    return [*_as_nobody(), *wall, "--chdir", str(folder_to_start_in()), *command]
+
+
+def folder_to_start_in() -> Path:
+    """Python looks for modules where it is started: where it finds the kit anyway."""
+    return _packages()[0].parent
+
+
+def _as_nobody() -> list[str]:
+    """As root: become nobody first, since the kernel lets root's number through walls.
+
+    A first view holds what the second is made of, so that folders which only root may enter, such
+    as /root, are no hindrance.
+    """
+    if os.geteuid() != 0:
+        return []
+    view = ["bwrap", "--die-with-parent", "--cap-drop", "ALL"]
+    for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
+        view += ["--cap-add", capability]
+    folders = [f for f in _system() if not f.is_relative_to("/etc")] + [Path("/etc")]
+    view += _bound(folders)
+    for parent in sorted({parent for folder in _python() for parent in folder.parents}):
+        if parent not in (Path("/"), *folders):
+            view += ["--perms", "0755", "--dir", str(parent)]
+    view += _bound(_python())
+    view += ["--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--tmpfs", "/tmp"]
+    view += ["--chdir", "/", "setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]
+    return [*view, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
+
+
+def _bound(folders: list[Path]) -> list[str]:
+    """Options of bubblewrap: each folder as it is, read-only."""
+    options = []
+    for folder in folders:
+        kind = "--symlink" if folder.is_symlink() else "--ro-bind"
+        source = os.readlink(folder) if folder.is_symlink() else str(folder)
+        options += [kind, source, str(folder)]
+    return options
 
 
 def environment() -> dict[str, str]:
     """All that a process behind the wall, and the wall itself, may know of ours."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     path = os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin"))
-    own = SETTINGS | {"HOME": "/tmp", "USER": "student", "PATH": path}
+    own = SETTINGS | {"USER": "student", "PATH": path}
     packages = os.pathsep.join(dict.fromkeys(str(folder.parent) for folder in _packages()))
     return kept | own | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": packages}
 

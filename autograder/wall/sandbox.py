@@ -85,6 +85,8 @@ class Sandbox:
             )
         self._slots: queue.Queue[_Slot] = queue.Queue()
         self._all = [_slot(self.walled) for _ in range(max(1, jobs))] if self.fork else []
+        for slot, processors in zip(self._all, _shares(len(self._all)), strict=True):
+            slot.processors = processors
 
     def __enter__(self) -> Sandbox:
         for slot in self._all:
@@ -117,6 +119,15 @@ class Sandbox:
             return slot.run(task, inputs)
         finally:
             self._slots.put(slot)
+
+
+def _shares(slots: int) -> list[list[int]]:
+    """The processors of each slot: its own ones, so that no submission takes those of another."""
+    if sys.platform != "linux":
+        return [[] for _ in range(slots)]
+    processors = sorted(os.sched_getaffinity(0))
+    alone = slots == 1 or len(processors) < slots
+    return [[] if alone else processors[slot::slots] for slot in range(slots)]
 
 
 _ahead: list[_Slot] = []
@@ -154,13 +165,14 @@ class _Slot:
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
         self.ready = self.closed = self.busy = False
+        self.processors: list[int] = []  # that a task may run on; all of them where it is empty
 
     def start(self) -> None:
         """Start the process; it is not waited for."""
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        mode = "walled" if self.walled else "plain"
-        command = [*SERVER, mode, str(theirs.fileno())]
-        command = isolation.wrap(command) if self.walled else command
+        kind = "plain" if not self.walled else "own" if isolation.nested() else "alone"
+        command = [*SERVER, kind, str(theirs.fileno())]
+        command = isolation.wrap(command, kind == "own") if self.walled else command
         nowhere = subprocess.DEVNULL
         with theirs:
             self.process = subprocess.Popen(
@@ -170,6 +182,7 @@ class _Slot:
                 stdout=nowhere,
                 stderr=None if os.environ.get("AUTOGRADER_DEBUG") else nowhere,
                 env=isolation.environment() if self.walled else _environment(),
+                cwd=isolation.folder_to_start_in(),
             )
         self.ready = False
 
@@ -207,9 +220,9 @@ class _Slot:
         self.busy, begin = True, time.monotonic()
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            told = str(task.notebook_seconds + RUN_GRACE).encode()
+            told = [task.notebook_seconds + RUN_GRACE, *self.processors]
             assert self.control
-            socket.send_fds(self.control, [told], [theirs.fileno()])
+            socket.send_fds(self.control, [" ".join(map(str, told)).encode()], [theirs.fileno()])
             theirs.close()
             most = task.notebook_seconds + 2 * RUN_GRACE  # whatever it does to the clocks inside
             assert self.process
@@ -247,7 +260,11 @@ def _environment() -> dict[str, str]:
 def _run_fresh(task: Task, inputs: Inputs) -> Run:
     """Run one task in a process that was started for it."""
     process = subprocess.Popen(
-        [*SERVER, "--once"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
+        [*SERVER, "--once"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=_environment(),
+        cwd=isolation.folder_to_start_in(),
     )
     try:
         assert process.stdin and process.stdout
@@ -291,13 +308,9 @@ def _follow(task: Task, inputs: Inputs, reader: IO[bytes], writer: IO[bytes], be
         late = time.monotonic() - begin > task.notebook_seconds
         problem = f"took longer than {task.notebook_seconds:g} s" if late else "the process died"
         problem += f" in code cell {log.cell + 1} of {len(task.cells)}" if log.cell >= 0 else ""
+        problem += " before the first cell" if log.cell < 0 else ""
         problem += "" if late or str(error) == "closed" else f" ({error})"
-    return log.run(problem, time.monotonic() - begin)
-
-
-def _size(shown: Shown) -> int:
-    texts = [shown.stdout, shown.stderr, shown.error]
-    return sum(map(len, texts)) + sum(len(v) for found in shown.outputs for v in found.values())
+    return log.run(problem, time.monotonic() - begin, log.cell < 0)  # no code of theirs has run
 
 
 class _Log:
@@ -323,7 +336,7 @@ class _Log:
             raise ProtocolError("it skipped cells")
         self.cell = max(self.cell, message.cell)
         if message.shown and message.cell not in self.shown and 0 <= message.cell <= self.cell:
-            self.room -= _size(message.shown)
+            self.room -= message.shown.size()
             self.shown[message.cell] = message.shown if self.room > 0 else Shown(error="too much")
         for said, more, most in (
             (self.flags, message.flags, FLAGS),

@@ -37,7 +37,7 @@ def test_a_class_with_broken_notebooks_is_graded_to_the_end(
     write("class/gil/project.ipynb", PROJECT)
     before = fingerprint(tmp_path / "class")
     args = ["grade", str(tmp_path / "class"), "--output", str(tmp_path / "out"), *BASIC]
-    result = run.invoke(app, [*args, "--cell-seconds", "2", "--no-twin"])
+    result = run.invoke(app, [*args, "--cell-seconds", "10", "--no-twin"])
     assert result.exit_code == 1, result.output
     assert fingerprint(tmp_path / "class") == before
     records = json.loads((tmp_path / "out/marks.json").read_text(encoding="utf-8"))["submissions"]
