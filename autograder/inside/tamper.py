@@ -41,7 +41,7 @@ CLASSES = (  # whose methods probes call
 HARMLESS = {  # IPython sets them itself, or honest notebooks do; no probe calls them
     "builtins": {"get_ipython", "display", "_", "__", "___", "exit", "quit", "print", "input"},
     "numpy": {"bool", "int", "float", "object", "str", "set_printoptions"},
-    "torch": {"load", "save", "compile", "set_printoptions"},
+    "torch": {"load", "save", "compile", "set_printoptions", "Storage"},  # it sets the last itself
     "pandas": {"set_option"},
 }
 CALLABLE = (types.FunctionType, types.BuiltinFunctionType, type)
