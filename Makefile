@@ -12,7 +12,7 @@ READY := .venv/.ready
 PIP_INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .PHONY: help install grade test test-slow test-all test-oldest test-newest lint build bench \
-  bench-memory hostile-report diagnosis-report bench-recommenders clean
+  bench-memory bench-desk hostile-report diagnosis-report bench-recommenders clean
 
 help:
 	@echo 'make grade      grade the sample class on the sample data, print the table'
@@ -24,6 +24,7 @@ help:
 	@echo 'make build      solutions/*.py -> solution and student notebooks'
 	@echo 'make bench      grading beside nbgrader and otter, CPU seconds a submission'
 	@echo 'make bench-memory   memory and cost over a class of 1,000'
+	@echo 'make bench-desk     collect, export and pages of a class of 1,000'
 	@echo 'make hostile-report    what every attack gained, beside nbgrader'
 	@echo 'make diagnosis-report  how well mistakes are named, beside two baselines'
 	@echo 'make bench-recommenders  the recommender beside its peers: table and picture in docs/'
@@ -72,6 +73,9 @@ build: $(READY)
 
 bench: .venv/.bench
 	$(BIN)/python benchmarks/grading.py $(BENCH)
+
+bench-desk: $(READY)
+	$(BIN)/python benchmarks/desk.py
 
 bench-memory: .venv/.bench
 	$(BIN)/python benchmarks/memory.py $(BENCH)

@@ -59,6 +59,23 @@ def check(what: str, names: Mapping[str, Any]) -> Report:
     return UngradedReport([_outcome(key, part, names) for key in keys for part in PARTS[key]])
 
 
+def help_for(
+    what: str, reports: Mapping[str, list[Outcome]]
+) -> tuple[str, list[Outcome], tuple[str, ...]]:
+    """The exercise of a part, or of all, that is not right yet: its name, outcomes and hints.
+
+    `reports` are the outcomes of the last check of each part.
+    """
+    keys = [key for key in PARTS if what in (key, "step7")]
+    for key in keys:
+        passed = {o.check.id for o in reports.get(key, []) if o.status == "passed"}
+        for part in PARTS[key]:
+            if f"{key}.{part.name}" not in passed:
+                mine = [o for o in reports.get(key, []) if o.check.id.endswith(f".{part.name}")]
+                return f"{key}, {part.name}", mine, part.hints
+    return what, [outcome for key in keys for outcome in reports[key]], PARTS[keys[0]][0].hints
+
+
 def _outcome(key: str, part: Part, names: Mapping[str, Any]) -> Outcome:
     check = Check(f"{key}.{part.name}", key, part.title, 0.0)
     value = names.get(part.name)
@@ -478,7 +495,10 @@ PARTS: dict[str, tuple[Part, ...]] = {
             "predicted",
             "An order was predicted, before it was measured",
             _ablations,
-            ("Ask of each part what it is there for, and who would miss it on 8,000 edges.",),
+            (
+                "What is each part there for, and who would miss it on a few thousand edges?",
+                "Guess, even where you do not know: it is the surprise that you learn from.",
+            ),
         ),
     ),
     "step7.mine": (
@@ -487,12 +507,10 @@ PARTS: dict[str, tuple[Part, ...]] = {
             "A recommender of your own that beats popularity",
             _mine,
             (
+                "Which of the parts above helped most, and can two of them be joined?",
                 "Let it inherit from LessonGNN and hand other arguments to `super().__init__`.",
                 "Or add up the scores of two models: they err in different places.",
             ),
         ),
     ),
-}
-HINTS: dict[str, tuple[str, ...]] = {
-    key: tuple(hint for part in parts for hint in part.hints) for key, parts in PARTS.items()
 }

@@ -217,3 +217,170 @@ def restore(
     for line in changed(before, marks):
         tell(line)
     tell(f"Put back: {state}.")
+
+
+@app.command()
+def reports(
+    marks: Annotated[Path, typer.Argument(help="The folder that `grade` wrote.")] = MARKS,
+    course: CourseFile = None,
+) -> None:
+    """Write one page with all reports to grade, and hand.csv for their points.
+
+    Points, comments and overrides in hand.csv outlive every regrade.
+    """
+    from autograder.gradebook import hand
+    from autograder.reports import class_report, hand_page, pages
+
+    found = read_marks(marks, course)
+    try:
+        path = hand.write(marks, [mark.student for mark in found])
+        page = pages.write(marks / "reports.html", hand_page.render(found))
+        class_report.write_table(marks, read_course(course))
+    except OSError as error:
+        fail(f"{error.filename or marks}: {error.strerror}", 2)
+    waiting = [mark for mark in found if mark.report_waits]
+    tell(f"{len(found)} students, {len(waiting)} reports to grade.")
+    tell(f"Written: {page}, {path}, {marks / 'marks.csv'}")
+
+
+@app.command()
+def feedback(
+    marks: Annotated[Path, typer.Argument(help="The folder that `grade` wrote.")] = MARKS,
+    hints: Annotated[int, typer.Option(min=0, max=3, help="How many hints to show.")] = 1,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this student; may be given again.")
+    ] = None,
+    course: CourseFile = None,
+) -> None:
+    """Write a page for each student, and all of them as a zip to hand back through the LMS."""
+    from autograder.reports import student_page
+
+    found = read_marks(marks, course)
+    names = [mark.student for mark in found]
+    for name in only or []:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, 3)
+            fail(f"--only {name}: nobody is called so{_did_you_mean(near)}", 2)
+    wanted = [mark for mark in found if not only or mark.student in only]
+    try:
+        written, archive = student_page.write_all(wanted, marks, hints)
+    except OSError as error:
+        fail(f"{error.filename or marks}: {error.strerror}", 2)
+    tell(f"Written: {len(written)} pages in {marks / student_page.FOLDER}, and {archive}")
+
+
+@app.command()
+def report(
+    marks: Annotated[Path, typer.Argument(help="The folder that `grade` wrote.")] = MARKS,
+    anonymous: Annotated[bool, typer.Option(help="Numbers in the place of names.")] = False,
+    output: Annotated[
+        Path | None, typer.Option(help="The page; by default class.html beside the marks.")
+    ] = None,
+    course: CourseFile = None,
+) -> None:
+    """Write the class page: marks, misconceptions, and what to look at first.
+
+    It links the students' pages that `autograder feedback` has written beside it.
+    """
+    from autograder.reports import class_page, pages
+
+    found = read_marks(marks, course)
+    path = output or marks / ("class-anonymous.html" if anonymous else "class.html")
+    try:
+        written = pages.write(path, class_page.render(found, path.parent, anonymous))
+    except OSError as error:
+        fail(f"{error.filename or path}: {error.strerror}: name another file with --output", 2)
+    tell(f"Written: {written} ({written.stat().st_size / 1e6:.1f} MB, {len(found)} students)")
+
+
+@app.command()
+def queue(
+    marks: Annotated[Path, typer.Argument(help="The folder that `grade` wrote.")] = MARKS,
+    ta: Annotated[str, typer.Option(help="One TA's share, such as 1/3.")] = "",
+    course: CourseFile = None,
+) -> None:
+    """List what waits for a person, the most urgent first."""
+    from autograder.gradebook import todo
+
+    items = todo.todo(read_marks(marks, course))
+    if ta:
+        number, sign, of = ta.partition("/")
+        if not (sign and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+            fail(f"--ta {ta}: write such as 1/3: the first of three", 2)
+        items = todo.share(items, int(number), int(of))
+    for item in items:
+        tell(f"{item.kind}: {item.key}: {item.what}")
+    tell(f"{len(items)} things to look at. autograder show STUDENT shows more of one.")
+
+
+@app.command()
+def show(
+    student: Annotated[str, typer.Argument(help="As in marks.csv.")],
+    marks: Marks = MARKS,
+    course: CourseFile = None,
+) -> None:
+    """Show one student's marks: points, findings, what waits, and where the copies are."""
+    from autograder.reports import one_student
+
+    found = read_marks(marks, course)
+    mark = next((mark for mark in found if mark.student == student), None)
+    if mark is None:
+        near = difflib.get_close_matches(student, [mark.student for mark in found], 3)
+        fail(f"{student}: nobody is called so in {marks}{_did_you_mean(near)}", 2)
+    for line in one_student.lines(mark, marks):
+        tell(line)
+
+
+@app.command()
+def similar(
+    marks: Annotated[Path, typer.Argument(help="The folder that `grade` wrote.")] = MARKS,
+    scaffold: Annotated[
+        Path, typer.Option(help="The notebooks that the students started from.")
+    ] = Path("assignments/gnn_recommender"),
+) -> None:
+    """Write a page of pairs that share more code than the course gives, side by side.
+
+    It is a reason to look and to ask, never a verdict.
+    """
+    from autograder.reports import pages, similar_page
+
+    if not any(scaffold.glob("*.ipynb")):
+        fail(f"{scaffold}: no notebook here: name the students' notebooks with --scaffold", 2)
+    found = read_marks(marks, None)
+    try:
+        pairs = similar_page.compare(found, marks, similar_page.scaffold([scaffold]))
+        path = pages.write(marks / "similar.html", similar_page.render(pairs, len(found)))
+    except OSError as error:
+        fail(f"{error.filename or marks}: {error.strerror}", 2)
+    for pair in pairs[:20]:
+        how = "byte for byte the same" if pair.same else f"{pair.share:.0%} of the smaller one"
+        tell(f"{pair.one.student} and {pair.other.student}: {how}")
+    tell(f"{len(pairs)} pairs to look at. Written: {path}")
+
+
+@app.command()
+def gradebook(
+    to: Annotated[str, typer.Option(help="nbgrader.")] = "nbgrader",
+    marks: Marks = MARKS,
+    root: Annotated[
+        Path, typer.Option(help="The course's folder, with nbgrader_config.py.")
+    ] = Path("."),
+) -> None:
+    """Put automatic scores, comments and executed notebooks into nbgrader's gradebook.
+
+    Manual marks, extra credit and comments of a person in there are never touched.
+    """
+    from autograder.gradebook import ExportError, nbgrader_book
+    from autograder.gradebook.marks import automatic_marks
+
+    if to != "nbgrader":
+        fail(f"--to {to}: choose nbgrader", 2)
+    try:
+        result = nbgrader_book.fill(root, automatic_marks(marks), marks)
+    except ExportError as error:
+        fail(error, 2)
+    except OSError as error:
+        fail(f"{error.filename or root}: {error.strerror}", 2)
+    kept = f", {result.kept} marks of a person kept" if result.kept else ""
+    tell(f"{result.students} students, {len(result.changed)} with other scores than before{kept}.")
+    tell(f"Written: the gradebook, and {result.trees}")

@@ -1,4 +1,4 @@
-"""What a student calls in a notebook: `check`, `hint`, `checkpoint`, `progress`, `seed_everything`.
+"""What a student calls in a notebook: `check`, `hint`, `checkpoint`, `progress`, `answer`, `track`.
 
 The check cells call it too, under nbgrader as well: a check's value is its points.
 """
@@ -11,13 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import course_data
-from autograder.contract import EXERCISES, GIVES, MAKES, PARTS, STEPS, UNGRADED
+from autograder.answers import answer as answer
+from autograder.contract import CHAIN, EXERCISES, GIVES, MAKES, PARTS, STEPS, UNGRADED
 from autograder.evidence import schema as evidence
 from autograder.inside.chain import Chain
 from autograder.inside.inputs import RightInputs
 from autograder.inside.observe import Session, observe
+from autograder.inside.tracking import Tracker, paused
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn, optim
+    from torch_geometric.data import Data
+
     from autograder.desk.hints import Hint
     from autograder.desk.progress import Progress
     from autograder.reports.cell import Report
@@ -32,6 +37,7 @@ TOGETHER = (  # names of which all are the student's own, or none: they must fit
 )
 _session: Session | None = None
 _chain = Chain(RightInputs())  # of this kernel
+_tracker: Tracker | None = None  # the last one: a training is measured once
 _reports: dict[str, list[Any]] = {}  # exercise -> outcomes of its last check in this kernel
 _from_kit: dict[str, Any] = {}  # what `checkpoint` has handed out of the kit's own
 _trained_on: Any = None  # the data that step 5 was handed
@@ -72,15 +78,16 @@ def check(what: str, fresh: bool = False) -> Report | float:
     Raises:
         NotebookProblem: no such step or exercise; or the kit or the data is not as it must be.
     """
-    if what.split(".")[0] in UNGRADED:
-        from autograder import going_further
-
-        ungraded = _chain.running or os.environ.get(GRADING)
-        return 0.0 if ungraded else going_further.check(what, _here().ns)
     step = _step_of("check", what)
     if _chain.running or os.environ.get(GRADING):
         return 0.0
     _refuse_a_stale_kernel()
+    if step in UNGRADED:
+        from autograder import going_further
+
+        report = going_further.check(what, _here().ns)
+        _keep(report.outcomes)
+        return report
     from autograder.desk import progress as kept
     from autograder.reports.cell import Report
     from autograder.rules.judge import judge  # not there where others grade us
@@ -88,10 +95,10 @@ def check(what: str, fresh: bool = False) -> Report | float:
 
     session = _here()
     session.seed = _seed() if fresh else 0
-    found = observe(session, step)
+    with paused():
+        found = observe(session, step)
     outcomes = judge(evidence.decode(evidence.encode(found)), truth(session.data), [what])
-    for key in dict.fromkeys(o.check.cell for o in outcomes):
-        _reports[key] = [o for o in outcomes if o.check.cell == key]
+    _keep(outcomes)
     kept.note(Path.cwd(), [o for o in outcomes if not o.check.by_hand])
     return Report(outcomes)
 
@@ -108,10 +115,14 @@ def hint(what: str) -> Hint:
     from autograder.desk.hints import Hints
 
     step = _step_of("hint", what)
+    _hints = _hints or Hints()
+    if step in UNGRADED:
+        from autograder import going_further
+
+        return _hints.next(*going_further.help_for(what, _reports))
     if what == step:  # a whole step: the first exercise of it that is not right
         keys = [key for key in EXERCISES if key.startswith(f"{step}.")]
         what = next((key for key in keys if not _passes(key)), keys[0])
-    _hints = _hints or Hints()
     return _hints.next(what, _reports.get(what, []))
 
 
@@ -168,6 +179,38 @@ def checkpoint(step: str) -> tuple[Any, ...]:
     if step == "step5":
         _trained_on = values["train_data"]
     return tuple(values.values())
+
+
+def track(model: nn.Module, optimizer: optim.Optimizer) -> Tracker:
+    """Measure the validation AUC after every step of the optimizer, that is after every epoch.
+
+    The numbers are in `.aucs`; `.keep_best()` gives the model the weights of the best epoch back.
+    """
+    global _tracker
+    if _tracker is not None:
+        _tracker.stop()
+    _tracker = Tracker(model, optimizer, None if os.environ.get(GRADING) else _validation_data())
+    return _tracker
+
+
+def _validation_data() -> Data:
+    """The validation edges of the split that step 5 trains on: the student's, or the kit's."""
+    ns = _chain.running[-1] if _chain.running else _here().ns
+    kits = ns.get("train_data") is _from_kit.get("train_data")
+    if "val_data" in ns and not kits:
+        return ns["val_data"]
+    return _chain.inputs.of(CHAIN, _data())["val_data"]
+
+
+def embeddings_alone(train_data: Data, epochs: int = 100) -> Tensor:
+    """Vectors [num_nodes, 32] that are trained as in step 5, but without a graph convolution."""
+    import torch
+
+    from autograder.inside import rivals
+
+    if os.environ.get(GRADING):
+        return torch.zeros(int(train_data.num_nodes), rivals.DIM)
+    return rivals.embeddings_alone(train_data, epochs)
 
 
 def _own_work(step: str, names: tuple[str, ...], data: Path) -> tuple[dict[str, Any], list[str]]:
@@ -233,10 +276,21 @@ def _in_short(name: str, value: Any) -> str:
     return name if edges is None else f"{name} (edge_index {list(edges.shape)})"
 
 
+def _keep(outcomes: list[Any]) -> None:
+    """Remember what a check came to, for hints."""
+    for key in dict.fromkeys(o.check.cell for o in outcomes):
+        _reports[key] = [o for o in outcomes if o.check.cell == key]
+
+
 def _step_of(verb: str, what: str) -> str:
-    if what not in (*EXERCISES, *STEPS):
-        step = str(what).split(".")[0]
-        known = [k for k in EXERCISES if k.startswith(f"{step}.")] or [*EXERCISES, *STEPS]
+    step = str(what).split(".")[0]
+    exercises = list(EXERCISES)
+    if step in UNGRADED:
+        from autograder import going_further  # here: it brings torch
+
+        exercises = list(going_further.PARTS)
+    if what not in (*exercises, *STEPS, *UNGRADED):
+        known = [k for k in exercises if k.startswith(f"{step}.")] or [*EXERCISES, *STEPS]
         raise NotebookProblem(
             f"{verb}({what!r}): there is no such exercise in this kit; there are "
             f"{', '.join(known)}. Is this notebook from another version of the course?"

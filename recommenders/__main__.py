@@ -25,6 +25,7 @@ def run_bench(
     data: Annotated[str, typer.Option(help="sample, lastfm or a path; lastfm where it is")] = "",
     seeds: Annotated[int, typer.Option(min=1, help="how many seeds, from 0")] = 5,
     only: Annotated[list[str] | None, typer.Option(help="a recommender; may be repeated")] = None,
+    missing: Annotated[bool, typer.Option(help="only what the table has not got yet")] = False,
     output: Annotated[Path, typer.Option(help="folder of the page, table and picture")] = DOCS,
 ) -> None:
     """Measure all recommenders; write recommenders.md, .csv and a picture."""
@@ -43,7 +44,8 @@ def run_bench(
                 progress.console.print(f"seed {seed}  {name:12} {outcome}", highlight=False)
                 progress.advance(task)
 
-            bench.run(Path(chosen).name, edges, names, range(seeds), output / report.RUNS, done)
+            file = output / report.RUNS
+            bench.run(Path(chosen).name, edges, names, range(seeds), file, done, missing)
     except (course_data.DataError, RecommenderError) as error:
         _fail(error)
     _write_page(output)

@@ -14,9 +14,7 @@
 # %% [markdown] id="environment"
 # ## The environment
 #
-# You need Python 3.10, 3.11, 3.12 or 3.13. The assignment text asks for 3.9, which today's PyTorch
-# and PyTorch Geometric (PyG) no longer support; it also asks for an administrator's terminal, which
-# you do not need. With conda:
+# You need Python 3.10, 3.11, 3.12 or 3.13, and no administrator's rights. With conda:
 #
 # ```text
 # conda create --name rec_gnn python=3.11
@@ -24,11 +22,8 @@
 # ```
 #
 # or without it: `python -m venv rec_gnn`, then activate that environment. In both cases install the
-# course kit as its README says (it brings torch, torch-geometric, pandas, networkx, scikit-learn),
-# and choose the kernel `rec_gnn` in VS Code or Jupyter.
-#
-# One more slip in the text: it calls the result "a Python script (`.ipynb`)". An `.ipynb` is a
-# notebook. These six notebooks are what you hand in.
+# course kit as its instructions say (it brings torch, torch-geometric, pandas, networkx and
+# scikit-learn), and choose the kernel `rec_gnn` in VS Code or Jupyter.
 
 # %% [markdown] id="versions_intro"
 # Does it work? If the next cell prints six versions, it does. If it stops with
@@ -64,10 +59,9 @@ for library in (pandas, networkx, torch, torch_geometric, sklearn):
 #   2        1          12                    ...
 # ```
 #
-# The assignment links to a "Last.fm Asia Social Network" data set. The title is wrong, the link is
-# right: the file is the Last.fm part of **HetRec 2011**, with 1,892 users, 17,632 artists and
-# 92,834 rows. These notebooks start with a small made-up sample in the same format, so that every
-# cell runs in seconds.
+# The real data is the Last.fm part of **HetRec 2011** [1]: 1,892 users, 17,632 artists and 92,834
+# rows. These notebooks start with a small made-up sample in the same format, so that every cell
+# runs in seconds.
 
 # %% id="setup_imports" role="given"
 import io
@@ -75,7 +69,8 @@ import io
 import course_data
 import pandas as pd
 
-from autograder.notebook import check
+from autograder import pictures
+from autograder.notebook import answer, check
 
 # %% [markdown] id="toy_intro"
 # ## A worked toy example
@@ -100,8 +95,8 @@ print(toy.dtypes)
 print(toy)
 
 # %% [markdown] id="toy_names_intro"
-# The assignment says: assign the column names `['userID', 'artistID', 'listen_count']`. The obvious
-# way is `names=[...]`. But `names=` alone tells pandas that the file has *no* header.
+# We want to call the third column `listen_count`. There seems to be an easy way: `read_csv` takes
+# the names of the columns, as `names=[...]`. Here is the first **trap** of this project.
 #
 # **Predict, then run.** What becomes of the line `userID  artistID  weight`? How many rows will
 # there be, and of which type are the columns?
@@ -114,9 +109,10 @@ print(toy_wrong.dtypes)
 print(toy_wrong)
 
 # %% [markdown] id="toy_names_after"
-# One row too many, and every number has become text, because a column that holds the word `userID`
-# cannot be a column of integers. Nothing warned you. So, whenever you load a file: look at its
-# first lines, then at `shape` and `dtypes`.
+# `names=` alone tells pandas that the file has *no* header. So there is one row too many, and every
+# number has become text, because a column that holds the word `userID` cannot be a column of
+# integers. Nothing warned you. Whenever you load a file: look at its
+# first lines, then look at `shape` and `dtypes`.
 
 # %% [markdown] id="raw_intro"
 # ## The raw file
@@ -156,8 +152,8 @@ check("step1.load", fresh=True)
 # %% [markdown] id="explore_intro"
 # ## How large is it?
 #
-# Three different questions: how many *rows*, how many *different* ids, and which *largest* id? In
-# real data ids have gaps, so the three answers differ.
+# How many *rows* are there, how many *different* ids, and what is the *largest* id? These are three
+# questions with three answers, because the ids of real data have gaps.
 #
 # **Predict, then run.** The toy's users, had they been numbered 1, 2 and 9:
 
@@ -190,6 +186,21 @@ check("step1.explore")
 check("step1.explore", fresh=True)
 ### END HIDDEN TESTS
 
+# %% [markdown] id="spread_intro"
+# ## How is the listening spread?
+#
+# **Predict, then run.** Do most users listen to about as many artists as each other? And do most
+# artists have about as many listeners? The right-hand picture has two logarithmic axes: from one
+# mark to the next the numbers are ten times larger.
+
+# %% id="spread" role="given"
+pictures.listening(df)
+
+# %% [markdown] id="spread_after"
+# A few artists have most of the listeners, and many have hardly any: a **long tail**. An artist
+# with a single listener is the hard case for a recommender: if that one row is hidden in a test,
+# nothing is left to learn from. On the real data six artists in ten are heard by one user only.
+
 # %% [markdown] id="names_intro"
 # ## Who are these artists?
 #
@@ -206,8 +217,8 @@ print(artists[["id", "name"]].head().to_string(index=False))
 #
 # In a terminal, `course_data fetch` downloads the real file from GroupLens and checks it (it is for
 # non-commercial use). Then set the environment variable `COURSE_DATA=lastfm` *before* you start
-# Jupyter or VS Code; without it you get the sample. All notebooks run on both. On the real data
-# training takes about half a minute.
+# Jupyter or VS Code; without it you get the sample. All notebooks run on both. The training of step
+# 5 takes about 4 seconds on the sample and 40 seconds on the real data, on one processor core.
 
 # %% [markdown] id="think"
 # ## A question to think about
@@ -216,7 +227,22 @@ print(artists[["id", "name"]].head().to_string(index=False))
 # rows alike. What does the count tell you about taste, and what else may it tell you? Is a single
 # play evidence for or against an artist?
 #
+# When you have written your answer, run `answer("step1.think")` in a new cell to compare it with
+# ours.
+#
 # *Your thoughts (not graded):*
+
+# %% [markdown] id="references"
+# ## References
+#
+# [1] I. Cantador, P. Brusilovsky, T. Kuflik: *Second Workshop on Information Heterogeneity and
+# Fusion in Recommender Systems*, RecSys 2011. The
+# [data](https://grouplens.org/datasets/hetrec-2011/) is for non-commercial use.
+#
+# [2] Y. Hu, Y. Koren, C. Volinsky: *Collaborative Filtering for Implicit Feedback Datasets*, ICDM
+# 2008: what a count of plays tells. [doi](https://doi.org/10.1109/ICDM.2008.22)
+#
+# [3] [pandas.read_csv](https://pandas.pydata.org/docs/reference/api/pandas.read_csv.html)
 
 # %% [markdown] id="next"
 # **Next:** `check("step1")` in a new cell shows the whole step. Then open

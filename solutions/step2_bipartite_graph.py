@@ -31,7 +31,8 @@
 import matplotlib.pyplot as plt
 import networkx as nx
 
-from autograder.notebook import check, checkpoint
+from autograder import pictures
+from autograder.notebook import answer, check, checkpoint
 
 # %% [markdown] id="start_intro"
 # This notebook starts from the loaded data, whether or not step 1 worked for you.
@@ -40,12 +41,12 @@ from autograder.notebook import check, checkpoint
 df, n_users, n_artists = checkpoint("step2")
 print(f"{n_users:,} users, {n_artists:,} artists, {len(df):,} rows")
 
-# %% [markdown] id="errata"
-# ## Where the assignment text goes wrong
+# %% [markdown] id="trap"
+# ## The trap: two kinds of things, one kind of number
 #
-# It says `G.add_node(user_id, bipartite=0)`, `G.add_node(artist_id, bipartite=1)` and
-# `G.add_edge(row['userID'], row['artistID'])`: raw ids as nodes. But to NetworkX the number 2 is
-# one node, whoever it came from. The next cell does what the text says, on the toy.
+# The shortest way to a graph seems to be this: take the ids of the table as nodes, as in
+# `G.add_node(user_id)`, `G.add_node(artist_id)` and `G.add_edge(user_id, artist_id)`. But to
+# NetworkX the number 2 is one node, wherever it came from. The next cell does it on the toy.
 #
 # **Predict, then run.** There should be 7 nodes and 6 edges. How many will there be? And which
 # value of `bipartite` does node 2 end up with?
@@ -144,9 +145,9 @@ check("step2.nodes", fresh=True)
 # %% [markdown] id="rows_intro"
 # ## Going through the rows
 #
-# The text's `row['userID']` suggests `df.iterrows()`. It makes a new pandas Series for each row,
-# which is slow, and a Series has *one* type: one column with decimals, and the ids become floats
-# too. `df.itertuples(index=False)` gives a plain named tuple, and each value keeps its type.
+# There are two ways to go through a table. `df.iterrows()` makes a pandas Series of each row. This
+# is slow, and a Series has *one* type: if one column holds decimals, the ids become floats too.
+# `df.itertuples(index=False)` makes a plain named tuple, in which each value keeps its type.
 #
 # **Predict, then run.** Which of the two prints `2`, which `2.0`?
 
@@ -165,7 +166,7 @@ for row in example.itertuples(index=False):
 # for a name that it does not know, `add_edge` quietly makes a *new* node, without an attribute.
 
 # %% id="edges" role="solution"
-# G: now with one edge a row of df, and still n_users + n_artists nodes.
+# G: now with one edge for each row of df, and still n_users + n_artists nodes.
 # Hint: go through df.itertuples(index=False), all of it.
 ### BEGIN SOLUTION
 for row in df.itertuples(index=False):
@@ -181,14 +182,18 @@ check("step2.edges", fresh=True)
 # %% [markdown] id="look_intro"
 # ## What does the graph look like?
 #
-# A node's **degree** is its number of edges.
+# Users are circles, artists squares. In the middle is one user, around it some of its artists, and
+# outside some of the other users who listen to them.
 #
-# **Predict, then run.** Will the listeners be spread evenly over the artists?
+# **Predict, then run.** How many edges must you follow to get from the user to an artist that it
+# may not know yet? Choose another user and run the cell again.
 
 # %% id="look"
-listeners = sorted(G.degree(node) for node, side in G.nodes(data="bipartite") if side == 1)
-print("the five most heard artists have", listeners[-5:], "listeners")
-print("the artist in the middle has", listeners[len(listeners) // 2])
+pictures.neighbourhood(G, user=("user", int(df["userID"].iloc[0])))
+
+# %% [markdown] id="look_after"
+# From a user it is one edge to a known artist, two to someone who shares a taste, and three to an
+# artist that this person knows. The model of step 4 follows such paths.
 
 # %% [markdown] id="think"
 # ## A question to think about
@@ -197,7 +202,18 @@ print("the artist in the middle has", listeners[len(listeners) // 2])
 # Which wrong recommendations could user 2 get, and would anybody notice? Name one check, a line of
 # code, that would catch this in any graph made of two kinds of things.
 #
+# Our answer, when you have yours: `answer("step2.think")` in a new cell.
+#
 # *Your thoughts (not graded):*
+
+# %% [markdown] id="references"
+# ## References
+#
+# [1] [NetworkX: bipartite graphs](https://networkx.org/documentation/stable/reference/algorithms/bipartite.html),
+# with the convention of the attribute `bipartite`.
+#
+# [2] D. Liben-Nowell, J. Kleinberg: *The Link-Prediction Problem for Social Networks*, 2007.
+# [doi](https://doi.org/10.1002/asi.20591)
 
 # %% [markdown] id="next"
 # **Next:** `check("step2")` in a new cell shows the whole step. Then open

@@ -19,23 +19,24 @@
 #
 # ```text
 #          └─── users ───┘ └───── artists ─────┘
-# node      u1   u2   u3    a2   a3   a1   a4      u1: ("user", 1)
+# node      u1   u2   u3    a1   a2   a3   a4      u1: ("user", 1)
 # index      0    1    2     3    4    5    6      a2: ("artist", 2)
 #
 # edges          u1-a2  u1-a3  u2-a1  u2-a2  u3-a2  u3-a4
 #
 # edge_index = [[  0,     0,     1,     1,     2,     2 ],   sources
-#               [  3,     4,     5,     3,     3,     6 ]]   targets
+#               [  4,     5,     3,     4,     4,     6 ]]   destinations
 # ```
 #
-# The artists stand in the order in which they first appear in the data.
+# These are the toy's numbers from here to step 6.
 
 # %% id="setup_imports" role="given"
 import torch
 import torch_geometric.transforms as T
 from torch_geometric.data import Data
 
-from autograder.notebook import check, checkpoint, seed_everything
+from autograder import pictures
+from autograder.notebook import answer, check, checkpoint, seed_everything
 
 seed_everything(0)
 
@@ -54,7 +55,7 @@ print(f"{n_users:,} users + {n_artists:,} artists, {G.number_of_edges():,} edges
 # index is 7?
 
 # %% id="toy_data"
-toy_edge_index = torch.tensor([[0, 0, 1, 1, 2, 2], [3, 4, 5, 3, 3, 6]])  # [2, 6]
+toy_edge_index = torch.tensor([[0, 0, 1, 1, 2, 2], [4, 5, 3, 4, 4, 6]])  # [2, 6]
 toy_data = Data(x=torch.arange(7), edge_index=toy_edge_index)
 print(toy_data)
 print("valid?", toy_data.validate())
@@ -68,12 +69,12 @@ except ValueError as error:
 # %% [markdown] id="mapping_task"
 # ## Exercise 1: number the nodes
 #
-# The text asks for one dictionary from every original `userID` and `artistID`. With raw ids as keys
-# this is the trap of step 2 again: a user and an artist with the same id would fight for one entry.
-# With the names of our nodes, each has its own.
+# A dictionary can hold the index of each node. What should its keys be? With the raw ids as keys
+# you meet the trap of step 2 again: a user and an artist with the same id would share one entry,
+# and with it one index. Our nodes have names of their own.
 #
 # Make `id_mapping`, from each node of `G` to an integer, and `num_nodes`. Number **users first**:
-# users get 0 to `n_users - 1`, artists get the rest, with no gap. (Why first? See exercise 3.)
+# users get 0 to `n_users - 1`, artists get the rest, with no gap. (The next section says why.)
 
 # %% id="mapping" role="solution"
 # id_mapping: dict, node -> index in 0 .. num_nodes - 1;   num_nodes: int
@@ -98,19 +99,24 @@ check("step3.mapping", fresh=True)
 # Our graph is undirected, but a column of `edge_index` has a direction. PyG stores an undirected
 # edge as two columns, `(u, a)` and `(a, u)`. The split of exercise 3 does this for us: with
 # `is_undirected=True` it keeps the columns with `source <= target`, splits those, and then adds
-# their reverse. So it is enough to store each edge once, from its user to its artist. (Storing both
-# directions gives the same split, as long as users come first.)
+# their reverse. So there are two safe ways to store the edges:
+#
+# - both directions of every edge. One of the two columns is kept, whichever side comes first;
+# - one direction only. Then the source must have the smaller index, or the column is dropped. That
+#   is why we number the users first and write each edge from its user to its artist.
 #
 # **Predict, then run.** How many of the six columns survive if users come first? How many if
-# artists do?
+# artists do? And if both directions are stored?
 
 # %% id="toy_direction"
 users_first = toy_edge_index
 # artists 0 to 3, users 4 to 6
-artists_first = torch.tensor([[4, 4, 5, 5, 6, 6], [0, 1, 2, 0, 0, 3]])
-for name, edges in (("users first", users_first), ("artists first", artists_first)):
-    kept = edges[0] <= edges[1]  # [6], bool
-    print(f"{name:13} {int(kept.sum())} of {edges.size(1)} columns kept")
+artists_first = torch.tensor([[4, 4, 5, 5, 6, 6], [1, 2, 0, 1, 1, 3]])
+both = torch.cat([artists_first, artists_first.flip(0)], dim=1)  # [2, 12]
+ways = {"users first": users_first, "artists first": artists_first, "both directions": both}
+for name, edges in ways.items():
+    kept = edges[0] <= edges[1]  # one bool for each column
+    print(f"{name:15} {int(kept.sum())} of {edges.size(1)} columns kept")
 
 # %% [markdown] id="data_task"
 # ## Exercise 2: the `Data` object
@@ -140,26 +146,26 @@ check("step3.data", fresh=True)
 # ## Two jobs for an edge
 #
 # **Message-passing edges** (`edge_index`) are what the model may look at. **Supervision edges**
-# (`pos_edge_label_index`) are the questions that it is asked. Call the toy's edges A to F:
+# (`pos_edge_label_index`) are the questions that it is asked. Here is the toy with user 3's edges
+# held out, one for validation and one for the test:
+
+# %% id="jobs" role="given"
+pictures.messages_and_supervision()
+
+# %% [markdown] id="leak_intro"
+# For validation and test there are questions with the answer "no" too, in `neg_edge_label_index`;
+# those of the training are drawn in step 5.
 #
-# ```text
-#              edge_index         pos_edge_label_index   neg_edge_...
-#              looked at          asked: yes             asked: no
-#              (both ways)
-# train_data   A B C D            A B C D                none: step 5
-# val_data     A B C D            E                      a non-edge
-# test_data    A B C D E          F                      a non-edge
-# ```
-#
-# **Leakage** is when the answer stands among the things that the model may look at: F, or F
-# *reversed*, in an `edge_index`. The score is then splendid and means nothing.
+# **Leakage** is when the answer is among the things that the model may look at: when the edge that
+# is asked about, or its *reverse*, is in `edge_index`. The score is then splendid and means
+# nothing.
 #
 # **Predict, then run.** Below, the toy is stored in both directions and the test edge is taken out.
 # Is the answer still there?
 
 # %% id="toy_leak"
 both_ways = torch.cat([toy_edge_index, toy_edge_index.flip(0)], dim=1)  # [2, 12]
-test_column = 5  # F: user 3 - artist 4, nodes 2 and 6
+test_column = 5  # user 3 - artist 4, nodes 2 and 6
 visible = [column for column in range(12) if column != test_column]
 seen = set(map(tuple, both_ways[:, visible].t().tolist()))
 
@@ -170,19 +176,20 @@ print("the same, back ", (target, source), "visible:", (target, source) in seen)
 # %% [markdown] id="split_task"
 # ## Exercise 3: split the edges
 #
-# The hidden edge has leaked through its own reverse. `T.RandomLinkSplit` avoids this if it is told
-# that the graph is undirected. Make it as `transform`, then apply it to `data`. It returns three
-# `Data` objects, in the order training, validation, test. Set
+# The hidden edge has leaked through its own reverse. `T.RandomLinkSplit` can avoid this, if it is
+# told how our graph is stored. Make one as `transform`, and apply it to `data`. It returns three
+# `Data` objects: training, validation, test. Look up its
+# [parameters](https://pytorch-geometric.readthedocs.io/en/latest/generated/torch_geometric.transforms.RandomLinkSplit.html)
+# and decide on five of them:
 #
-# - `num_val=0.1` and `num_test=0.1`: hold out 10% of the edges for each (a whole number such as 1
-#   would mean *one edge*),
-# - `is_undirected=True`: an edge and its reverse stay together,
-# - `add_negative_train_samples=False`: step 5 draws its own negatives, new ones in each epoch,
-# - `split_labels=True`: gives `pos_edge_label_index` and, for validation and test,
-#   `neg_edge_label_index`.
+# - validation and test get 10% of the edges each. Shares or whole numbers: which does it take?
+# - an edge and its reverse must end up on the same side of the split. Which parameter sees to that?
+# - step 5 draws fresh negatives for training in every epoch. Should the split store some as well?
+# - we want positives and negatives apart, as `pos_edge_label_index` and `neg_edge_label_index`.
 
 # %% id="split" role="solution"
 # transform: T.RandomLinkSplit;   train_data, val_data, test_data: Data
+# Hint: not every default is what we want. A whole number such as 1 would mean *one edge*.
 seed_everything(0)  # the same split in every run
 ### BEGIN SOLUTION
 transform = T.RandomLinkSplit(
@@ -221,7 +228,19 @@ for name, part in (("train", train_data), ("val", val_data), ("test", test_data)
 # from this that does not help on new edges? (`RandomLinkSplit` has a parameter
 # `disjoint_train_ratio`. What for?)
 #
+# Our answer, when you have yours: `answer("step3.think")` in a new cell.
+#
 # *Your thoughts (not graded):*
+
+# %% [markdown] id="references"
+# ## References
+#
+# [1] PyG: [the `Data` object](https://pytorch-geometric.readthedocs.io/en/latest/get_started/introduction.html),
+# and an [example of link
+# prediction](https://github.com/pyg-team/pytorch_geometric/blob/master/examples/link_pred.py).
+#
+# [2] J. Zhu et al.: *Pitfalls in Link Prediction with Graph Neural Networks*, 2023, on edges that
+# do both jobs. [arXiv](https://arxiv.org/abs/2306.00899)
 
 # %% [markdown] id="next"
 # **Next:** `check("step3")` in a new cell shows the whole step. Then open `step4_model.ipynb`,

@@ -11,11 +11,12 @@
 # %% [markdown] id="idea"
 # ## The idea
 #
-# Each node starts with a vector of its own, its **embedding**, with random numbers that the
-# training will change. A graph convolution then lets each node look at its neighbours: it takes the
-# *mean* of their vectors and combines it with its own. After one layer a user knows its artists.
-# After two it also knows who else listens to them: that is how taste travels from user to user. To
-# score a pair we take the **dot product** of its two vectors: large when they point the same way.
+# Each node starts with a vector of its own, its **embedding**: random numbers that the training
+# will change. A graph convolution then lets each node look at its neighbours. It takes the *mean*
+# of their vectors and combines it with the node's own. After one layer a user has heard of its
+# artists. After two it has also heard of the others who listen to them: that is how taste travels
+# from user to user. To score a pair we take the **dot product** of its two vectors: large when they
+# point the same way.
 #
 # ```text
 #  x [num_nodes]          indices 0, 1, 2, ...
@@ -37,7 +38,8 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.nn import SAGEConv
 
-from autograder.notebook import check, checkpoint, seed_everything
+from autograder import pictures
+from autograder.notebook import answer, check, checkpoint, seed_everything
 
 seed_everything(0)
 
@@ -48,6 +50,15 @@ seed_everything(0)
 num_nodes, data, train_data = checkpoint("step4")
 print(f"{num_nodes:,} nodes, {train_data.edge_index.size(1):,} message-passing edges for training")
 
+# %% [markdown] id="hops_intro"
+# ## Two layers, two hops
+#
+# **Predict, then run.** Which nodes has user 1 heard of after one layer, and which after two? What
+# would a third layer add?
+
+# %% id="hops" role="given"
+pictures.two_hops(user=1)
+
 # %% [markdown] id="toy_intro"
 # ## A convolution by hand
 #
@@ -56,7 +67,7 @@ print(f"{num_nodes:,} nodes, {train_data.edge_index.size(1):,} message-passing e
 # > new vector of *i* = **W₁** · (mean of the neighbours' vectors) + bias + **W₂** · (own vector)
 #
 # In the toy each vector is one number: users 1, 2, 3 hold 1, 2, 3; artists 1, 2, 3, 4 hold 10, 20,
-# 30, 40 (here numbered in this order). With both weights 1 and no bias, user 1 has the artists 2
+# 30, 40. With both weights 1 and no bias, user 1 has the artists 2
 # and 3: the mean is (20 + 30) / 2 = 25, plus its own 1 gives **26**.
 #
 # **Predict, then run.** What does user 3 get (artists 2 and 4)? What does artist 4 get (only user
@@ -90,8 +101,8 @@ with torch.no_grad():
 # %% [markdown] id="toy_decode_intro"
 # ## A score by hand
 #
-# The dot product of (1, 2) and (3, -1) is 1·3 + 2·(-1) = **1**. Query pairs come like edges, one a
-# *column*: sources in row 0, destinations in row 1.
+# The dot product of (1, 2) and (3, -1) is 1·3 + 2·(-1) = **1**. The pairs to score come as edges
+# do, one in each *column*: sources in row 0, destinations in row 1.
 #
 # **Predict, then run.** How many scores will there be for three pairs, and which is the largest?
 
@@ -106,8 +117,8 @@ for column in range(3):
 # %% [markdown] id="model_task"
 # ## Exercises 1 to 3: the class `GNNLinkPredictor`
 #
-# One class, three methods, each with its own check below. Leave what you have not reached yet as it
-# is.
+# One class with three methods, each with a check of its own below. Leave the methods that you have
+# not reached yet as they are.
 #
 # 1. `__init__`: an `nn.Embedding`, called `self.embedding`, with one row of length `embedding_dim`
 #    for each node, and two `SAGEConv` layers, `self.conv1` and `self.conv2`. The first takes
@@ -137,7 +148,7 @@ class GNNLinkPredictor(nn.Module):
         ### END SOLUTION
 
     def encode(self, x: Tensor, edge_index: Tensor) -> Tensor:
-        """Return the final embeddings z [num_nodes, out_channels], one row a node.
+        """Return the final embeddings z [num_nodes, out_channels], one row per node.
 
         x [num_nodes] holds node indices, edge_index [2, E] the message-passing edges.
         """
@@ -163,7 +174,7 @@ class GNNLinkPredictor(nn.Module):
 
 
 # %% [markdown] id="check_layers_intro"
-# **Exercise 1, `__init__`.** Your layers, made in several sizes:
+# **Exercise 1, `__init__`.** The check builds your layers in several sizes:
 
 # %% id="check_layers" role="check"
 check("step4.layers")
@@ -181,7 +192,7 @@ check("step4.encode", fresh=True)
 ### END HIDDEN TESTS
 
 # %% [markdown] id="check_decode_intro"
-# **Exercise 3, `decode`.** One score a pair, and it is the dot product:
+# **Exercise 3, `decode`.** One score for each pair, and it is the dot product:
 
 # %% id="check_decode" role="check"
 check("step4.decode")
@@ -212,7 +223,20 @@ print("z", tuple(z.shape), "  scores", tuple(scores.shape))
 # `decode` could ever give, and which probability is that after a sigmoid? Why is this bad for a
 # model that must also say "no"?
 #
+# Our answer, when you have yours: `answer("step4.think")` in a new cell.
+#
 # *Your thoughts (not graded):*
+
+# %% [markdown] id="references"
+# ## References
+#
+# [1] W. Hamilton, R. Ying, J. Leskovec: *Inductive Representation Learning on Large Graphs*
+# (GraphSAGE), NeurIPS 2017. [arXiv](https://arxiv.org/abs/1706.02216)
+#
+# [2] X. He et al.: *LightGCN*, SIGIR 2020: a recommender that keeps little but the averaging.
+# [arXiv](https://arxiv.org/abs/2002.02126)
+#
+# [3] PyG: [SAGEConv](https://pytorch-geometric.readthedocs.io/en/latest/generated/torch_geometric.nn.conv.SAGEConv.html)
 
 # %% [markdown] id="next"
 # **Next:** `check("step4")` in a new cell shows the whole step. Then open `step5_training.ipynb`,

@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autograder.notebook import check, seed_everything
+from autograder.notebook import check, hint, seed_everything
 from recommenders import Interactions, load, measure, pictures, questions, split
 from recommenders.lesson import ABLATIONS, LessonGNN, ablate, agreement, artist_names, compare
 from recommenders.models import RECOMMENDERS
@@ -72,6 +72,12 @@ def because(user: int, artist: int) -> int:
 
 # %% id="check_names" role="given"
 check("step7.names")
+
+# %% [markdown] id="names_hint_intro"
+# Stuck? Each run of this cell says more; the other parts have hints too.
+
+# %% id="names_hint"
+hint("step7.names")
 
 # %% [markdown] id="names_look_intro"
 # Choose a `user`. Green: a held-out edge, so the user does listen to that artist. Take a grey one:

@@ -24,8 +24,8 @@ NAME = "gnn_recommender_kit"
 VERSION = f"{__version__}+students"
 WHEEL = f"{NAME}-{VERSION}-py3-none-any.whl"
 MODULES = (  # patterns of files, relative to the checkout
-    *(f"autograder/{name}.py" for name in ("__init__", "checkpoints", "contract", "limits")),
-    *(f"autograder/{name}.py" for name in ("notebook", "standin", "truth")),
+    *(f"autograder/{name}.py" for name in ("__init__", "answers", "checkpoints", "contract")),
+    *(f"autograder/{name}.py" for name in ("limits", "notebook", "pictures", "standin", "truth")),
     "autograder/desk/*.py",
     "autograder/evidence/*.py",
     "autograder/explain/*.py",
@@ -35,12 +35,13 @@ MODULES = (  # patterns of files, relative to the checkout
     *(f"autograder/inside/{name}.py" for name in ("inputs", "log", "mapping", "objects")),
     *(f"autograder/inside/{name}.py" for name in ("observe", "plain", "pool", "randomness")),
     *(f"autograder/inside/{name}.py" for name in ("recorder", "registry", "rest", "session")),
-    *(f"autograder/inside/{name}.py" for name in ("surroundings", "tags")),
+    *(f"autograder/inside/{name}.py" for name in ("rivals", "surroundings", "tags", "tracking")),
     "autograder/inside/step[1-6].py",
     *(
         f"autograder/reports/{name}.py"
-        for name in ("__init__", "cell", "explanation", "plain", "terminal")
+        for name in ("__init__", "cell", "explanation", "panel", "plain", "terminal")
     ),
+    "autograder/reports/panel.css",
     "autograder/rules/*.py",
     "autograder/rules/pytest.ini",
     *(f"course_data/{name}.py" for name in ("__init__", "__main__", "archive", "cli", "download")),

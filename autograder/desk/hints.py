@@ -12,8 +12,6 @@ from autograder.contract import EXERCISES
 from autograder.rules.diagnosis import text_of
 from autograder.rules.outcome import WRONG, Outcome
 
-NAMES = ("A question first", "Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3")
-
 # For each exercise the question and three hints, for those who have no finding yet.
 OF_EXERCISES: dict[str, tuple[str, str, str, str]] = {
     "step1.load": (
@@ -143,16 +141,23 @@ class Hints:
     def __init__(self) -> None:
         self._told: dict[str, tuple[str, int]] = {}  # exercise -> its topic, pieces that were told
 
-    def next(self, key: str, outcomes: list[Outcome]) -> Hint:
-        """The next piece of help for one exercise; `outcomes` are those of its last check."""
+    def next(self, key: str, outcomes: list[Outcome], help: tuple[str, ...] = ()) -> Hint:
+        """The next piece of help for one exercise; `outcomes` are those of its last check.
+
+        `help` is given where it is not written here, that is for what gives no points.
+        """
         if outcomes and all(o.status == "passed" for o in outcomes):
             return Hint(f"{key}: every check passes, there is nothing to mend.", "", "", False)
-        topic, about, pieces = self._topic(key, outcomes)
+        if help:
+            topic, about, pieces = key, f"{key}, the exercise", help
+        else:
+            topic, about, pieces = self._topic(key, outcomes)
         before, told = self._told.get(key, (topic, 0))
         told = told if before == topic else 0
         number = min(told, len(pieces) - 1)
         self._told[key] = topic, number + 1
-        return Hint(about, NAMES[number], pieces[number], number + 1 < len(pieces))
+        label = f"Hint {number} of {len(pieces) - 1}" if number else "A question first"
+        return Hint(about, label, pieces[number], number + 1 < len(pieces))
 
     def _topic(self, key: str, outcomes: list[Outcome]) -> tuple[str, str, tuple[str, ...]]:
         for outcome in outcomes:

@@ -310,10 +310,11 @@ class Epoch(Struct):
     reached: int | None = None  # parameters of the model that got a gradient
     descended: float | None = None  # the number that backward was called on, the smallest
     holds_graph: bool = False  # what was returned is a tensor that keeps its graph
-    pulled: Array | None = None  # [P] int8: -1 where the loss pulls a score up, 1 down, 0 neither
     squashed: bool = False  # a sigmoid came before the loss
     contradicted: int = 0  # pairs that were given to the loss as positive and as negative
     unused: int = 0  # pairs that were scored and never came to the loss
+    training: bool | None = None  # the layers were in training mode
+    bare: bool = False  # the scores are of the embedding table itself: no layer was passed
     discarded: int = 0  # calls of backward whose gradients were cleared before any step
     cell: int | None = None  # where backward was called
     line: int | None = None
@@ -360,10 +361,6 @@ class Training(Struct, tag="training"):
     held_out: Pairs | None = None  # positives of the validation and the test data
     resplits: int = 0  # calls of RandomLinkSplit between the steps of one optimizer
     watched: bool = False
-    file_share: float | None = None  # how many of the edges that were used are the file's
-    missing: int | None = None  # edges of the file that were not used at all
-    numbering: Text = ""  # how nodes are numbered, in words
-    repeated: int = 0  # held-out pairs that are training positives or messages too
     not_judged: Text = ""  # what was seen, where the recorder could not follow
 
 
@@ -375,6 +372,7 @@ class Loop(Struct, tag="loop"):
 
     losses: list[float | None]
     graphs: int = 0  # of these, how many hold their graph
+    aliased: int = 0  # kept states that were loaded, and were the live weights themselves
     watched: bool = False
     computed: int | None = None  # calls of backward in the notebook, where these were watched
 
@@ -425,9 +423,8 @@ class Scoring(Struct):
     steps_after: int = 0  # of an optimizer, after this AUC: above 0, it is not of the last model
     steps_before: int = 0
     loaded: bool = False  # a kept state was loaded after the last step
-    alias: bool = False  # and that state was the live weights themselves
-    missing_keys: int = 0  # parameters that the kept state had no numbers for
-    true_auc: float | None = None  # of these scores, edges of the file being the positives
+    bare: bool = False  # the scores are of the embedding table itself: no layer was passed
+    pieces: int = 0  # AUCs, each of some of the pairs, that were computed in a row in its place
     cell: int | None = None
     line: int | None = None
 
@@ -442,6 +439,10 @@ class Testing(Struct, tag="testing"):
     runs: list[Scoring]
 
 
+History = Annotated[list[tuple[int, float]], msgspec.Meta(max_length=5000)]  # (steps before, AUC)
+Numbers = Annotated[list[float], msgspec.Meta(max_length=600)]
+
+
 class Auc(Struct, tag="auc"):
     """The AUCs in the notebook beside what `test` gives on the same data when called again."""
 
@@ -450,7 +451,11 @@ class Auc(Struct, tag="auc"):
     val_again: float | None
     test_again: float | None
     computed: list[float] | None = None  # what roc_auc_score gave in the notebook, if watched
-    test_calls: int = 0  # how often an AUC of the test part was computed, between steps
+    tests: History = []  # AUCs of the test part since the training began
+    vals: History = []  # and of the validation part
+    named: Numbers = []  # free form: numbers with names that may be AUCs
+    shown: Numbers = []  # free form: such numbers that cells showed, in their order
+    typed: Numbers = []  # and such numbers that stand in the code
     not_judged: Text = ""  # what was seen, where no AUC could be followed
 
 

@@ -34,7 +34,6 @@ class Score(Event, tag="score", frozen=True, kw_only=True):
     count: Number
     a: Ref = -1
     b: Ref = -1
-    tables: tuple[int, int] = (-1, -1)  # numbers of what both were looked up in
     edges: Refs = []  # that messages passed along on the way; [2, E] each
     model: int = -1
     live: bool = False  # it can be trained through
@@ -42,10 +41,7 @@ class Score(Event, tag="score", frozen=True, kw_only=True):
     training: bool | None = None  # the layers were in training mode
     encoded: Number = -1  # when messages were passed last
     values: Ref = -1
-    low: float | None = None
-    high: float | None = None
     merged: Annotated[list[Number], msgspec.Meta(max_length=50)] = []  # scores it was added up with
-    grid: bool = False  # of all pairs of two sets: only those with a gradient below 0 are kept
 
 
 class Backward(Event, tag="backward", frozen=True, kw_only=True):
@@ -78,9 +74,7 @@ class Loss(Event, tag="loss", frozen=True, kw_only=True):
 class Sampled(Event, tag="sampled", frozen=True, kw_only=True):
     """negative_sampling gave pairs."""
 
-    pairs: Ref = -1
     count: Number = 0
-    against: Ref = -1  # the edges that it was to avoid
 
 
 class SplitPart(Struct, frozen=True, kw_only=True):
@@ -141,9 +135,6 @@ class Loaded(Event, tag="loaded", frozen=True, kw_only=True):
 
     model: int = -1
     alias: bool = False  # the state shares its numbers with the live weights: nothing is changed
-    missing: Annotated[list[Text], msgspec.Meta(max_length=50)] = []
-    unexpected: Annotated[list[Text], msgspec.Meta(max_length=50)] = []
-    steps: Number = 0
 
 
 class Parameter(Struct, frozen=True, kw_only=True):
@@ -187,7 +178,6 @@ class Columns(Struct, frozen=True, kw_only=True):
     steps: Array  # [n, 2] int64: order, optimizer
     measured: Array  # [n, 6] float64: order, value, steps, backwards, cell, line
     marks: Array  # [n] int64: what was measured: the same number for the same pairs and labels
-    seeds: Array  # [n] int64: order of every call that set a seed
 
 
 class Trace(Struct, frozen=True, kw_only=True):
@@ -223,8 +213,6 @@ def _refs(event: Event) -> list[int]:
         return [ref for _, ref in event.gradients]
     if isinstance(event, Loss):
         return [event.a, event.b, event.target]
-    if isinstance(event, Sampled):
-        return [event.pairs, event.against]
     if isinstance(event, SplitMade):
         parts = [r for p in event.parts for r in (p.edges, p.positives, p.negatives, p.asked)]
         return [event.edges, *parts, *(p.labels for p in event.parts)]

@@ -121,6 +121,14 @@ class Mark(msgspec.Struct):
         return self.hand.report if given is None else given
 
     @property
+    def report_waits(self) -> bool:
+        """Whether there is a report, or may be one, that nobody has graded."""
+        if self.by_hand is None or self.by_hand.status == "not_attempted":
+            return False
+        total = self.hand is not None and "total" in self.hand.override
+        return self.report_points is None and not total
+
+    @property
     def waits(self) -> list[Check]:
         """Checks whose points a person is still to give."""
         decided = self.hand.override if self.hand else {}
@@ -143,9 +151,8 @@ class Mark(msgspec.Struct):
             self.max_total += self.by_hand.max_points
             self.total += self.report_points or 0.0
         waiting = sum(check.max_points for check in self.waits)
-        if self.by_hand is not None and self.report_points is None and "total" not in decided:
-            attempted = self.by_hand.status != "not_attempted"
-            waiting += self.by_hand.max_points if attempted else 0.0
+        if self.by_hand is not None and self.report_waits:
+            waiting += self.by_hand.max_points
         self.pending = waiting if self.checks else self.pending
         self.total = min(decided.get("total", self.total), self.max_total) * lateness.factor
         self.total = round(self.total, 2)
@@ -206,6 +213,17 @@ def read_marks(path: Path, course: Course | None = None) -> list[Mark]:
     Raises:
         ExportError: it cannot be read, or somebody is in it twice.
     """
+    marks = automatic_marks(path)
+    settle(marks, path if path.is_dir() else path.parent, course)
+    return marks
+
+
+def automatic_marks(path: Path) -> list[Mark]:
+    """The marks of a class as the machine gave them.
+
+    Raises:
+        ExportError: they cannot be read, or somebody is in them twice.
+    """
     file = path / "marks.json" if path.is_dir() else path
     try:
         marks = msgspec.json.decode(file.read_bytes(), type=_File).submissions
@@ -219,7 +237,6 @@ def read_marks(path: Path, course: Course | None = None) -> list[Mark]:
     counts = Counter(mark.student for mark in marks)
     if twice := sorted(name for name, count in counts.items() if count > 1):
         raise ExportError(f"{file}: {printable(twice[0])} is in it twice: grade the class again")
-    settle(marks, file.parent, course)
     return marks
 
 

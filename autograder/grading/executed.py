@@ -33,13 +33,15 @@ def executed(submission: Submission, runs: Iterable[tuple[Task, Run]]) -> dict[s
         outputs = iter(shown.get(book.path.name, []))
         cells: list[dict[str, Any]] = []
         for number, cell in enumerate(book.cells):
-            made: dict[str, Any] = {"cell_type": cell.kind, "id": f"cell-{number}", "metadata": {}}
-            said = next(outputs, None) if cell.kind == "code" else None
-            size = len(cell.source) + (said.size() if said else 0)
+            origin = {"step": cell.step, "id": cell.id}  # by which the gradebook knows a cell
+            made: dict[str, Any] = {"cell_type": cell.kind, "id": f"cell-{number}"}
+            made["metadata"] = {"autograder": origin}
+            shown_here = next(outputs, None) if cell.kind == "code" else None
+            size = len(cell.source) + (shown_here.size() if shown_here else 0)
             fits = size <= room
             room -= size if fits else 0
             if cell.kind == "code":
-                made |= {"execution_count": None, "outputs": _outputs(said if fits else None)}
+                made |= {"execution_count": None, "outputs": _outputs(shown_here if fits else None)}
             cells.append(made | {"source": cell.source if fits else LEFT_OUT})
         content = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         found[book.path.with_suffix(".ipynb").name] = json.dumps(content, indent=1) + "\n"

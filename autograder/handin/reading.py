@@ -25,6 +25,7 @@ THOUGHTS = "*Your thoughts (not graded):*"  # what is written behind it is the s
 WORDS = 15  # fewer are a heading or a remark
 TEXTS_OF_STEP_6 = (  # ids of our own texts, which no student has written
     *("aim", "idea", "start_intro", "toy_intro", "test_task", "auc_task", "fair_intro"),
+    *("fair_rules_intro", "fair_table_intro", "hetero", "references"),
     *("fair_after", "treat_intro", "rubric", "report", "think", "next"),
 )
 # How a Databricks cell says that it is not Python; its other magics are IPython's.

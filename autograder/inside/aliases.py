@@ -67,7 +67,7 @@ def fill(session: Session, replacing: bool = False) -> None:
         ns.pop(name, None)
     session.aliased.clear()
     try:
-        own = pool(ns)
+        own = pool(ns) + _local(session)
         found = _objects(session, own) | _trained(session, own)
         found |= _counts(session, own, found)
     except Exception:  # an object of the student's that raises wherever it is touched
@@ -79,6 +79,12 @@ def fill(session: Session, replacing: bool = False) -> None:
         session.aliased.add(name)
         if thing.name:
             session.names[name] = thing.name
+
+
+def _local(session: Session) -> list[Found]:
+    """What only functions of the notebook's have names for: last, and no names of the notebook."""
+    held = session.recorder.held if session.recorder is not None else {}
+    return [Found(name, value) for name, value in held.items()]
 
 
 def _objects(session: Session, own: list[Found]) -> dict[str, Found]:

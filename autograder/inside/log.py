@@ -154,7 +154,7 @@ class Log:
         self.passed: Any = None  # the edges that messages were passed along last
         self.parts: list[tuple[Any, Any]] = []  # data and its parts, of the first and last splits
         self._columns: dict[str, list[Any]] = {
-            name: [] for name in ("backwards", "steps", "measured", "marks", "seeds")
+            name: [] for name in ("backwards", "steps", "measured", "marks")
         }
 
     def tick(self) -> int:
@@ -390,11 +390,7 @@ class Log:
                 self._moved[model].add(number)
                 del initial[number]
 
-    def seeded(self) -> None:
-        """A seed was set."""
-        self._row("seeds", self.tick())
-
-    def sampled(self, place: Place, against: Any, pairs: Any) -> None:
+    def sampled(self, place: Place, pairs: Any) -> None:
         """negative_sampling has given pairs."""
         order = self.tick()
         if isinstance(pairs, tuple) and len(pairs) == 3:
@@ -411,9 +407,7 @@ class Log:
                 order=order,
                 cell=place[0],
                 line=place[1],
-                pairs=self.pool.put(pairs),
                 count=pairs.shape[-1] if pairs.dim() else 0,
-                against=self.pool.put(against),
             )
         )
 
@@ -463,7 +457,7 @@ class Log:
         kept = list(parts) if isinstance(parts, (list, tuple)) else []  # none where it raised
         self.parts = [*self.parts[:2], *self.parts[2:][-2:], (data, kept)]
 
-    def loaded(self, place: Place, model: Any, alias: bool, result: Any) -> None:
+    def loaded(self, place: Place, model: Any, alias: bool) -> None:
         """A model was given a kept state."""
         note = self.registry.root_of(model)
         self._loads.append(
@@ -473,9 +467,6 @@ class Log:
                 line=place[1],
                 model=-1 if note is None else note.number,
                 alias=alias,
-                missing=[text(k) for k in getattr(result, "missing_keys", [])][:50],
-                unexpected=[text(k) for k in getattr(result, "unexpected_keys", [])][:50],
-                steps=self.steps,
             )
         )
 
@@ -552,7 +543,6 @@ class Log:
                 steps=array(rows["steps"].reshape(-1, 2), "int64"),
                 measured=array(rows["measured"].reshape(-1, 6), "float64"),
                 marks=array(rows["marks"], "int64"),
-                seeds=array(rows["seeds"], "int64"),
             ),
             backwards=self.backwards,
             steps=self.steps,
@@ -566,7 +556,6 @@ class Log:
         """A score as an event, with its pairs; with `values` also what it came to."""
         tag = score.tag
         a, b = ends if ends is not None else (tag.a.rows, tag.b.rows)
-        numbers = score.values
         edges = {id(layer.edges): layer.edges for layer in score.layers}
         return schema.Score(
             order=score.order,
@@ -575,18 +564,14 @@ class Log:
             count=score.count,
             a=pool.put(a) if not score.grid or ends is not None else -1,
             b=pool.put(b) if not score.grid or ends is not None else -1,
-            tables=(self.registry.table(tag.a.table), self.registry.table(tag.b.table)),
             edges=list(dict.fromkeys(pool.put(e) for e in edges.values()))[:100],
             model=score.model,
             live=score.live,
             grad=score.grad,
             training=score.training,
             encoded=max((layer.order for layer in score.layers), default=-1),
-            values=pool.put(numbers.reshape(-1)) if values else -1,
-            low=_finite(numbers.min()) if numbers.numel() else None,
-            high=_finite(numbers.max()) if numbers.numel() else None,
+            values=pool.put(score.values.reshape(-1)) if values else -1,
             merged=list(score.merged)[:50],
-            grid=score.grid,
         )
 
     def _auc(self, kept: tuple, pool: Pool) -> list[Any]:

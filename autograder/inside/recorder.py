@@ -13,11 +13,14 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import networkx as nx
+import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as hooks
 from torch.optim.optimizer import Optimizer, register_optimizer_step_post_hook
 from torch.overrides import TorchFunctionMode
+from torch_geometric.data.data import BaseData
 from torch_geometric.nn import MessagePassing
 
 from autograder.inside.log import Log, Place, RawScore
@@ -35,6 +38,9 @@ SILENT = frozenset(
 )  # fmt: skip
 
 
+LOOKS, HELD = 60, 80  # how often functions' own names are looked at, and how many are kept
+
+
 class Recorder(TorchFunctionMode):
     """Follows the data of a run. `log` is what the notebook's own cells do."""
 
@@ -48,6 +54,8 @@ class Recorder(TorchFunctionMode):
         self._inside = 0  # of a layer, or of something else that is ours to be silent about
         self._stack: list[Log | None] = []
         self._undo = contextlib.ExitStack()
+        self.held: dict[str, Any] = {}  # what only functions of the notebook's have names for
+        self._looks = 0
 
     # --- where to write
 
@@ -62,10 +70,7 @@ class Recorder(TorchFunctionMode):
         """The innermost line of the notebook's cells that is running."""
         frame: Any = sys._getframe(1)
         while frame is not None:
-            name = frame.f_code.co_filename
-            cell = self._cells.get(name, -1)
-            if cell == -1:
-                cell = self._cells[name] = self._cell_of(name)
+            cell = self._cell(frame.f_code.co_filename)
             if cell is not None:
                 return cell, frame.f_lineno
             frame = frame.f_back
@@ -76,12 +81,39 @@ class Recorder(TorchFunctionMode):
         frame: Any = sys._getframe(1)
         cells = set()
         while frame is not None:
-            name = frame.f_code.co_filename
-            if name not in self._cells:
-                self._cells[name] = self._cell_of(name)
-            cells.add(self._cells[name])
+            cells.add(self._cell(frame.f_code.co_filename))
             frame = frame.f_back
         return {cell for cell in cells if cell is not None}
+
+    def look_around(self, *objects: Any) -> None:
+        """Keep tables, graphs and counts that are local to the functions that are running now.
+
+        `objects` are new ones, which have no name yet.
+        """
+        if self._stack or self._looks >= LOOKS:
+            return
+        self._looks += 1
+        frame: Any = sys._getframe(1)
+        inside = False
+        while frame is not None:
+            code = frame.f_code
+            if code.co_name != "<module>" and self._cell(code.co_filename) is not None:
+                inside = True
+                self._hold({k: v for k, v in frame.f_locals.items() if k[:1] != "_"})
+            frame = frame.f_back
+        if inside:
+            self._hold({f"{type(v).__name__} {id(v)}": v for v in objects})
+
+    def _hold(self, values: dict[str, Any]) -> None:
+        kinds = (pd.DataFrame, nx.Graph, BaseData, int)
+        for name, value in values.items():
+            if isinstance(value, kinds) and (name in self.held or len(self.held) < HELD):
+                self.held[name] = value
+
+    def _cell(self, name: str) -> int | None:
+        if name not in self._cells:
+            self._cells[name] = self._cell_of(name)
+        return self._cells[name]
 
     @contextlib.contextmanager
     def apart(self) -> Iterator[Log]:
@@ -108,6 +140,8 @@ class Recorder(TorchFunctionMode):
         """A notebook of its own begins, and with it a new log."""
         self.log = Log(self.registry)
         self._cells.clear()
+        self.held.clear()
+        self._looks = 0
 
     def begin_cell(self) -> None:
         """A cell begins: whatever was interrupted inside of a layer is over."""
@@ -225,9 +259,6 @@ class Recorder(TorchFunctionMode):
 
     def install(self, ns: dict[str, Any]) -> None:
         """Begin to record; functions of libraries are replaced, in `ns` too."""
-        import random
-
-        import numpy.random
         import sklearn.metrics
         import torch_geometric.utils
         from torch_geometric.transforms import RandomLinkSplit
@@ -244,10 +275,8 @@ class Recorder(TorchFunctionMode):
         self._patch(torch.autograd, "backward", self._backward)
         self._patch(torch.autograd, "grad", self._backward)
         self._patch(RandomLinkSplit, "forward", self._split)
+        self._patch(nx.Graph, "__init__", self._graph_made)
         self._patch(nn.Module, "load_state_dict", self._loaded)
-        self._patch(torch, "manual_seed", self._seeded)
-        self._patch(numpy.random, "seed", self._seeded)
-        self._patch(random, "seed", self._seeded)
         utils, metrics = torch_geometric.utils, sklearn.metrics
         inner = getattr(utils, "_negative_sampling", utils)
         for name in ("negative_sampling", "structured_negative_sampling"):
@@ -327,10 +356,20 @@ class Recorder(TorchFunctionMode):
         log, _ = self.target()
         if log is not None and args:
             with contextlib.suppress(Exception):
+                self.look_around()
                 log.optimizer_made(args[0])
         return value
 
+    def _graph_made(self, original: Callable, args: tuple, kwargs: dict) -> Any:
+        value = original(*args, **kwargs)
+        with contextlib.suppress(Exception):
+            self.look_around(args[0])
+        return value
+
     def _split(self, original: Callable, args: tuple, kwargs: dict) -> Any:
+        with contextlib.suppress(Exception):
+            self.look_around()
+
         def note(log: Log, place: Place, parts: Any) -> None:
             given = args[1] if len(args) > 1 else kwargs.get("data")
             log.split(place, args[0], given, parts)
@@ -345,17 +384,11 @@ class Recorder(TorchFunctionMode):
                 state = args[1] if len(args) > 1 else kwargs["state_dict"]
                 shared = _shares(args[0], state)
         return self._around(
-            original, args, kwargs, lambda log, place, out: log.loaded(place, args[0], shared, out)
+            original, args, kwargs, lambda log, place, _: log.loaded(place, args[0], shared)
         )
-
-    def _seeded(self, original: Callable, args: tuple, kwargs: dict) -> Any:
-        return self._around(original, args, kwargs, lambda log, *_: log.seeded())
 
     def _sampled(self, original: Callable, args: tuple, kwargs: dict) -> Any:
-        given = args[0] if args else kwargs.get("edge_index")
-        return self._around(
-            original, args, kwargs, lambda log, place, out: log.sampled(place, given, out)
-        )
+        return self._around(original, args, kwargs, lambda log, place, out: log.sampled(place, out))
 
     def _measured(self, name: str, original: Callable, args: tuple, kwargs: dict) -> Any:
         labels = args[0] if args else kwargs.get("y_true")

@@ -61,7 +61,6 @@ class Registry:
         self._count = 0
         self._model_of: dict[int, tuple[weakref.ref, ModelNote]] = {}
         self._optimizer_of: dict[int, OptimizerNote] = {}
-        self._tables: dict[int, tuple[weakref.ref, int]] = {}
         self._constructed: dict[int, weakref.ref] = {}  # modules, by their first parameter
 
     def install(self, undo: contextlib.ExitStack) -> None:
@@ -149,14 +148,6 @@ class Registry:
         self._parameters[id(parameter)] = weakref.ref(parameter), self._count
         self._count += 1
         return self._count - 1
-
-    def table(self, table: Any) -> int:
-        """A number for what nodes are looked up in."""
-        if not isinstance(table, Tensor):
-            return -1
-        if isinstance(table, nn.Parameter):
-            return self.parameter(table)
-        return -1
 
     def optimizer(self, optimizer: Any, order: int) -> OptimizerNote | None:
         """The note of an optimizer; a new one, where it was not seen before."""

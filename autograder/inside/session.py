@@ -102,13 +102,14 @@ class Session:
     def absent(self, *names: str, doing: str = "", like: type | None = None) -> Absent:
         """Say that no such name is defined, with the error of the last cell that would have.
 
-        A cell that would have is one that binds a name, or whose source holds `doing`. Where none
-        raised, `similar` is another name for an object `like` the one that is asked for.
+        A cell that would have is one that binds a name, calls it, or whose source holds `doing`.
+        Where none raised, `similar` is another name for an object `like` the one that is asked for.
         """
         found = describe(self.ns[names[0]]) if names[0] in self.ns else ""
         for source, error in reversed(self.errors):
             bound = any(name in bound_names(source) for name in names)
-            if not error.blank and (bound or (doing and doing in source)):
+            called = bool(found) and names[0] in called_names(source)
+            if not error.blank and (bound or called or (doing and doing in source)):
                 return Absent(name=names[0], error=error, found=found)
         blank = next((error for _, error in reversed(self.errors) if error.blank), None)
         return Absent(name=names[0], error=blank, found=found, similar=self._similar(like))
@@ -139,6 +140,15 @@ def bound_names(source: str) -> set[str]:
     }
     kinds = (ast.FunctionDef, ast.ClassDef)
     return names | {node.name for node in tree.body if isinstance(node, kinds)}
+
+
+def called_names(source: str) -> set[str]:
+    """Names that are called somewhere in a cell; none where it does not parse."""
+    try:
+        calls = [n.func for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call)]
+    except (SyntaxError, ValueError):
+        return set()
+    return {func.id for func in calls if isinstance(func, ast.Name)}
 
 
 def describe(value: object) -> str:

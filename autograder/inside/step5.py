@@ -116,6 +116,7 @@ def _called(session: Session, function: Any, model: nn.Module, data: Any) -> Tra
     begin = monotonic()
     with random_state(session.seed), untouched(session), torch.enable_grad():
         before = {n: p.detach().clone() for n, p in model.named_parameters()}
+        model.train()  # a right `train` does so itself: who switches to evaluation there is seen
         with recording(session) as log:
             if isinstance(session.ns.get("optimizer"), torch.optim.Optimizer):
                 log.optimizer_made(session.ns["optimizer"])

@@ -5,9 +5,13 @@ Of a notebook of another form it is what led to the AUCs that its own cells comp
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import re
 from typing import Any
 
 import torch
+from msgspec.structs import replace
 from torch import Tensor, nn
 
 from autograder.evidence.arrays import matrix
@@ -23,6 +27,7 @@ from autograder.evidence.schema import (
     TestSeen,
 )
 from autograder.inside.objects import aside, find_method, recording, untouched
+from autograder.inside.pool import pool
 from autograder.inside.randomness import random_state
 from autograder.inside.session import Session, number
 
@@ -88,7 +93,8 @@ def _auc(session: Session) -> Auc | Absent:
     values: dict[str, Any] = {name: number(ns.get(name)) for name in ("val_auc", "test_auc")}
     again: dict[str, Any] = {"val_again": None, "test_again": None}
     if session.free_form:
-        return _both(values, again, recorder.log.aucs() if recorder else None)
+        noted = _both(values, again, recorder.log.aucs() if recorder else None)
+        return replace(noted, **_numbers(session))
     for part in ("val", "test"):
         data = ns.get(f"{part}_data")
         if callable(ns.get("test")) and data is not None:
@@ -96,7 +102,35 @@ def _auc(session: Session) -> Auc | Absent:
     if all(value is None for value in values.values()):
         return session.absent("test_auc", "val_auc")
     computed = recorder.log.aucs() if recorder is not None else None
-    return _both(values, again, computed)
+    return replace(_both(values, again, computed), typed=_typed(session))
+
+
+def _numbers(session: Session) -> dict[str, list[float]]:
+    """Numbers that may be AUCs: those with names, those shown, and those typed in."""
+    named = [number(f.value) for f in pool(session.ns) if isinstance(f.value, float)]
+    shown: list[float | None] = []
+    for value in session.shown:
+        shown += _decimals(value) if isinstance(value, str) else [number(value)]
+    return {"named": _shares(named), "shown": _shares(shown), "typed": _typed(session)}
+
+
+def _typed(session: Session) -> list[float]:
+    """Numbers that stand in the code."""
+    typed: list[float | None] = []
+    for source in session.cells:
+        with contextlib.suppress(SyntaxError, ValueError):
+            values = [n.value for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant)]
+            typed += [v for v in values if isinstance(v, float)]
+            typed += [v for text in values if isinstance(text, str) for v in _decimals(text)]
+    return _shares(typed)
+
+
+def _shares(values: list[float | None]) -> list[float]:
+    return [float(v) for v in values if v is not None and 0 < v < 1][-600:]
+
+
+def _decimals(text: str) -> list[float]:
+    return [float(digits) for digits in re.findall(r"(?<![\w.])0?\.\d{3,18}(?!\d|\.\d)", text)]
 
 
 def _both(

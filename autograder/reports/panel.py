@@ -26,13 +26,13 @@ def panel(report: Report) -> str:
     parts = sections(report.outcomes)
     automatic = [o for o in report.outcomes if not o.check.by_hand]
     whole = parts[0].cell if len(parts) == 1 else report.outcomes[0].check.step
-    score = f"<span>{report.score}</span>" if automatic else ""
+    score = f", {report.score}" if automatic else ""
     body = "".join(_section(part, report, alone=len(parts) == 1) for part in parts)
     return (
         f"<style>{_css()}</style>"
         f'<div class="gnn-check {_tone(automatic)}">'
         f'<h3><span class="gnn-count">{_sentence(report.status)}</span> '
-        f"<span>{escape(whole)}</span> {score}</h3>{_meter(automatic)}{body}</div>"
+        f"{escape(whole)}{score}</h3>{_meter(automatic)}{body}</div>"
     )
 
 

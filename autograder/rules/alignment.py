@@ -22,7 +22,7 @@ class Alignment:
     """Index of every user and artist, by sorted id; -1 where it is not known.
 
     `share` is how many of the run's edges are then edges of the file, `missing` how many edges of
-    the file the run does not have; `how` says what the numbering is like.
+    the file the run does not have.
     """
 
     users: np.ndarray
@@ -30,7 +30,6 @@ class Alignment:
     share: float
     edges: int
     missing: int
-    how: str
 
     @property
     def collides(self) -> bool:
@@ -62,8 +61,8 @@ def align(edges: np.ndarray, truth: Truth) -> Alignment | None:
         return None
     keys = np.unique(unordered(edges))
     best: Alignment | None = None
-    for how, users, artists in _numberings(edges, keys, truth):
-        found = _judged(keys, users, artists, truth, how)
+    for users, artists in _numberings(edges, keys, truth):
+        found = _judged(keys, users, artists, truth)
         if best is None or found.share > best.share:
             best = found
         if best.share > 0.999:
@@ -73,27 +72,22 @@ def align(edges: np.ndarray, truth: Truth) -> Alignment | None:
 
 def _numberings(
     edges: np.ndarray, keys: np.ndarray, truth: Truth
-) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """What the numbering may be, the surest first."""
-    for how, found in (
-        ("order", _by_order(edges, truth)),
-        ("structure", _by_structure(keys, truth)),
-    ):
+    for found in (_by_order(edges, truth), _by_structure(keys, truth)):
         if found is not None:
-            yield how, *found
+            yield found
     yield from _usual(truth)
 
 
-def _judged(
-    keys: np.ndarray, users: np.ndarray, artists: np.ndarray, truth: Truth, how: str
-) -> Alignment:
-    numbered = Alignment(users, artists, 0.0, len(keys), 0, how)
+def _judged(keys: np.ndarray, users: np.ndarray, artists: np.ndarray, truth: Truth) -> Alignment:
+    numbered = Alignment(users, artists, 0.0, len(keys), 0)
     known = np.unique(unordered(file_edges(numbered, truth)))
     hits = int(np.isin(keys, known).sum())
-    return Alignment(users, artists, hits / len(keys), len(keys), len(known) - hits, how)
+    return Alignment(users, artists, hits / len(keys), len(keys), len(known) - hits)
 
 
-def _usual(truth: Truth) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+def _usual(truth: Truth) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Numberings that programs use: users first or artists first, in several orders."""
     n, m = truth.n_users, truth.n_artists
     sides = [
@@ -103,23 +97,23 @@ def _usual(truth: Truth) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     couples = [(k, k) for k in names] + [(a, b) for a in names for b in names if a != b]
     for first, second in couples:
         users, artists = sides[0][first], sides[1][second]
-        yield "users first", users, artists + n
-        yield "artists first", users + m, artists
+        yield users, artists + n
+        yield users + m, artists
         if first == second:
-            yield "both from 0", users, artists
-            yield "users first, from 1", users + 1, artists + n + 1
-    yield "as they come in the rows", *_interleaved(truth)
-    yield "raw ids", truth.user_ids, truth.artist_ids
+            yield users, artists
+            yield users + 1, artists + n + 1
+    yield _interleaved(truth)
+    yield truth.user_ids, truth.artist_ids
     union = np.union1d(truth.user_ids, truth.artist_ids)
     places = [np.searchsorted(union, ids) for ids in (truth.user_ids, truth.artist_ids)]
-    yield "one index an id", places[0], places[1]
+    yield places[0], places[1]
     for name in names[:2]:
         users, artists = sides[0][name].copy(), sides[1][name] + n
         shared = np.intersect1d(truth.user_ids, truth.artist_ids)
         users[np.searchsorted(truth.user_ids, shared)] = artists[
             np.searchsorted(truth.artist_ids, shared)
         ]
-        yield "one dictionary by raw id", users, artists
+        yield users, artists
 
 
 def _orders(column: np.ndarray, ids: np.ndarray) -> dict[str, np.ndarray]:

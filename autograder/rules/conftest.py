@@ -28,6 +28,7 @@ from autograder.rules.observed import (
     of_the_file,
     rebuild,
 )
+from autograder.rules.step6_test import typed_in
 from autograder.rules.teaching import need, not_judged, present, unfinished
 from autograder.rules.training import negatives as negatives_of
 from autograder.truth import Truth
@@ -192,6 +193,8 @@ def run(runs: list[Scoring]) -> Scoring:
 
 @pytest.fixture
 def auc(evidence: Evidence) -> Auc:
-    """The AUCs of the notebook, noted and measured again."""
-    _followed(evidence)
+    """The AUCs of the notebook, noted and measured again; or a number in their place."""
+    found = evidence.step6.auc if evidence.step6 else None
+    if not isinstance(found, Auc) or typed_in(found) is None:
+        _followed(evidence)
     return present(evidence.step6, "auc")

@@ -65,6 +65,7 @@ class Epoch:
     steps: int  # of an optimizer, until the next epoch
     stale: bool | None  # gradients were left at the first backward after a step
     discarded: int  # calls of backward whose gradients were cleared before any step
+    training: bool | None  # all layers were in training mode; None where no messages were passed
     reached: tuple[int, ...]  # parameters with a gradient
     model: int
     cell: int | None
@@ -86,7 +87,8 @@ class Run:
     backwards: int
     steps: int
     resplits: int  # splits between steps of one optimizer
-    last: int  # order of the last backward
+    first: int  # order of the first backward
+    last: int  # and of the last one
     epochs_in_all: int = 0
 
 
@@ -134,6 +136,7 @@ class Facts:
     alignment: Alignment | None = None
     not_judged: dict[str, str] = field(default_factory=dict)  # exercise -> what was seen
     known: np.ndarray | None = None  # keys of the true edges, where the caller knows them
+    parts_of: dict[int, tuple[SplitMade | None, str]] = field(default_factory=dict)  # by order
 
     def array(self, ref: int) -> np.ndarray | None:
         """An array of the pool as [2, n] or [n]."""
@@ -219,6 +222,7 @@ class _Bundle:
     contradicted: int
     unused: np.ndarray
     edges: tuple[int, ...]
+    training: tuple[bool, ...]
     losses: tuple[Loss, ...]
     drawn: int | None
 
@@ -281,6 +285,7 @@ def _bundle(
         contradicted=contradicted,
         unused=np.concatenate(unused, axis=1) if unused else NONE,
         edges=tuple(edges),
+        training=tuple(s.training for s, _ in parts if s.training is not None),
         losses=tuple(losses),
         drawn=sum(drawn) if drawn else None,
     )
@@ -418,6 +423,7 @@ def _run(
         backwards=len(mine),
         steps=len(taken),
         resplits=len(between),
+        first=int(first),
         last=int(last),
         epochs_in_all=len(chunks),
     )
@@ -463,6 +469,7 @@ def _epoch(
         following = int(later.min()) if len(later) else None
     inside = (steps[:, 0] > first.order) & (steps[:, 0] < (following or math.inf))
     stale, discarded = _gradients([b.event for b in bundles])
+    modes = [mode for b in bundles for mode in b.training]
     return Epoch(
         pairs=pairs,
         labels=labels,
@@ -482,6 +489,7 @@ def _epoch(
         steps=int(inside.sum()),
         stale=stale,
         discarded=discarded,
+        training=all(modes) if modes else None,
         reached=tuple(dict.fromkeys(n for b in bundles for n in b.event.reached)),
         model=first.model,
         cell=first.cell,
@@ -504,6 +512,16 @@ def _gradients(events: list[Backward]) -> tuple[bool | None, int]:
             discarded += 1  # cleared, and no step had been taken
         before = event
     return stale, discarded
+
+
+def is_bare(found: Facts, epoch: Epoch) -> bool:
+    """Whether only the embedding table was trained, of a model that has layers too."""
+    model = found.trace.models[epoch.model] if 0 <= epoch.model < len(found.trace.models) else None
+    if model is None or not epoch.pairs.size or epoch.messages or not epoch.reached:
+        return False
+    named = dict(zip(model.numbers, (p.name for p in model.parameters), strict=False))
+    tables = {number for number, name in named.items() if name in model.embeddings}
+    return set(epoch.reached) <= tables < set(named)
 
 
 def _messages(found: Facts, refs: dict[int, None]) -> tuple[np.ndarray, ...]:
@@ -553,6 +571,18 @@ def _auc(found: Facts, event: Measured, scores: dict[int, Score]) -> AucFact:
         encoded=max((s.encoded for s in used), default=-1),
         live=any(s.live for s in used),
     )
+
+
+def is_bare_auc(found: Facts, auc: AucFact) -> bool:
+    """Whether the scores are of the embedding table of a model whose layers were trained, or are
+    as bare as those of its training."""
+    if auc.pairs is None or auc.messages or not 0 <= auc.model < len(found.trace.models):
+        return False
+    epochs = [epoch for run in found.runs if run.number == auc.model for epoch in run.epochs]
+    if epochs:
+        return any(e.messages or is_bare(found, e) for e in epochs)
+    model = found.trace.models[auc.model]  # `test` was called by itself
+    return bool(model.embeddings) and len(model.parameters) > len(model.embeddings)
 
 
 def _measured_scores(found: Facts, scores: list[Score], handed: np.ndarray | None) -> list[Score]:
@@ -620,19 +650,25 @@ def part_of(found: Facts, auc: AucFact) -> str:
 
 
 def _split_of(found: Facts, auc: AucFact) -> tuple[SplitMade | None, str]:
-    """The split whose part an AUC is over, and which part: the one that was trained on, if any."""
+    """The split whose part an AUC is over, all of it or some, and which part."""
+    if auc.order not in found.parts_of:
+        found.parts_of[auc.order] = _nearest_part(found, auc)
+    return found.parts_of[auc.order]
+
+
+def _nearest_part(found: Facts, auc: AucFact) -> tuple[SplitMade | None, str]:
+    """That which most of its edges are in: of the split that was trained on, if they are."""
     if auc.pairs is None:
         return None, ""
-    keyed = np.unique(unordered(auc.pairs))
+    edges = np.unique(unordered(auc.pairs[:, is_positive(found, auc)]))
     main = [found.main_split] if found.main_split is not None else []
     for least, splits in ((0.9, [*main, *found.splits[::-1]]), (0.5, main)):
         for split in splits:
-            named = list(zip(("train", "val", "test"), split.parts, strict=False))
-            for name, part in named[::-1]:
+            for name, part in zip(("train", "val", "test"), split.parts, strict=False):
                 positives = part_positives(found, part)
-                if positives is None or not positives.size:
+                if positives is None or not positives.size or not len(edges):
                     continue
-                if np.isin(unordered(positives), keyed).mean() > least:
+                if np.isin(edges, unordered(positives)).mean() > least:
                     return split, name
     return None, ""
 
@@ -677,9 +713,12 @@ def left_scores(found: Facts) -> list[Scored]:
     return made
 
 
-def unmeasured(found: Facts) -> AucFact | None:
-    """What was scored last and measured by no known function, as if it had been measured."""
-    left = left_scores(found)
+def unmeasured(found: Facts, left: list[Scored] | None = None) -> AucFact | None:
+    """What was scored last and measured by no known function, as if it had been measured.
+
+    `left`: some of these scores; all, by default.
+    """
+    left = left_scores(found) if left is None else left
     if not left:
         return None
     events = [e for s in left for e in s.events]
@@ -720,7 +759,7 @@ def last_aucs(found: Facts) -> dict[str, AucFact]:
     wanted: tuple[str, ...] = ("test", "val")
     chosen = {part: by_part[part] for part in wanted if part in by_part}
     if "test" not in chosen and calls:
-        rest = [a for a in calls if a is not chosen.get("val")]
+        rest = [a for a in calls if part_of(found, a) != "val"]
         if not rest:
             return chosen  # only the validation pairs were measured
         last = rest[-1]
@@ -738,19 +777,36 @@ def _others(one: AucFact, other: AucFact) -> bool:
     return bool(np.isin(unordered(one.pairs), unordered(other.pairs)).mean() < 0.5)
 
 
-def test_calls(found: Facts) -> int:
-    """How often an AUC of the test pairs was computed while the training went on."""
-    columns, chosen = found.trace.columns, last_aucs(found).get("test")
-    if columns is None or chosen is None:
+def history(found: Facts, auc: AucFact | None) -> list[tuple[int, float]]:
+    """AUCs of the same pairs as this one since the training began: steps before it, and value."""
+    columns, run = found.trace.columns, found.run
+    if columns is None or auc is None or run is None:
+        return []
+    rows, marks = columns.measured.numpy(), columns.marks.numpy()
+    at = np.flatnonzero(rows[:, 0] == auc.order)
+    if not len(at):
+        return []
+    same = (marks[: len(rows)] == marks[at[0]]) & (rows[:, 0] > run.first)
+    kept = rows[same & np.isfinite(rows[:, 1])][-5000:]
+    return [(int(steps), float(value)) for steps, value in zip(kept[:, 2], kept[:, 1], strict=True)]
+
+
+def pieces(found: Facts, auc: AucFact) -> int:
+    """How many AUCs were computed in a row, each of other pairs, where this is one of them.
+
+    0 where it is of all pairs of a part of the split, or where there is none of PyG's.
+    """
+    columns, (split, name) = found.trace.columns, _split_of(found, auc)
+    if columns is None or split is None or auc.pairs is None:
+        return 0
+    positives = part_positives(found, split.parts[("train", "val", "test").index(name)])
+    if positives is None or np.isin(unordered(positives), unordered(auc.pairs)).mean() > 0.9:
         return 0
     rows, marks = columns.measured.numpy(), columns.marks.numpy()
-    at = np.flatnonzero(rows[:, 0] == chosen.order)
-    if not len(at):
-        return 0
-    same = rows[marks[: len(rows)] == marks[at[0]]]
-    steps = columns.steps.numpy()
-    last = steps[:, 0].max() if len(steps) else 0.0
-    return int((same[:, 0] < last).sum())
+    same = (rows[:, 2] == auc.steps_before) & (rows[:, 4] == (-1 if auc.cell is None else auc.cell))
+    same &= rows[:, 5] == (-1 if auc.line is None else auc.line)
+    different = len(np.unique(marks[: len(rows)][same]))
+    return different if different > 2 else 0
 
 
 def parts(found: Facts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -26,12 +26,34 @@ from autograder.rules.step5_train import graph_reused, labels_constant, returns_
 from autograder.rules.teaching import expect, need
 
 EPOCHS = 5  # fewer are no loop
+CLIMBS = 2.0  # times the first loss: it runs away
+REACH = 0.1  # steps times rate: how far Adam can move a weight, whose size is about 1
 TRAINED = 0.6  # a first loss below this is of a model that was trained before; guessing has 0.693
 
 
-@check("step5.loop", points=1, causes=(returns_tensor, graph_reused, detached))
+@cause(
+    "train.state-is-alias",
+    title="The weights that are kept as the best are the live ones",
+    why="`state_dict()` does not copy: it holds the very tensors that the optimizer goes on to "
+    "change. What was kept at the best epoch is always the state of the last one.",
+    question="Does a number in what you kept change when the next epoch is trained?",
+    hints=(
+        "Print one weight of the kept state, train an epoch, and print it again.",
+        "What does a shallow copy, `dict(...)` or `.copy()`, copy: the tensors, or their names?",
+        "Keep `copy.deepcopy(model.state_dict())`.",
+    ),
+    at=("state_dict", "load_state_dict", "copy"),
+)
+def state_is_alias(case: Case) -> str | None:
+    loop = case.evidence.step5.loop if case.evidence.step5 else None
+    if not isinstance(loop, Loop) or not loop.aliased:
+        return None
+    return "what was loaded shares its memory with the model: it is what was there already"
+
+
+@check("step5.loop", points=1, causes=(returns_tensor, graph_reused, detached, state_is_alias))
 def test_losses_kept(loop: Loop) -> None:
-    """The loss of every epoch is kept, as a number"""
+    """The loss of every epoch is kept, as a number; weights that are kept are copies"""
     bad = sum(v is None or not np.isfinite(v) for v in loop.losses)
     expect(
         len(loop.losses) >= EPOCHS and not bad,
@@ -40,6 +62,14 @@ def test_losses_kept(loop: Loop) -> None:
         got=f"{len(loop.losses)} entries, {bad} of them no number",
         why="A curve shows at a glance whether training works.",
         next="Append what `train(train_data)` returns, inside the loop.",
+    )
+    expect(
+        not loop.aliased,
+        ran="the state that was loaded into the model, beside its weights",
+        expected="a copy, of an earlier epoch",
+        got="the weights themselves, as they were just before",
+        why="`state_dict()` does not copy: what it holds goes on to be trained.",
+        next="Keep `copy.deepcopy(model.state_dict())`.",
     )
 
 
@@ -106,14 +136,41 @@ def learning_rate(case: Case) -> str | None:
     setup, losses = case.setup, case.losses
     if setup is None or setup.learning_rate is None or len(losses) < 2 or not case.epochs:
         return None
-    rate, went = setup.learning_rate, course(losses)
-    large, small = rate >= 0.05, rate <= 2e-4
-    if not all(e.steps for e in case.epochs) or not (large or small):
+    went = course(losses)
+    rates = setup.rates or [setup.learning_rate]
+    mean = sum(rates) / len(rates)
+    steps = len(losses) * max(e.steps for e in case.epochs)
+    explodes, barely = went.peak > CLIMBS * abs(went.start), steps * mean < REACH
+    if not all(e.steps for e in case.epochs) or not (explodes or barely):
         return None
+    over = f"{rates[0]:g}" if len(set(rates)) == 1 else f"{rates[0]:g}, later {rates[-1]:g},"
     return (
-        f"at a rate of {rate:g} the loss goes from {went.start:.3f} over {went.peak:,.3f} to "
+        f"at a rate of {over} the loss goes from {went.start:.3f} over {went.peak:,.3f} to "
         f"{went.end:,.3f}"
     )
+
+
+@cause(
+    "train.weight-decay",
+    title="Weight decay pulls every weight to 0",
+    why="Weight decay adds a pull towards 0 to each step. Where it is stronger than what the loss "
+    "asks for, all vectors shrink, every score is 0, and the loss stays at 0.693.",
+    question="How large are the numbers of your embedding after training?",
+    hints=(
+        "Print the mean absolute value of one weight, before and after.",
+        "Which argument of the optimizer shrinks weights, and how large is it?",
+        "Leave it out, or try 1e-5.",
+    ),
+    at=("weight_decay", "Adam", "optimizer"),
+)
+def weight_decay(case: Case) -> str | None:
+    setup, losses = case.setup, case.losses
+    if setup is None or not setup.weight_decay or not losses:
+        return None
+    end = course(losses).end
+    if abs(end - math.log(2)) > 0.05:
+        return None
+    return f"with a weight decay of {setup.weight_decay:g} the loss stays at {end:.3f}: guessing"
 
 
 @check(
@@ -132,6 +189,7 @@ def learning_rate(case: Case) -> str | None:
         labels_constant,
         loss_function,
         sigmoid_before_loss,
+        weight_decay,
         learning_rate,
     ),
 )

@@ -11,7 +11,16 @@ from autograder.evidence.schema import Training
 from autograder.rules import check
 from autograder.rules.cause import Case, cause
 from autograder.rules.graphs import among, distinct, keys
-from autograder.rules.step5_train import held_out_pairs, labels_constant, labels_swapped, resplit
+from autograder.rules.numbering import observed
+from autograder.rules.step5_train import (
+    are_lost,
+    held_out_pairs,
+    labels_constant,
+    labels_swapped,
+    labels_unrelated,
+    resplit,
+    unused_scores,
+)
 from autograder.rules.teaching import count, expect, need
 from autograder.rules.training import always_the_same, never_drawn, scored
 from autograder.rules.training import negatives as negatives_of
@@ -87,7 +96,10 @@ def self_pairs(case: Case) -> str | None:
 def negative_side(case: Case) -> str | None:
     negatives = joined(drawn(case))
     missed = never_drawn(negatives, case.training) if case.training and negatives.size else []
-    if not missed:
+    mapping = observed(case)
+    counted = mapping.num_nodes if mapping else None  # too small: then step 3 is what is wrong
+    small = counted is not None and 0 < counted < case.truth.num_nodes
+    if not missed or small and all(m.low >= counted for m in missed):  # type: ignore[operator]
         return None
     shown = " and ".join(
         f"{m.missed:,} of {m.nodes:,} {m.name} (nodes {m.low:,} to {m.high:,})" for m in missed
@@ -149,6 +161,8 @@ def negative_count(case: Case) -> str | None:
     points=1,
     causes=(
         resplit,
+        unused_scores,
+        labels_unrelated,
         labels_swapped,
         labels_constant,
         held_out_pairs,
@@ -160,6 +174,16 @@ def negative_count(case: Case) -> str | None:
 def test_negative_count(training: Training, negatives: list[np.ndarray]) -> None:
     """There are as many negatives as positives"""
     few, wanted = always_the_same(training), training.positives.shape[1]
+    lost = next((e for e in training.epochs if are_lost(e)), None)
+    expect(
+        lost is None,
+        ran="the pairs that were scored, and those whose scores came to the loss",
+        expected="the same",
+        got=f"{lost.unused if lost else 0:,} scores that never came to the loss",
+        why="What the loss is not given is never learned.",
+        next="Look where these scores go: a loss and a `backward()` for each batch, and each name "
+        "used once.",
+    )
     expect(
         few is None,
         ran="the positives that `train` scored, epoch by epoch",
@@ -218,6 +242,8 @@ def negative_positives(case: Case) -> str | None:
     points=1,
     causes=(
         resplit,
+        unused_scores,
+        labels_unrelated,
         labels_swapped,
         held_out_pairs,
         self_pairs,

@@ -141,11 +141,32 @@ def cleared_before_step(case: Case) -> str | None:
     )
 
 
+@cause(
+    "train.frozen-weights",
+    title="Some parameters are frozen",
+    why="What does not ask for gradients gets none: it keeps the random numbers that it was made "
+    "with, and all else has to learn around it.",
+    question="Which parameters have `requires_grad` set to False?",
+    hints=(
+        "Print name and `requires_grad` of every parameter.",
+        "Which line sets it?",
+        "Freezing is for weights that were trained before: leave it out.",
+    ),
+    at=("requires_grad", "requires_grad_", "from_pretrained", "optimizer"),
+)
+def frozen_weights(case: Case) -> str | None:
+    setup = case.setup
+    if setup is None or not setup.frozen:
+        return None
+    return f"`requires_grad` is False for {', '.join(setup.frozen)}"
+
+
 @check(
     "step5.train",
     points=1,
     causes=(
         graph_reused,
+        frozen_weights,
         detached,
         stale_optimizer,
         partial_optimizer,

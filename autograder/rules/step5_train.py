@@ -18,6 +18,8 @@ from autograder.rules.step5_setup import loss_arguments, loss_function, stale_op
 from autograder.rules.teaching import count, expect, need, raised
 from autograder.rules.training import Messages, held_out_as_positives, label_means, messages
 
+LOST = 0.4  # scores that never come to the loss, for each that does
+
 # --- what comes back
 
 
@@ -120,6 +122,40 @@ def test_returns_loss(train_called: Training) -> None:
     )
 
 
+# --- scores that are lost
+
+
+@cause(
+    "train.unused-scores",
+    title="Pairs are scored whose scores never come to the loss",
+    why="The loss learns from the scores that it is given. A score that is computed and left "
+    "behind, in a batch before the last one or under a name that is not used again, teaches "
+    "nothing.",
+    question="How many pairs are scored in one epoch, and how many scores does `backward()` see?",
+    hints=(
+        "Count the scores that you compute in an epoch, and those that the loss is given.",
+        "Is every name that holds scores used again? Is `backward()` inside the loop over batches?",
+        "Every batch needs its own loss, `backward()` and step; and each loss the scores that it "
+        "is about.",
+    ),
+    at=("loss", "backward", "train"),
+)
+def unused_scores(case: Case) -> str | None:
+    for epoch in case.epochs:
+        if are_lost(epoch):
+            used = epoch.pairs.shape[1] if epoch.pairs else 0
+            return (
+                f"{used + epoch.unused:,} pairs were scored; {epoch.unused:,} of the scores never "
+                "came to the loss"
+            )
+    return None
+
+
+def are_lost(epoch: Epoch) -> bool:
+    """Whether as many scores were left behind as the loss was given, or nearly."""
+    return epoch.unused > LOST * max(1, epoch.pairs.shape[1] if epoch.pairs else 0)
+
+
 # --- labels
 
 
@@ -172,6 +208,35 @@ def labels_swapped(case: Case) -> str | None:
     return None
 
 
+def are_unrelated(means: tuple[float, float]) -> bool:
+    """Whether positives and all others have the same mix of labels."""
+    return abs(means[0] - means[1]) < 0.1 and 0.1 < means[0] < 0.9
+
+
+@cause(
+    "train.labels-unrelated",
+    title="The labels have nothing to do with the pairs that are scored",
+    why="Label i has to be the label of pair i. Where labels are drawn, or rows of `z` or of the "
+    "pairs are put into another order, the model is told about other pairs than those it scores.",
+    question="Take one pair that is scored: which label does it get, and is it an edge?",
+    hints=(
+        "Print the mean label of the pairs that are edges, and of all others.",
+        "Find the line after which pairs, rows of `z` and labels are in another order.",
+        "Put pairs and labels into the same order, and leave the rows of `z` where they are.",
+    ),
+    at=("randperm", "shuffle", "edge_label", "labels", "train"),
+)
+def labels_unrelated(case: Case) -> str | None:
+    for epoch in case.epochs if case.training else []:
+        means = label_means(epoch, case.training)  # type: ignore[arg-type]
+        if means and are_unrelated(means):
+            return (
+                f"the mean label of the scored pairs that are edges is {means[0]:.2f}, of all "
+                f"others {means[1]:.2f}"
+            )
+    return None
+
+
 @cause(
     "train.labels-constant",
     title="All pairs have the same label",
@@ -188,7 +253,7 @@ def labels_swapped(case: Case) -> str | None:
 def labels_constant(case: Case) -> str | None:
     for epoch in case.epochs:
         labels = epoch.labels.numpy() if epoch.labels is not None else np.zeros(0)
-        if len(labels) and labels.min() == labels.max():
+        if len(labels) and labels.min() == labels.max() and not epoch.contradicted:
             return f"all {len(labels):,} labels are {labels[0]:g}"
     return None
 
@@ -196,7 +261,14 @@ def labels_constant(case: Case) -> str | None:
 @check(
     "step5.train",
     points=1,
-    causes=(loss_arguments, labels_swapped, labels_constant, held_out_pairs),
+    causes=(
+        loss_arguments,
+        unused_scores,
+        labels_unrelated,
+        labels_swapped,
+        labels_constant,
+        held_out_pairs,
+    ),
 )
 def test_labels(training: Training, epochs: list[Epoch]) -> None:
     """Positive edges have label 1, negatives label 0"""
@@ -213,13 +285,16 @@ def test_labels(training: Training, epochs: list[Epoch]) -> None:
         why="What a model was trained on it knows: the test then says nothing.",
         next="Take the positives of `train_data`, and no others.",
     )
-    same = abs(positive - negative) < 0.1
     expect(
         positive > 0.99 and negative < 0.1,
         ran="the labels that the loss got",
         expected="1 for positives, 0 for negatives",
         got=f"on average {positive:.2f} for positives, {negative:.2f} for the others"
-        + (": labels that have nothing to do with the pairs" if same else ""),
+        + (
+            ": labels that have nothing to do with the pairs"
+            if are_unrelated((positive, negative))
+            else ""
+        ),
         why="With swapped labels the loss falls too, and the AUC with it."
         if are_swapped((positive, negative))
         else "The labels are what the model learns.",
@@ -275,9 +350,62 @@ def full_graph(case: Case) -> str | None:
     )
 
 
-@check("step5.train", points=1, causes=(resplit, other_edges, label_edges, full_graph))
+@cause(
+    "train.raw-embedding",
+    title="The embedding table is trained, and the layers have no part in it",
+    why="The loss only moves what led to the scores. Where the table itself is scored, both layers "
+    "keep their random weights, and no edge is looked at.",
+    question="Which parameters have a gradient after `backward()`?",
+    hints=(
+        "Print `parameter.grad` of the first layer after `backward()`.",
+        "Is what you hand to `decode` the result of `encode`, or `embedding.weight`?",
+        "Call `encode` in every epoch, and score what it returns.",
+    ),
+    at=("decode", "embedding", "weight", "train"),
+)
+def raw_embedding(case: Case) -> str | None:
+    bare = [e for e in case.epochs if e.bare and e.pairs]
+    if not bare:
+        return None
+    scored = bare[0].pairs.shape[1]  # type: ignore[union-attr]
+    return f"{scored:,} pairs were scored, and only the embedding table got a gradient"
+
+
+@cause(
+    "train.eval-mode",
+    title="The model is in evaluation mode while it trains",
+    why="Evaluation mode switches dropout off and makes batch norm use old averages: what they are "
+    "there for, in training, does not happen.",
+    question="What is `model.training` when `encode` is called in an epoch?",
+    hints=(
+        "Print `model.training` inside `train`, in two epochs.",
+        "Which call sets it to False, and which one sets it back?",
+        "Call `model.train()` first thing in every epoch.",
+    ),
+    at=("eval", "train"),
+)
+def eval_mode(case: Case) -> str | None:
+    wrong = [e for e in case.epochs if e.training is False]
+    if not wrong:
+        return None
+    return f"`model.training` is False in {len(wrong)} of {len(case.epochs)} epochs looked at"
+
+
+@check(
+    "step5.train",
+    points=1,
+    causes=(resplit, raw_embedding, other_edges, label_edges, full_graph, eval_mode),
+)
 def test_message_edges(training: Training) -> None:
-    """The model encodes with the message-passing edges of train_data"""
+    """The model encodes in training mode, with the message-passing edges of train_data"""
+    expect(
+        not any(e.bare for e in training.epochs),
+        ran="the way from the embedding table to the scores",
+        expected="through both layers, with `train_data.edge_index`",
+        got="no messages were passed: the table itself was scored",
+        why="The layers then never learn anything.",
+        next="Score what `encode` returns.",
+    )
     expect(
         not training.resplits,
         ran="the calls of RandomLinkSplit between the steps of the optimizer",
@@ -296,4 +424,12 @@ def test_message_edges(training: Training) -> None:
         got=f"{used.extra:,} other edges" if used.extra else f"{used.share:.0%} of them",
         why="Other edges are held-out ones, or the negatives themselves: the answer leaks in.",
         next="Encode with `train_data.edge_index`; only decode sees the supervision edges.",
+    )
+    expect(
+        not any(e.training is False for e in training.epochs),
+        ran="`model.training` while `train` encodes",
+        expected="True",
+        got="False",
+        why="Evaluation mode is for `test`: dropout does nothing in it.",
+        next="`model.train()` in the first line of `train`.",
     )

@@ -19,9 +19,14 @@ from autograder.rules.graphs import (
     same_graph,
     two_sides,
 )
-from autograder.rules.scores import AGAIN, SHOWN, is_of_its_scores, noted_otherwise
+from autograder.rules.scores import (
+    AGAIN,
+    SEVERAL,
+    is_of_its_scores,
+    noted_otherwise,
+)
 from autograder.rules.step4_layers import detached
-from autograder.rules.step5_loop import learning_rate, loss_negated
+from autograder.rules.step5_loop import learning_rate, loss_negated, weight_decay
 from autograder.rules.step5_optimizer import cleared_before_step, no_step, no_zero_grad
 from autograder.rules.step5_setup import (
     loss_arguments,
@@ -34,13 +39,19 @@ from autograder.rules.step5_train import (
     held_out_pairs,
     labels_constant,
     labels_swapped,
+    labels_unrelated,
     resplit,
+    unused_scores,
 )
-from autograder.rules.step6_test import hard_coded, one_class, untrained
+from autograder.rules.step6_test import (
+    hard_coded,
+    mean_of_aucs,
+    one_class,
+    reported_by,
+    untrained,
+)
 from autograder.rules.teaching import Message, NotAttempted, expect, need, not_judged, present
 from autograder.truth import Truth
-
-SEVERAL = 3  # test AUCs between the steps of the optimizer, of which one can be chosen
 
 # --- the two numbers
 
@@ -85,30 +96,62 @@ def measured_too_early(run: Scoring) -> str:
     at=("test_auc", "max", "test"),
 )
 def chosen_by_test(case: Case) -> str | None:
-    auc = case.auc
-    if auc is None or not is_best_of_test(auc, case.scorings):
+    found = reported_by(case)
+    if found is None or found.kind != "best":
         return None
-    return f"the test AUC, {auc.test_auc:.4f}, is the largest of {auc.test_calls:,} over the epochs"
+    return f"the test AUC, {found.number:.4f}, is the largest of {found.of:,} over the epochs"
 
 
-def is_best_of_test(auc: Auc, scorings: list[Scoring]) -> bool:
-    """Whether the test AUC is the largest of several, and not just the last of them."""
-    noted, computed = auc.test_auc, auc.computed or []
-    if noted is None or auc.test_calls < SEVERAL or not computed:
-        return False
-    if not any(abs(noted - value) < SHOWN for value in computed):
-        return False
-    last = (computed[-1], computed[-1] if auc.test_again is None else auc.test_again)
-    kept = any(run.loaded for run in scorings) or any(noted - v >= AGAIN for v in last)
-    larger = sum(value > noted + SHOWN for value in computed)
-    others = len(computed) - auc.test_calls  # AUCs of other edges, which can be larger
-    return kept and (not larger or larger <= others < auc.test_calls / 2)
+@cause(
+    "test.other-part",
+    title="The reported AUC is of the validation part",
+    why="The validation edges are there to choose by: epochs, rates, sizes. What was chosen by "
+    "them looks better on them than on edges that nothing was chosen by.",
+    question="Which part of the split is the last AUC of your notebook computed on?",
+    hints=(
+        "Print how many edges the part that you evaluate has, and which object it is.",
+        "Compare what you call test with what the transform gave you last.",
+        "Validation for choosing, while you train; the test part once, at the end.",
+    ),
+    at=("test_auc", "test", "roc_auc_score"),
+)
+def other_part(case: Case) -> str | None:
+    auc = case.auc
+    return _other_part(auc, case) if auc is not None else None
+
+
+def _other_part(auc: Auc, case: Case) -> str:
+    """Why the test AUC is one of the validation part, in words; else empty."""
+    noted, val, test = auc.test_auc, auc.val_again, auc.test_again
+    near = noted is not None and val is not None and abs(noted - val) < AGAIN
+    if near and noted_otherwise(auc):
+        return f"the test AUC is {noted:.4f}, which is the AUC of the validation part"
+    by_part = {run.part: run for run in case.scorings}
+    if by_part.keys() == {"val"} and val is not None:
+        return f"the last AUC, {val:.4f}, is of the validation part; none is of the test part"
+    if by_part.keys() != {"val", "test"} or len(auc.vals) != 1 or len(auc.tests) < SEVERAL:
+        return ""
+    if by_part["val"].steps_after or not by_part["test"].steps_after or test is None:
+        return ""
+    return (
+        f"the AUC after the training, {val:.4f}, is of the validation part; {len(auc.tests):,} of "
+        "the test part were computed during it"
+    )
 
 
 @check(
     "step6.auc",
     points=1,
-    causes=(resplit, one_class, before_training, untrained, chosen_by_test, hard_coded),
+    causes=(
+        resplit,
+        one_class,
+        before_training,
+        untrained,
+        mean_of_aucs,
+        hard_coded,
+        other_part,
+        chosen_by_test,
+    ),
 )
 def test_auc_is_measured(auc: Auc, case: Case) -> None:
     """val_auc and test_auc are what test gives on the validation and test data"""
@@ -130,25 +173,35 @@ def test_auc_is_measured(auc: Auc, case: Case) -> None:
         why="A number that does not depend on the edges measures nothing.",
         next="Compute the AUC of the scores of the edges that `test` is given.",
     )
+    found = reported_by(case)
+    expect(
+        found is None or found.kind != "mean",
+        ran="the number that is reported as test AUC, beside the AUCs that were computed",
+        expected="the AUC of the trained model",
+        got=f"{found.number if found else 0:.4f}, the mean of {found.of if found else 0:,}",
+        why="The mean holds models that had learned nothing yet.",
+        next="Compute the AUC once, after the last epoch.",
+    )
     both = [("val_auc", auc.val_auc, auc.val_again), ("test_auc", auc.test_auc, auc.test_again)]
     both = [one for one in both if one[1:] != (None, None)]
+    other = _other_part(auc, case)
+    expect(
+        not other,
+        ran="the part of the split that the test AUC is of",
+        expected="the test part",
+        got=other,
+        why="What was chosen by the validation edges looks better on them.",
+        next="`test_auc = test(test_data)`, after the training.",
+    )
     expect(
         auc.test_auc is not None
         and all(a is not None and b is not None and abs(a - b) < AGAIN for _, a, b in both),
         ran="`val_auc` and `test_auc`, and `test` called again on `val_data` and `test_data`",
         expected=" and ".join(f"`{name}` {_shown(again)}" for name, _, again in both),
-        got=" and ".join(f"`{name}` {_shown(noted)}" for name, noted, _ in both) + _other_part(auc),
+        got=" and ".join(f"`{name}` {_shown(noted)}" for name, noted, _ in both),
         why="A reported number must be one that can be measured again.",
         next="Call `test` again with the trained model, and keep both numbers.",
     )
-
-
-def _other_part(auc: Auc) -> str:
-    """Whether the test AUC is the number of the validation data, in words."""
-    noted, val = auc.test_auc, auc.val_again
-    if not noted_otherwise(auc) or noted is None or val is None or abs(noted - val) >= AGAIN:
-        return ""
-    return ": this `test_auc` is the AUC of the validation data"
 
 
 def _shown(value: float | None) -> str:
@@ -158,11 +211,12 @@ def _shown(value: float | None) -> str:
 @check("step6.auc", points=0, causes=(chosen_by_test,))
 def test_chosen_by_validation(auc: Auc, case: Case) -> None:
     """The test AUC was used once, and nothing was chosen by it"""
+    found = reported_by(case)
     expect(
-        not is_best_of_test(auc, case.scorings),
+        found is None or found.kind != "best",
         ran="the AUCs on the test data, epoch by epoch",
         expected="one, at the end",
-        got=f"the largest of {auc.test_calls:,} is the one that is reported",
+        got=f"the largest of {found.of if found else 0:,} is the one that is reported",
         why="Who chooses by the test AUC has no test any more: the best of many is high by luck.",
         next="Choose the epoch by the validation AUC, then compute the test AUC once.",
     )
@@ -182,6 +236,8 @@ def test_chosen_by_validation(auc: Auc, case: Case) -> None:
         partial_optimizer,
         no_step,
         cleared_before_step,
+        unused_scores,
+        labels_unrelated,
         labels_swapped,
         labels_constant,
         loss_arguments,
@@ -189,6 +245,7 @@ def test_chosen_by_validation(auc: Auc, case: Case) -> None:
         held_out_pairs,
         sigmoid_before_loss,
         no_zero_grad,
+        weight_decay,
         learning_rate,
         untrained,
     ),

@@ -42,9 +42,11 @@ from autograder.evidence.trace import Embedded, Loaded, SplitPart, Trace, joined
 from autograder.rules import facts as derived
 from autograder.rules.alignment import unordered
 from autograder.rules.facts import NONE, AucFact, Facts
+from autograder.rules.scores import is_mean
 from autograder.truth import Truth
 
 MOST = 2  # epochs that rules look at
+BY_HAND = 0.01  # how near an AUC of the notebook's own function comes, by thresholds or so
 
 
 def worked_out(evidence: Evidence, truth: Truth) -> Evidence:
@@ -139,8 +141,13 @@ def _part(found: Facts, part: SplitPart) -> Part:
 
 
 def _epoch(
-    epoch: derived.Epoch, returned: float | None, text: str, holds_graph: bool = False
+    found: Facts,
+    epoch: derived.Epoch,
+    returned: float | None,
+    text: str,
+    holds_graph: bool = False,
 ) -> Epoch:
+    bare = derived.is_bare(found, epoch)
     labels = _labels(epoch)
     return Epoch(
         returned=returned,
@@ -159,10 +166,11 @@ def _epoch(
         steps=epoch.steps,
         reached=len(epoch.reached),
         descended=min(epoch.roots) if epoch.roots else None,
-        pulled=array(np.nan_to_num(1 - 2 * epoch.labels, nan=0.0), "int8"),
         squashed=epoch.squashed,
         contradicted=epoch.contradicted,
         unused=epoch.unused.shape[1],
+        training=epoch.training,
+        bare=bare,
         discarded=epoch.discarded,
         cell=epoch.cell,
         line=epoch.line,
@@ -194,7 +202,7 @@ def _called_training(seen: TrainSeen, truth: Truth) -> Training:
     calls = len(seen.returned)
     several = run is not None and run.epochs_in_all > calls
     made = [
-        _epoch(e, *(_mean(e.roots) if several else _returned(seen, min(i, calls - 1))))
+        _epoch(found, e, *(_mean(e.roots) if several else _returned(seen, min(i, calls - 1))))
         for i, e in enumerate(epochs)
     ]
     if not made:
@@ -269,7 +277,6 @@ def _own_training(found: Facts, seen: TrainSeen) -> Training | Absent:
         return Absent(name="train", error=seen.call.error)
     epochs = run.epochs[: 1 if run.resplits else MOST]
     messages, positives, held = derived.parts(found)
-    alignment = found.alignment
     model = run.model
     still = [] if model is None else [p.name for p in model.parameters if p.moved is False]
     return Training(
@@ -277,28 +284,17 @@ def _own_training(found: Facts, seen: TrainSeen) -> Training | Absent:
         num_nodes=derived.num_nodes(found),
         message_edges=pair_array(messages),
         positives=pair_array(positives),
-        epochs=[_epoch(e, *_mean(e.roots)) for e in epochs],
+        epochs=[
+            replace(_epoch(found, e, *_mean(e.roots)), training=e.training if first else None)
+            for e, first in zip(epochs, [True, bool(model and model.dropout)], strict=False)
+        ],
         still=still[:40],
         tensors=0 if model is None else len(model.parameters),
         held_out=pair_array(held) if held.size else None,
         resplits=run.resplits,
         watched=True,
-        file_share=None if alignment is None else alignment.share,
-        missing=None if alignment is None or not derived.is_whole(found) else alignment.missing,
-        numbering="" if alignment is None else alignment.how,
-        repeated=_repeated(found, held),
         not_judged=found.not_judged.get("train", ""),
     )
-
-
-def _repeated(found: Facts, held: np.ndarray) -> int:
-    """Held-out pairs that were also trained on, or passed messages along, in the first epoch."""
-    run = found.run
-    if run is None or not run.epochs or not held.size:
-        return 0
-    epoch = run.epochs[0]
-    shown = [epoch.pairs[:, epoch.labels == 1], *epoch.messages]
-    return int(np.isin(np.unique(unordered(held)), unordered(np.concatenate(shown, axis=1))).sum())
 
 
 def _own_setup(found: Facts, named: Setup | Absent) -> Setup | Absent:
@@ -340,14 +336,16 @@ def _with_rates(setup: Setup | Absent, trace: Trace) -> Setup | Absent:
 def _own_loop(found: Facts, named: Loop | Absent) -> Loop | Absent:
     """The losses of every epoch: those that were kept, where they are what was computed."""
     run = found.run
-    if isinstance(named, Loop) and named.graphs:
-        return named
-    if run is None or not len(run.losses):
-        return named
-    if isinstance(named, Loop) and len(named.losses) == len(run.losses):
-        return named
-    kept = [float(v) if math.isfinite(v) else None for v in run.losses[:100_000]]
-    return Loop(losses=kept, watched=True)
+    loads = [e for e in found.trace.events if isinstance(e, Loaded) and e.alias]
+    if run is not None and len(run.losses) and not _has_all(named, run):
+        kept = [float(v) if math.isfinite(v) else None for v in run.losses[:100_000]]
+        named = Loop(losses=kept, watched=True)
+    return replace(named, aliased=len(loads)) if isinstance(named, Loop) else named
+
+
+def _has_all(named: Loop | Absent, run: derived.Run) -> bool:
+    """Whether the losses that were kept are those that were computed."""
+    return isinstance(named, Loop) and bool(named.graphs or len(named.losses) == len(run.losses))
 
 
 # --- evaluation
@@ -385,14 +383,15 @@ def _called_scoring(run: CalledTest, truth: Truth) -> Scoring:
             negatives=run.negatives,
         )
     made = _scoring(found, auc, run.edge_index, run.positives, run.negatives)
+    several = [a.value for a in found.aucs if a.kind == auc.kind and a.value is not None]
+    if len(several) > 1 and run.returned is not None:
+        made = replace(made, pieces=len(several) if is_mean(run.returned, several) else 0)
     return replace(made, call=run.call, returned=run.returned)
 
 
 def _scoring(found: Facts, auc: AucFact, edges: Any, positives: Any, negatives: Any) -> Scoring:
     fits = auc.pairs is not None and auc.scores is not None
     fits = fits and len(auc.scores) == auc.pairs.shape[1]  # type: ignore[arg-type,union-attr]
-    loads = [e for e in found.trace.events if isinstance(e, Loaded) and e.order < auc.order]
-    last = loads[-1] if loads else None
     return Scoring(
         call=Call(text="NaN" if auc.value != auc.value else str(auc.value)),
         returned=auc.value,
@@ -411,9 +410,8 @@ def _scoring(found: Facts, auc: AucFact, edges: Any, positives: Any, negatives: 
         steps_after=auc.steps_after,
         steps_before=auc.steps_before,
         loaded=auc.loaded,
-        alias=bool(auc.loaded and last and last.alias),
-        missing_keys=len(last.missing) if auc.loaded and last else 0,
-        true_auc=derived.true_auc(found, auc),
+        bare=derived.is_bare_auc(found, auc),
+        pieces=derived.pieces(found, auc),
         cell=auc.cell,
         line=auc.line,
     )
@@ -441,7 +439,8 @@ def _own_testing(found: Facts, evidence: Evidence) -> Testing | Absent:
 
 def _own_auc(found: Facts, named: Auc | Absent) -> Auc | Absent:
     """The AUCs of a notebook of another form: what was computed last, whatever it is called."""
-    values = {part: auc.value for part, auc in derived.last_aucs(found).items()}
+    last = derived.last_aucs(found)
+    values = {part: auc.value for part, auc in last.items()}
     noted = (
         named
         if isinstance(named, Auc)
@@ -449,17 +448,35 @@ def _own_auc(found: Facts, named: Auc | Absent) -> Auc | Absent:
     )
     calls = [a for a in found.aucs if a.kind == "roc_auc_score"]
     test_auc = values.get("test") if noted.test_auc is None else noted.test_auc
-    if test_auc is None and "auc" not in found.not_judged:
+    if test_auc is None and values.get("val") is None and "auc" not in found.not_judged:
         return Absent(name="test_auc")
+    tests, vals = (derived.history(found, last.get(part)) for part in ("test", "val"))
     return replace(
         noted,
         test_auc=test_auc,
         val_auc=values.get("val") if noted.val_auc is None else noted.val_auc,
         test_again=values.get("test", calls[-1].value if calls else None),
         val_again=values.get("val"),
-        test_calls=derived.test_calls(found),
+        tests=tests,
+        vals=vals,
+        typed=[] if _by_hand(found, noted) else noted.typed,
+        named=[] if noted.test_auc is not None else noted.named,
+        shown=[] if noted.test_auc is not None else noted.shown,
         not_judged="" if calls else found.not_judged.get("auc", ""),
     )
+
+
+def _by_hand(found: Facts, noted: Auc) -> bool:
+    """Whether a number that is noted or shown is the AUC of scores that no known function saw."""
+    left = derived.left_scores(found)
+    numbers = [*noted.named, *noted.shown]
+    for first in range(len(left)):
+        for count in (1, 2, len(left) - first):
+            auc = derived.unmeasured(found, left[first : first + count])
+            value = None if auc is None else derived.true_auc(found, auc)
+            if value is not None and any(abs(value - n) < BY_HAND for n in numbers):
+                return True
+    return False
 
 
 def _own_chain(found: Facts, named: Chain | Absent) -> Chain | Absent:

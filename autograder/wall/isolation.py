@@ -27,6 +27,8 @@ MOUNTED = {
         "contract.py",
         "limits.py",
         "notebook.py",
+        "answers.py",
+        "pictures.py",
         "evidence/*.py",
         "inside/*.py",
     ),

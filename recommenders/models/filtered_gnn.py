@@ -16,8 +16,7 @@ class FilteredGNN(TunedGNN):
     The filter is closed form. Users who share artists are neighbours, K = N N', and
     K (K + r)^-1 N keeps what varies slowly over that graph: of each eigenvalue v the part
     v / (v + r). Shen et al., "How Powerful is Graph Convolution for Recommendation?", CIKM 2021
-    (GF-CF), cut off sharply instead. Listen counts weigh the edges, as logarithms. The filter is
-    sure about the top of a ranking and the GNN about the rest, so the sum is better than either.
+    (GF-CF), cut off sharply instead. Edges weigh as much as the logarithm of their listens.
     """
 
     title = "GNN plus graph filter"
@@ -40,8 +39,7 @@ class FilteredGNN(TunedGNN):
         self.normal = (sp.diags(1 / per_user) @ listened @ sp.diags(1 / self.damp)).tocsr()  # N
         likeness = (self.normal @ self.normal.T).toarray().astype(np.float64)  # K [U, U]
         # the first eigenvalue is popularity alone, the second is the strongest taste
-        last = len(likeness) - 1
-        strongest = scipy.linalg.eigvalsh(likeness, subset_by_index=[last - 1, last])[0]
+        strongest = scipy.linalg.eigvalsh(likeness, subset_by_index=[self.n_users - 2] * 2)[0]
         damped = likeness + self.cut * strongest * np.eye(len(likeness))
         self.low_pass = scipy.linalg.solve(damped, likeness, assume_a="pos").T.astype(np.float32)
         users = np.arange(min(self.n_users, 500))
@@ -57,5 +55,5 @@ class FilteredGNN(TunedGNN):
 
 def degrees(weights: sp.csr_matrix, axis: int, power: float) -> Floats:
     """The sums along an axis to a power; 1 where there is nothing."""
-    total = np.asarray(weights.sum(axis=axis)).ravel()
-    return np.where(total > 0, total, 1).astype(np.float32) ** power
+    total = np.asarray(weights.sum(axis=axis), np.float32).ravel()
+    return (np.where(total > 0, total, 1) ** power).astype(np.float32)

@@ -20,8 +20,7 @@ class GNNLinkPredictor(nn.Module):
         self.conv1, self.conv2 = SAGEConv(dim, dim), SAGEConv(dim, dim)
 
     def encode(self, x: Tensor, edge_index: Tensor) -> Tensor:
-        h = self.conv1(self.embedding(x), edge_index).relu()  # [N, dim]
-        return self.conv2(h, edge_index)  # [N, dim]
+        return self.conv2(self.conv1(self.embedding(x), edge_index).relu(), edge_index)  # [N, dim]
 
     def decode(self, z: Tensor, edge_label_index: Tensor) -> Tensor:
         return (z[edge_label_index[0]] * z[edge_label_index[1]]).sum(dim=-1)  # [P]
@@ -30,8 +29,8 @@ class GNNLinkPredictor(nn.Module):
 class LiteralGNN(Recommender):
     """100 epochs on all training edges and as many negatives from all pairs of nodes.
 
-    Hamilton, Ying and Leskovec, "Inductive Representation Learning on Large Graphs", NeurIPS 2017
-    (GraphSAGE).
+    GraphSAGE: Hamilton, Ying and Leskovec, "Inductive Representation Learning on Large Graphs",
+    NeurIPS 2017.
     """
 
     title = "the assignment's GNN, taken literally"
@@ -46,14 +45,12 @@ class LiteralGNN(Recommender):
         pos = edge_index[:, : len(train)]  # [2, E]
         label = torch.cat([torch.ones(len(train)), torch.zeros(len(train))])  # [2E]
         model = GNNLinkPredictor(train.num_nodes, self.dim)
-        optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-        loss_fn = nn.BCEWithLogitsLoss()
+        optimizer, loss_fn = torch.optim.Adam(model.parameters(), 0.01), nn.BCEWithLogitsLoss()
         for _ in range(self.epochs):
             optimizer.zero_grad()
             neg = negative_sampling(edge_index, train.num_nodes, num_neg_samples=pos.size(1))
-            pairs = torch.cat([pos, neg], dim=1)  # [2, 2E or a few less]
-            scores = model.decode(model.encode(x, edge_index), pairs)
-            loss_fn(scores, label[: pairs.size(1)]).backward()
+            scores = model.decode(model.encode(x, edge_index), torch.cat([pos, neg], dim=1))
+            loss_fn(scores, label[: len(scores)]).backward()  # there may be a few negatives less
             optimizer.step()
         with torch.no_grad():
             self.z = model.encode(x, edge_index)  # [N, dim]

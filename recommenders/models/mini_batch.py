@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import torch
 import torch_geometric.typing
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn import BCEWithLogitsLoss
 from torch_geometric.data import Data
 from torch_geometric.loader import LinkNeighborLoader
 
@@ -19,7 +19,7 @@ class MiniBatchGNN(Recommender):
     """Each step trains on some edges and a sample of the neighbours of their ends.
 
     Hamilton, Ying and Leskovec, "Inductive Representation Learning on Large Graphs", NeurIPS 2017.
-    Not in the table: it needs pyg-lib or torch-sparse, which few systems have wheels for.
+    Not in the table: few systems have wheels of pyg-lib or torch-sparse.
     """
 
     title = "the assignment's GNN in mini-batches"
@@ -33,9 +33,8 @@ class MiniBatchGNN(Recommender):
         """Batches of edges with their sampled surroundings and as many negatives."""
         if not (torch_geometric.typing.WITH_PYG_LIB or torch_geometric.typing.WITH_TORCH_SPARSE):
             raise RecommenderError(
-                "mini-batches need pyg-lib or torch-sparse to draw neighbours, and neither is "
-                "installed. PyG's installation page lists the wheels for each release of torch; "
-                "a graph that fits into memory can be fitted in full batches without (LiteralGNN)."
+                "mini-batches need pyg-lib or torch-sparse, and neither is installed: PyG's "
+                "installation page lists their wheels. In full batches it goes without: LiteralGNN."
             )
         edge_index = train.edge_index()
         yield from LinkNeighborLoader(
@@ -49,14 +48,13 @@ class MiniBatchGNN(Recommender):
 
     def learn(self, train: Interactions) -> None:
         model = GNNLinkPredictor(train.num_nodes, self.dim)
-        optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-        for _ in range(self.epochs):
-            for batch in self.batches(train):
-                optimizer.zero_grad()
-                z = model.encode(batch.n_id, batch.edge_index)  # [nodes of the batch, dim]
-                scores = model.decode(z, batch.edge_label_index)  # [P]
-                binary_cross_entropy_with_logits(scores, batch.edge_label.float()).backward()
-                optimizer.step()
+        optimizer, loss_fn = torch.optim.Adam(model.parameters(), 0.01), BCEWithLogitsLoss()
+        for batch in (batch for _ in range(self.epochs) for batch in self.batches(train)):
+            optimizer.zero_grad()
+            z = model.encode(batch.n_id, batch.edge_index)  # [nodes of the batch, dim]
+            scores = model.decode(z, batch.edge_label_index)  # [P]
+            loss_fn(scores, batch.edge_label.float()).backward()
+            optimizer.step()
         with torch.no_grad():
             self.z = model.encode(torch.arange(train.num_nodes), train.edge_index())  # [N, dim]
 

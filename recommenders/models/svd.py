@@ -26,7 +26,7 @@ class SVD(Recommender):
     def learn(self, train: Interactions) -> None:
         weight = np.maximum(train.listeners(), 1).astype(np.float32) ** self.damping  # [A]
         damped = train.matrix(1 / weight[train.artist])  # [U, A]
-        k = self.k or max(2, self.n_users // 15)  # a direction for every 15 users
+        k = self.k or max(2, min(256, self.n_users // 15))  # a direction for every 15 users
         svd = TruncatedSVD(k, algorithm="arpack", random_state=self.seed)
         self.user = svd.fit_transform(damped).astype(np.float32)  # [U, k]
         self.artist = (svd.components_ * weight).astype(np.float32)  # [k, A]

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from desk_class import write_class
 from typer.testing import CliRunner
 
 from autograder.cli import app
@@ -30,7 +31,14 @@ ELSEWHERE = {  # first words of a command -> what runs it
     "python -m pytest": "what runs this test",
     "autograder build": "tests/authoring",
 }
-NEEDS = {"--engine": "tests/grading/test_grading_scale_cluster.py", "lastfm": "no real data here"}
+NEEDS = {
+    "gradebook": "tests/gradebook/test_nbgrader_gradebook.py",
+    'restore "': "tests/gradebook/test_hand_marks.py",
+    "collect submissions.zip": "tests/gradebook/test_from_zip_to_marks.py",
+    "--steps": "tests/gradebook/test_from_zip_to_marks.py",
+    "--engine": "tests/grading/test_grading_scale_cluster.py",
+    "lastfm": "no real data here",
+}
 PROGRAMS = "autograder|course_data|pytest|python|make|nbgrader|pip|conda|jupyter|pre-commit|source"
 
 
@@ -81,6 +89,11 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(hana, tmp_path / "project.ipynb")
     (tmp_path / "traceback.txt").write_text("NameError: name 'pd' is not defined\n")
     (tmp_path / "hetrec2011-lastfm-2k.zip").write_bytes(b"no zip")
+    names = write_class(tmp_path / "marks", 3, hostile=0)
+    lines = ["Student,ID,SIS Login ID,Email address,GNN recommender (991)"]
+    lines += [f'"{name}, A",{n},{name},{name}@uni.example,' for n, name in enumerate(names)]
+    (tmp_path / "roster.csv").write_text("\n".join(lines) + "\n")
+    shutil.copytree(ROOT / "assignments", tmp_path / "assignments")
     monkeypatch.delenv("COURSE_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checks_course import Case, Course, blank, cell, swap
+from checks_course import ROOT, Case, Course, blank, cell, swap
 
 from autograder.reports.cell import Report
 
@@ -21,6 +21,7 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
+OUTPUT = ROOT / "test-output"  # screenshots; not in the repository
 THEMES = Path(sys.prefix) / "share" / "jupyter" / "lab" / "themes" / "@jupyterlab"
 PLAIN = {"light": "background: #fff; color: #202124", "dark": "background: #1e1e1e; color: #ddd"}
 RAW_IDS = """\
@@ -93,5 +94,10 @@ def browser() -> Iterator[Browser]:
         started: Any = play.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         try:
             yield started
+        except Exception:
+            for tab in (tab for context in started.contexts for tab in context.pages):
+                OUTPUT.mkdir(exist_ok=True)
+                tab.screenshot(path=OUTPUT / "failure.png")
+            raise
         finally:
             started.close()

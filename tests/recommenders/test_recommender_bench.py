@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from recommenders import bench, growth, questions, report, speed
+from recommenders import bench, choose, growth, measure, questions, report, speed, split
 from recommenders.__main__ import app
 from recommenders.models import RECOMMENDERS
 
@@ -58,6 +58,20 @@ def test_a_second_run_replaces_its_own_rows_only(output):
     assert after[after["data"] == "sample"].equals(before)
     page = report.write(output).read_text()
     assert page.index("## The real data") < page.index("## The sample")
+
+
+def test_only_what_is_missing_is_measured(tmp_path):
+    """A run that was stopped goes on where it was; other settings are measured again."""
+    file = tmp_path / "recommenders.csv"
+    assert run(tmp_path, "--data", "sample", "--seeds", "1").exit_code == 0
+    rows = pd.read_csv(file)
+    assert rows["settings"].tolist() == ["none", "k=None, damping=0.25"]
+    rows.loc[1, "settings"] = "k=3, damping=0.25"
+    rows.assign(recall=0.5).to_csv(file, index=False)
+    again = run(tmp_path, "--data", "sample", "--seeds", "2", "--missing")
+    assert again.output.count("is there already") == 1
+    after = pd.read_csv(file).set_index(["recommender", "seed"])["recall"]
+    assert len(after) == 4 and after["popularity", 0] == 0.5 != after["svd", 0]
 
 
 def test_the_same_seed_gives_the_same_numbers(output, tmp_path):
@@ -127,6 +141,33 @@ def test_growth_is_measured_in_processes_of_their_own():
     rows = growth.measure_growth([1, 2], ["popularity", "gnn"], epochs=1)
     assert rows["edges"].tolist() == [8000, 8000, 16000, 16000]
     assert (rows["mb"] > 50).all() and (rows["seconds"] >= 0).all()
+
+
+def choose_svd(folder, *settings: str):
+    command = ["choose", "svd", *settings, "--data", "sample", "--output", str(folder)]
+    return CliRunner().invoke(app, command)
+
+
+def test_settings_are_tried_on_validation_edges_of_a_split_of_their_own(tmp_path, sample):
+    for settings in ((), ("k=4",), ("k=4", "damping=0.5"), ("k=4",)):
+        result = choose_svd(tmp_path, *settings)
+        assert result.exit_code == 0, result.output
+    rows = pd.read_csv(tmp_path / report.CHOICES)
+    assert rows["settings"].tolist() == ["defaults", "k=4, damping=0.5", "k=4"]
+    validation = questions(split(sample, choose.SEED), "val")
+    expected = measure(RECOMMENDERS["svd"](choose.SEED, k=4), validation)
+    assert rows["recall"].iloc[-1] == pytest.approx(expected.recall, abs=1e-5)
+    page = (tmp_path / "recommenders.md").read_text()
+    assert f"| k=4 | {rows['recall'].iloc[-1]:.4f} |" in page
+    assert f"| defaults | **{rows['recall'].max():.4f}** |" in page
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"), [("size=4", "has no setting 'size'"), ("k=four", "name=number")]
+)
+def test_a_setting_that_is_not_there(tmp_path, setting, said):
+    result = choose_svd(tmp_path, setting)
+    assert result.exit_code == 2 and said in result.output
 
 
 def test_growth_and_speed_are_sections_of_the_page(tmp_path):

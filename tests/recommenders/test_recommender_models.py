@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -142,7 +143,7 @@ def test_a_user_who_knows_all_artists(toy):
 
 @pytest.mark.parametrize("kind", RECOMMENDERS.values(), ids=RECOMMENDERS)
 def test_each_is_short_and_says_where_it_comes_from(kind):
-    assert len(inspect.getsource(kind).splitlines()) < 60
+    assert len(Path(inspect.getfile(kind)).read_text().splitlines()) < 60
     if kind.title not in ("random", "side rule"):
         assert kind.__doc__ and any(str(year) in kind.__doc__ for year in range(2000, 2027))
 

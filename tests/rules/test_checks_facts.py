@@ -11,9 +11,10 @@ import pytest
 from checks_course import Case, Course, swap
 from msgspec.structs import replace
 
-from autograder.evidence.schema import Evidence
+from autograder.evidence.schema import Auc, Evidence
 from autograder.rules.judge import judge
 from autograder.rules.outcome import Outcome
+from autograder.rules.scores import reported
 from autograder.rules.worked_out import worked_out
 from autograder.truth import truth
 
@@ -24,6 +25,9 @@ EPOCHS = {  # fact of every epoch -> the check that fails, the cause
         "step5.train.clears_gradients",
         "train.steps-lost",
     ),
+    "eval mode": ({"training": False}, "step5.train.message_edges", "train.eval-mode"),
+    "bare": ({"bare": True}, "step5.train.message_edges", "train.raw-embedding"),
+    "unused": ({"unused": 9000}, "step5.train.negative_count", "train.unused-scores"),
     "contradicted": (
         {"contradicted": 40},
         "step5.train.negatives_no_edges",
@@ -36,6 +40,7 @@ RUNS = {
         "step6.auc.auc_is_measured",
         "test.before-training",
     ),
+    "bare": ({"bare": True}, "step6.test.message_edges", "test.raw-embedding"),
 }
 
 
@@ -83,11 +88,43 @@ def test_the_best_of_several_test_aucs_is_named_and_costs_nothing(course: Course
     found = right(course, "step6")
     assert found.step6 is not None
     auc: Any = found.step6.auc
-    computed = [auc.test_auc - 0.1, auc.test_auc, auc.test_auc - 0.05]
-    auc = replace(auc, test_calls=3, computed=computed)
+    tests = [(10, auc.test_auc - 0.1), (20, auc.test_auc), (30, auc.test_auc - 0.05)]
+    auc = replace(auc, test_again=auc.test_auc + 1e-5, tests=tests)
     outcomes = judged(course, replace(found, step6=replace(found.step6, auc=auc)), "step6")
     assert wrong(outcomes) == {"step6.auc.chosen_by_validation": "test.chosen-by-test"}
     assert outcomes["step6.auc.chosen_by_validation"].check.points == 0
+
+
+SERIES = [(10, 0.7), (20, 0.812345678912), (30, 0.75)]  # steps before, and test AUC
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"shown": [0.7, 0.8123, 0.75]}, None),  # the last epoch is shown last
+        ({"shown": [0.7, 0.8123, 0.75, 0.8123]}, "best"),
+        ({"shown": [0.7541]}, "mean"),
+        ({"named": [0.812345678912]}, "best"),
+        ({"named": [0.8123]}, None),  # rounded, it can be anything
+        ({"shown": [0.8123], "vals": [(10, 0.7), (20, 0.9), (30, 0.8)]}, None),
+        ({"shown": [0.8123], "vals": [(10, 0.7), (20, 0.8), (30, 0.9)]}, "best"),
+        ({"shown": [0.8123], "vals": [(30, 0.8123)]}, None),  # of the validation part
+        ({"test_auc": 0.812345678912}, "best"),
+        ({"test_auc": 0.75}, None),
+    ],
+)
+def test_what_number_is_reported(change: dict[str, Any], kind: str | None) -> None:
+    values = {"val_auc": None, "test_auc": 0.75, "val_again": None, "test_again": 0.75}
+    found = reported(Auc(**values | {"tests": SERIES} | change), loaded=False)
+    assert (found.kind if found else None) == kind
+
+
+def test_a_state_that_validation_chose_is_no_choice_by_the_test() -> None:
+    tests = [(10, 0.7), (20, 0.8), (30, 0.75), (30, 0.8)]
+    auc = Auc(val_auc=None, test_auc=0.8, val_again=None, test_again=0.8, tests=tests)
+    by_test, by_val = (reported(replace(auc, vals=vals), True) for vals in ([], [(20, 0.9)]))
+    assert by_test is not None
+    assert (by_test.kind, by_val) == ("best", None)
 
 
 def test_what_cannot_be_followed_waits_for_a_person(course: Course) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import pytest
 from cases import CaseFile, read_all
 
 from autograder.rules import causes
@@ -84,3 +86,9 @@ def _all() -> tuple[Program, ...]:
 def programs(kind: str) -> list[Program]:
     """All programs of a kind: `mistakes` or `right`."""
     return [p for p in _all() if bool(p.ids or p.unknown) == (kind == "mistakes")]
+
+
+def as_parameters(chosen: list[Program], missed: dict[str, str]) -> list[Any]:
+    """One test a program; `missed` are those that must not pass yet, and why."""
+    marks = {name: pytest.mark.xfail(strict=True, reason=why) for name, why in missed.items()}
+    return [pytest.param(p, id=p.name, marks=marks.get(p.name, ())) for p in chosen]

@@ -1,20 +1,22 @@
-"""The programs of a bank, examined once a session, two at a time."""
+"""The programs of a bank, examined once for the tests of a file, two at a time."""
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Callable
 
 import pytest
-from bank import Program, programs
 from bank_run import Options, Result, examine_all
 
 DATA = os.environ.get("BANK_DATA", "sample")  # on demand: lastfm, or a file
 
 
-@pytest.fixture(scope="session")
-def examined() -> Callable[[str], list[tuple[Program, Result]]]:
-    """What the grader and the diagnosis say of every program of a kind."""
-    options = Options(data=DATA)
-    return functools.cache(lambda kind: list(examine_all(programs(kind), options)))
+@pytest.fixture(scope="module")
+def results(request: pytest.FixtureRequest) -> dict[str, Result]:
+    """What the grader and the diagnosis say, by name, of every program that was asked for.
+
+    These are the tests of the file that `-k` and the like have left, so one is examined alone.
+    """
+    calls = [getattr(i, "callspec", None) for i in request.session.items if i.path == request.path]
+    chosen = [call.params["program"] for call in calls if call and "program" in call.params]
+    by_name = {program.name: program for program in chosen}
+    return {p.name: r for p, r in examine_all(by_name.values(), Options(data=DATA))}

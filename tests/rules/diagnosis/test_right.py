@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from bank import FOLDER, KEYS, Program, program_of, programs
+from bank import FOLDER, KEYS, Program, as_parameters, program_of, programs
 from bank_run import Result
 from cases import read
 
 RIGHT = programs("right")
+DOCKED: dict[str, str] = {}  # by name: why it does not have full marks yet
 
 
-def test_there_are_sixty_and_a_third_was_held_out() -> None:
+def test_there_are_sixty_and_twenty_five_were_held_out() -> None:
     assert len({p.source for p in RIGHT}) == len(RIGHT) >= 60
-    assert sum(p.held_out for p in RIGHT) >= 0.3 * len(RIGHT)
+    assert sum(p.held_out for p in RIGHT) >= 25
     assert not any(p.ids for p in RIGHT)
 
 
@@ -26,8 +25,13 @@ def test_each_program_is_in_the_folder_of_its_first_name() -> None:
 
 
 @pytest.mark.slow
-def test_nobody_is_accused(examined: Callable[[str], list[tuple[Program, Result]]]) -> None:
-    found = examined("right")
-    assert [(p.name, r.ids) for p, r in found if r.ids] == []
-    docked = [f"{p.name}: {r.points}, {r.failed}" for p, r in found if r.points < 90]
-    assert len(docked) <= 2, docked  # a second AUC beside the first one is not told apart yet
+@pytest.mark.parametrize("program", as_parameters(RIGHT, {}))
+def test_nobody_is_accused(program: Program, results: dict[str, Result]) -> None:
+    assert results[program.name].ids == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", as_parameters(RIGHT, DOCKED))
+def test_right_work_has_full_marks(program: Program, results: dict[str, Result]) -> None:
+    result = results[program.name]
+    assert (result.points, result.failed) == (90, ())

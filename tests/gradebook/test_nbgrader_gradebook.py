@@ -1,0 +1,135 @@
+"""Marks of `autograder grade` in nbgrader's gradebook, with the real nbgrader around them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from nbgrader_course import REPOSITORY, SAMPLE_CLASS, run
+from typer.testing import CliRunner
+
+from autograder.cli import app
+from autograder.contract import ASSIGNMENT, EXERCISES, NOTEBOOKS
+from autograder.grading.executed import executed
+from autograder.grading.marks import Marks
+from autograder.grading.submission import Graded
+from autograder.handin.submission import load
+from autograder.reports import class_report
+from autograder.rules import catalogue
+from autograder.rules.outcome import Message, Outcome
+
+STUDENTS = ("ada", "hana")  # six notebooks, and a whole project in one
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course that nbgrader knows."""
+    folder: Path = tmp_path_factory.mktemp("nbgrader")
+    shutil.copy(REPOSITORY / "nbgrader_config.py", folder)
+    shutil.copytree(REPOSITORY / "solutions", folder / "solutions")
+    run(sys.executable, "-m", "nbgrader", "generate_assignment", ASSIGNMENT, cwd=folder)
+    return folder
+
+
+def graded(student: str, seed: int) -> Graded:
+    """A record with points that the seed draws, and the copies of the student's own notebooks."""
+    draw = random.Random(f"{student} {seed}")
+    outcomes = []
+    for check in catalogue():
+        status = "passed" if check.by_hand else draw.choice(["passed", "passed", "failed"])
+        message = (
+            Message("x", "<b>1</b>", "2", "because", "look") if status == "failed" else Message()
+        )
+        outcomes.append(Outcome(check, status, message))
+    copies = executed(load(SAMPLE_CLASS / student), [])
+    return replace(
+        Graded(student, Marks(tuple(outcomes))), executed=copies, report="0.8, of course."
+    )
+
+
+def put(root: Path, seed: int) -> dict[str, dict[str, float]]:
+    """Grade, fill the gradebook, and say what each cell should have."""
+    marks = root / "marks"
+    records = [graded(student, seed) for student in STUDENTS]
+    class_report.write(records, marks)
+    for record in records:
+        class_report.write_executed(record, marks)
+    result = CliRunner().invoke(
+        app, ["gradebook", "--to", "nbgrader", "--marks", str(marks), "--root", str(root)]
+    )
+    assert result.exit_code == 0, result.output
+    return {record.student: record.marks.cells() for record in records}
+
+
+def scores(root: Path) -> dict[str, dict[str, float | None]]:
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as book:
+        return {
+            student: {
+                f"{notebook.name[:5]}.{grade.cell.name.removeprefix('check_')}": grade.auto_score
+                for notebook in book.find_submission(ASSIGNMENT, student).notebooks
+                for grade in notebook.grades
+            }
+            for student in STUDENTS
+        }
+
+
+@pytest.mark.slow
+def test_nbgrader_stays_the_gradebook(root: Path) -> None:
+    from nbgrader.api import Gradebook
+
+    due = put(root, 1)
+    for student, cells in scores(root).items():
+        assert cells.keys() == EXERCISES.keys()
+        assert {key: value for key, value in cells.items() if key != "step6.report"} == due[student]
+        assert cells["step6.report"] is None
+    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as book:  # as formgrader does
+        report = book.find_grade("report", NOTEBOOKS["step6"], ASSIGNMENT, "ada")
+        assert report.needs_manual_grade
+        report.manual_score, report.extra_credit = 8.5, 1.0
+        report.needs_manual_grade = False
+        comment = book.find_comment("mapping", NOTEBOOKS["step3"], ASSIGNMENT, "hana")
+        comment.manual_comment = "Well argued."
+        book.db.commit()
+    due = put(root, 2)
+    twice = put(root, 2)
+    assert due == twice
+    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as book:
+        report = book.find_grade("report", NOTEBOOKS["step6"], ASSIGNMENT, "ada")
+        assert (report.manual_score, report.extra_credit) == (8.5, 1.0)
+        assert not report.needs_manual_grade
+        comment = book.find_comment("mapping", NOTEBOOKS["step3"], ASSIGNMENT, "hana")
+        assert comment.comment == "Well argued."
+        total = book.find_submission(ASSIGNMENT, "ada").score
+        assert total == pytest.approx(sum(due["ada"].values()) + 9.5)
+    run(sys.executable, "-m", "nbgrader", "generate_feedback", ASSIGNMENT, cwd=root)
+    for student in STUDENTS:
+        found = sorted((root / "feedback" / student / ASSIGNMENT).glob("*.html"))
+        assert [path.stem for path in found] == sorted(NOTEBOOKS.values())
+        text = found[2].read_text(encoding="utf-8")
+        assert "step3.mapping: " in text and "<b>1</b>" not in text
+    assert "Well argued." in (
+        root / "feedback" / "hana" / ASSIGNMENT / f"{NOTEBOOKS['step3']}.html"
+    ).read_text(encoding="utf-8")
+    run(sys.executable, "-m", "nbgrader", "export", cwd=root)
+    with (root / "grades.csv").open(encoding="utf-8") as stream:
+        exported = {row["student_id"]: float(row["score"]) for row in csv.DictReader(stream)}
+    assert exported["ada"] == pytest.approx(total)
+    hana = json.loads((root / "autograded/hana" / ASSIGNMENT / "step4_model.ipynb").read_text())
+    assert any("class" in "".join(cell["source"]) for cell in hana["cells"])
+
+
+def test_a_course_that_nbgrader_does_not_know_is_one_line(tmp_path: Path) -> None:
+    class_report.write([graded("ada", 1)], tmp_path / "marks")
+    command = ["gradebook", "--marks", str(tmp_path / "marks"), "--root", str(tmp_path)]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 2
+    assert f"run nbgrader generate_assignment {ASSIGNMENT} there first" in result.output
+    assert not (tmp_path / "gradebook.db").exists()

@@ -1,0 +1,189 @@
+"""The desk's pages: no student's text is taken for markup, and everybody can read them."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk_class import HOSTILE, write_class
+from typer.testing import CliRunner
+
+from autograder.cli import app
+from autograder.gradebook import hand, read_marks
+from autograder.gradebook.todo import share, todo
+from autograder.reports import pages
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+def run(*command: str) -> str:
+    result = CliRunner().invoke(app, list(command))
+    assert result.exit_code == 0, (command, result.output)
+    return result.output
+
+
+@pytest.fixture(scope="module")
+def marks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class of twelve with all pages."""
+    folder: Path = tmp_path_factory.mktemp("desk") / "marks"
+    write_class(folder, 12, hostile=2)
+    run("reports", str(folder))
+    run("feedback", str(folder), "--hints", "3")
+    run("report", str(folder))
+    run("report", str(folder), "--anonymous")
+    run("similar", str(folder), "--scaffold", str(folder / "executed" / "student0000"))
+    return folder
+
+
+def all_pages(folder: Path) -> list[Path]:
+    return [*sorted(folder.glob("*.html")), *sorted(folder.glob("feedback/*.html"))]
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.scripts, self.bad = 0, []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.scripts += tag == "script"
+        names = [name for name, _ in attrs]
+        if tag in ("img", "iframe", "object", "link") or any(n.startswith("on") for n in names):
+            self.bad.append((tag, attrs))
+        if any(name in ("src", "href") and "://" in (value or "") for name, value in attrs):
+            self.bad.append((tag, attrs))
+
+
+def test_text_is_no_markup(marks: Path) -> None:
+    pages_found = all_pages(marks)
+    assert len(pages_found) == 4 + 12
+    for path in pages_found:
+        text = path.read_text(encoding="utf-8")
+        tags = _Tags()
+        tags.feed(text)
+        assert not tags.bad and tags.scripts <= 1, path
+        assert "alert(1)</script>" not in text and "\x1b" not in text and "\u202e" not in text
+        assert "default-src 'none'" in text
+        assert "49" not in text or "{{ 7*7 }}" in text or "hostile" not in path.name
+
+
+def test_feedback_names_no_other_and_no_folder(marks: Path) -> None:
+    found = read_marks(marks)
+    for mark in found:
+        text = (marks / "feedback" / f"{mark.key}.html").read_text(encoding="utf-8")
+        assert "/srv" not in text and "gnn 2026" not in text and "submitted" not in text
+        assert not any(f"student{n:04}" in text for n in range(10) if f"{n:04}" not in mark.student)
+        assert "handed in twice" not in text
+        assert text.count("Hint 3") >= 1 and "popularity" in text and "<svg" in text
+    with zipfile.ZipFile(marks / "feedback.zip") as packed:
+        assert sorted(packed.namelist()) == sorted(f"{m.key}/feedback.html" for m in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("/srv/a b/c/step1.ipynb: is empty", "step1.ipynb: is empty"),
+        ("read '/home/prof/x.dat' now", "read 'x.dat' now"),
+        (r"C:\Users\prof\x.dat", "x.dat"),
+        ("submitted/zoe/gnn_recommender/step1.ipynb: bad", "step1.ipynb: bad"),
+        ("https://example.org/a/b stays", "https://example.org/a/b stays"),
+        ("a / b / c, 3/4, and/or", "a / b / c, 3/4, and/or"),
+    ],
+)
+def test_paths_are_taken_out(text: str, clean: str) -> None:
+    assert pages.without_paths(text) == clean
+
+
+def test_an_anonymous_page_has_no_name(marks: Path) -> None:
+    text = (marks / "class-anonymous.html").read_text(encoding="utf-8")
+    assert "student0" not in text and "feedback/" not in text and "Student 12" in text
+    named = (marks / "class.html").read_text(encoding="utf-8")
+    assert named.count('href="feedback/student0003.html"') >= 1
+
+
+def test_the_queue_is_split_without_a_rest(marks: Path) -> None:
+    items = todo(read_marks(marks))
+    parts = [share(items, n, 3) for n in (1, 2, 3)]
+    assert sorted(map(repr, items)) == sorted(repr(i) for part in parts for i in part)
+    assert [i.order for i in items] == sorted(i.order for i in items)
+    owners = [{item.key for item in part} for part in parts]
+    assert not owners[0] & owners[1] and not owners[1] & owners[2]
+    assert "flag: " in run("queue", str(marks)) and "report: student0000" in run(
+        "queue", str(marks)
+    )
+    shown = run("show", "student0000", "--marks", str(marks))
+    assert "Waits for a person" in shown and "Report:" in shown
+    wrong = CliRunner().invoke(app, ["show", "student00", "--marks", str(marks)])
+    assert wrong.exit_code == 2 and "did you mean" in wrong.output
+
+
+def test_a_thousand_students_are_three_megabytes(tmp_path: Path) -> None:
+    write_class(tmp_path, 1000, hostile=0, executed=False)
+    run("report", str(tmp_path))
+    assert (tmp_path / "class.html").stat().st_size < 3e6
+
+
+@pytest.fixture(scope="module")
+def browser() -> Any:
+    """Chromium, which CI installs."""
+    if not BROWSER:
+        pytest.skip("no Chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.slow
+def test_everybody_can_read_the_pages(marks: Path, browser: Any) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    first = marks / "feedback" / "student0000.html"
+    for path in [*sorted(marks.glob("*.html")), first]:
+        for scheme, width in (("light", 1200), ("dark", 390)):
+            page = browser.new_page(
+                color_scheme=scheme,
+                viewport={"width": width, "height": 800},
+                reduced_motion="reduce",
+            )
+            said: list[str] = []
+            page.on("console", lambda message, said=said: said.append(message.text))
+            page.on("pageerror", lambda error, said=said: said.append(str(error)))
+            page.on("dialog", lambda dialog, said=said: said.append(dialog.message))
+            page.goto(path.as_uri())
+            result = Axe().run(page)
+            assert result.violations_count == 0, (path.name, scheme, result.generate_report())
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+            assert said == [], path.name
+            page.close()
+
+
+@pytest.mark.slow
+def test_reports_are_graded_in_the_page(marks: Path, browser: Any, tmp_path: Path) -> None:
+    page = browser.new_page(accept_downloads=True)
+    page.goto((marks / "reports.html").as_uri())
+    row = page.locator('[data-student="student0003"]')
+    for name, value in (("test_auc", "3"), ("guessing", "2.5"), ("improvement", "4")):
+        row.locator(f'[name="{name}"]').fill(value)
+    row.locator('[name="comment"]').fill('=Good, "really"\nvery')
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save hand.csv").click()
+    download.value.save_as(tmp_path / "hand.csv")
+    found = hand.read(tmp_path)
+    assert found["student0003"].report == 9.5
+    assert found["student0003"].comment == '=Good, "really"\nvery'
+    assert len(found) == 12 and sum(not mark.empty for mark in found.values()) == 1
+    with (tmp_path / "hand.csv").open(encoding="utf-8-sig", newline="") as stream:
+        assert len(list(csv.DictReader(stream))) == 12
+    page.close()
+    assert any(HOSTILE[:8] in name for name in found)
