@@ -26,6 +26,7 @@ OPEN_FILES = 512
 HOME = "/home/student"  # behind the wall
 WRITABLE = {HOME: 512 * MIB, "/tmp": 512 * MIB, "/dev/shm": 256 * MIB}  # nowhere else behind it
 INODES = 50_000  # files and folders in each of them
+MOST_DELAYED = 4.0  # times a cell's limit, however much of that others had the processor
 CELL_GRACE = 3.0  # seconds over a cell's limit, which the cell's own clock should have kept
 RUN_GRACE = 5.0  # seconds over a notebook's limit before its process is ended
 REPEATED_SECONDS = 0.5  # of work that a copy of the process does again; a copy costs a tenth
@@ -40,6 +41,10 @@ CLASS_FILES = 500_000
 TABLE_FILE = 64 * MIB  # a roster, or an LMS's own list
 
 EXECUTED = 32 * MIB  # characters of all executed copies of one student
+
+# what the grader itself may take, over what it has when it begins
+GRADER_MEMORY = 2 * 2**30
+GRADER_MEMORY_EACH = 2**29  # more of it for each submission at a time
 
 # what a run may say
 MESSAGE = 128 * MIB  # evidence of a whole project on the real data is 46 MB

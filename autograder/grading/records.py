@@ -52,7 +52,7 @@ class Records:
         seed: of the grading; by default that of the one that goes on, or else a secret new one.
         go_on: keep the records of the last grading; by default if that one was stopped.
 
-    Nothing is written, or let go of, before the first record is added. Records of other students
+    Nothing is written, or let go of, before the grading has begun. Records of other students
     stay, and those of the last ten gradings.
     """
 
@@ -128,8 +128,7 @@ class Records:
     def _write(self, name: str, content: bytes) -> None:
         """Write a file whole or not at all, also when the power goes."""
         try:
-            if not self._begun:
-                self._begin()
+            self.begin()
             part = self._folder / f"{name}.part"
             with part.open("wb") as stream:
                 stream.write(content)
@@ -139,8 +138,18 @@ class Records:
         except OSError as error:
             raise RecordsError(f"{self._folder.parent}: {error.strerror}") from None
 
-    def _begin(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def begin(self) -> None:
+        """Write down who is to be graded, before the first one is.
+
+        Raises:
+            RecordsError: the folder cannot be made or written to.
+        """
+        if self._begun:
+            return
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RecordsError(f"{self._folder.parent}: {error.strerror}") from None
         self._begun = True
         self._write(_RUN, msgspec.json.encode(self._run()))
 

@@ -21,6 +21,7 @@ import msgspec
 import course_data
 from autograder import checkpoints, standin
 from autograder.contract import STEPS
+from autograder.evidence.bounds import bounded
 from autograder.evidence.schema import Absent, CellError, Evidence
 from autograder.grading.executed import executed
 from autograder.grading.marks import Marks, best, better_run, on_both
@@ -233,7 +234,8 @@ def _observed(sandbox: Sandbox, submission: Submission, data: Path, tasks: list[
         names=names,
         free_form=any(task.free_form for task in tasks),
     )
-    return Observed(worked_out(evidence, truth(data)), tuple(runs))
+    known = truth(data)
+    return Observed(worked_out(bounded(evidence, known.num_nodes), known), tuple(runs))
 
 
 def _taken_down(observed: Observed) -> bool:

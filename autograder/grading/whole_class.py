@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import secrets
 import tempfile
+import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -34,7 +35,9 @@ from autograder.grading.marks import Marks
 from autograder.grading.records import Records
 from autograder.grading.submission import Graded, Options, grade_one
 from autograder.handin.submission import Submission, SubmissionError, load, looks_like_work
+from autograder.inside.process import at_most
 from autograder.inside.randomness import keep_for_good, one_thread
+from autograder.limits import GRADER_MEMORY, GRADER_MEMORY_EACH
 from autograder.rules import catalogue
 from autograder.rules.outcome import Message, Outcome
 from autograder.wall.sandbox import Sandbox, SandboxError
@@ -74,7 +77,9 @@ def grade(
         for record in filter(None, found):
             done(record)
         todo = [i for i, record in enumerate(found) if record is None]
-        with contextlib.closing(_graded(submissions, todo, options, twin, executor)) as finished:
+        began = records.begin if records else lambda: None
+        graded = _graded(submissions, todo, options, twin, executor, began)
+        with contextlib.closing(graded) as finished:
             for i, record in finished:
                 done(record)
                 found[i] = record = replace(record, executed={})  # or a large class would not fit
@@ -210,9 +215,11 @@ def _graded(
     options: Options,
     twin: Path | None,
     executor: Executor | None,
+    began: Callable[[], None],
 ) -> Generator[tuple[int, Graded], None, None]:
     """The number and the record of each submission that is to be graded, as they are finished.
 
+    `began` is called before the first, when nothing is left that keeps the grading from starting.
     Closing it early ends at once what still runs in this process.
     """
     if not todo:
@@ -224,15 +231,26 @@ def _graded(
         def remotely(i: int) -> Future[Graded]:
             return executor.submit(remote.grade, make(submissions[i]))
 
+        began()
         yield from _run(remotely, submissions, todo)
         return
     with Sandbox(options.isolation, jobs, options.fork) as sandbox, ThreadPoolExecutor(jobs) as own:
+        alone = threading.Lock()
+
+        def one(submission: Submission) -> Graded:
+            try:
+                return grade_one(sandbox, submission, data, options, twin)
+            except MemoryError:  # or was it what another one took?
+                with alone:
+                    return grade_one(sandbox, submission, data, options, twin)
 
         def here(i: int) -> Future[Graded]:
-            return own.submit(grade_one, sandbox, submissions[i], data, options, twin)
+            return own.submit(one, submissions[i])
 
+        began()
         try:
-            yield from _run(here, submissions, todo)
+            with at_most(GRADER_MEMORY + jobs * GRADER_MEMORY_EACH):
+                yield from _run(here, submissions, todo)
         except BaseException:
             own.shutdown(wait=False, cancel_futures=True)
             sandbox.close()  # or leaving would wait for what runs

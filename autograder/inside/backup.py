@@ -17,7 +17,8 @@ import struct
 import time
 from collections.abc import Callable
 
-from autograder.limits import CELL_GRACE, REPEATED_SECONDS
+from autograder.inside.clock import delayed
+from autograder.limits import CELL_GRACE, MOST_DELAYED, REPEATED_SECONDS
 
 FINISHED = 77  # exit code of the copy that came to the notebook's end
 PR_SET_CHILD_SUBREAPER = 36
@@ -101,16 +102,19 @@ class Backup:
 
 def _watch(reader: int, main: int) -> tuple[int, str]:
     """In the copy: wait until the process is gone, or must go; the turn that it was at, and why."""
-    turn, end = 0, time.monotonic() + CELL_GRACE
-    while time.monotonic() < end:
+    turn, seconds, begin, waited = 0, CELL_GRACE, time.monotonic(), delayed(main)
+    while True:
+        passed = time.monotonic() - begin
+        others = min(delayed(main) - waited, MOST_DELAYED * seconds)
+        if not passed < seconds + CELL_GRACE + max(others, 0.0):
+            return turn, "it did not end, and could not be interrupted"
         ready, _, _ = select.select([reader], [], [], 0.05)
         said = os.read(reader, _TURN.size) if ready else b""
         if len(said) == _TURN.size:
             turn, seconds = _TURN.unpack(said)
-            end = time.monotonic() + seconds + CELL_GRACE
+            begin, waited = time.monotonic(), delayed(main)
         elif ready or os.getppid() != main:
             return turn, "it ended the Python process"
-    return turn, "it did not end, and could not be interrupted"
 
 
 def oversee(work: Callable[[], None]) -> None:

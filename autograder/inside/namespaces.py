@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.inside.process import close_to_others
@@ -37,6 +38,10 @@ PR_CAPBSET_DROP, CAPABILITIES = 24, 64  # more than there are
 CAPABILITY_VERSION = 0x20080522
 SIOCSIFFLAGS, UP_AND_RUNNING = 0x8914, 0x41
 
+_OUTSIDE = (
+    os.geteuid(),
+    os.getegid(),
+)  # of the warm process: in the new ones nobody has a number yet
 _keeping_the_lock = ctypes.PyDLL(None, use_errno=True)  # Python's own must not be lost in a fork
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -47,7 +52,6 @@ def fork_into_new() -> int:
     Raises:
         OSError: the kernel does not allow it here.
     """
-    user, group = os.geteuid(), os.getegid()
     ctypes.pythonapi.PyOS_BeforeFork()
     flags = sum(NEW.values()) | signal.SIGCHLD
     child = call("clone", flags, 0, 0, 0, 0, library=_keeping_the_lock)
@@ -58,14 +62,6 @@ def fork_into_new() -> int:
             raise OSError(number, f"new namespaces: {os.strerror(number)}")
         return child
     ctypes.pythonapi.PyOS_AfterFork_Child()
-    close_to_others(False)  # or its folder in /proc would not be its own
-    for name, text in (
-        ("setgroups", "deny"),
-        ("uid_map", f"{user} {user} 1"),
-        ("gid_map", f"{group} {group} 1"),
-    ):
-        Path("/proc/self", name).write_text(text)
-    close_to_others(True)
     return 0
 
 
@@ -75,11 +71,21 @@ def furnish() -> None:
     Raises:
         OSError: one of them could not be had.
     """
+    user, group = _OUTSIDE
+    close_to_others(False)  # or its folder in /proc would not be its own
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{user} {user} 1"),
+        ("gid_map", f"{group} {group} 1"),
+    ):
+        Path("/proc/self", name).write_text(text)
+    close_to_others(True)
     _mount("none", "/", "", RECURSIVE | PRIVATE)
     for place, size in WRITABLE.items():
         mode = "0700" if place == HOME else "1777"
         options = f"size={size},nr_inodes={INODES},mode={mode}"
-        _mount("tmpfs", place, "tmpfs", NO_SUID | NO_DEVICES, options)
+        with _kept_below(place):
+            _mount("tmpfs", place, "tmpfs", NO_SUID | NO_DEVICES, options)
     _mount("mqueue", "/dev/mqueue", "mqueue", PLAIN)
     _mount("devpts", "/dev/pts", "devpts", NO_SUID | NO_EXECUTION, "newinstance,ptmxmode=0666")
     _mount("proc", "/proc", "proc", PLAIN)
@@ -92,6 +98,20 @@ def furnish() -> None:
         fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", UP_AND_RUNNING))
     call("keyctl", KEYCTL_JOIN_SESSION_KEYRING, 0)
     _renounce()
+
+
+@contextlib.contextmanager
+def _kept_below(place: str) -> Iterator[None]:
+    """What is mounted below a place is there again after the block: a kit that lies in /tmp."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    below = sorted(p for line in lines if (p := line.split()[4]).startswith(f"{place}/"))
+    outer = [p for p in below if not any(p.startswith(f"{other}/") for other in below)]
+    found = {path: os.open(path, os.O_PATH) for path in outer}
+    yield
+    for path, descriptor in found.items():
+        os.makedirs(path)
+        _mount(f"/proc/self/fd/{descriptor}", path, "", BIND | RECURSIVE)
+        os.close(descriptor)
 
 
 def _mount(source: str, place: str, kind: str, flags: int, options: str = "") -> None:

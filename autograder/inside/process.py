@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import platform
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.limits import FILE, OPEN_FILES, PROCESSES
@@ -24,17 +27,47 @@ def limit(memory: int, seconds: float, walled: bool, files: int = FILE) -> None:
     except ImportError:  # Windows
         return
     with contextlib.suppress(OSError, ValueError):
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        used = _used()
         resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
     for kind, most in (
         (resource.RLIMIT_CPU, int(seconds) + 10),
         (resource.RLIMIT_FSIZE, files),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
-        *([(resource.RLIMIT_NPROC, PROCESSES)] if walled else []),
+        *([(resource.RLIMIT_NPROC, PROCESSES)] if walled and _counted_apart() else []),
     ):
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(kind, (most, most))
+
+
+def _counted_apart() -> bool:
+    """Whether the kernel counts the processes of a user namespace apart from the user's others."""
+    numbers = re.findall(r"\d+", platform.release())[:2]
+    return [int(number) for number in numbers] >= [5, 14]
+
+
+def _used() -> int:
+    """Bytes of memory that this process has asked for (Linux)."""
+    import resource
+
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
+@contextlib.contextmanager
+def at_most(memory: int) -> Iterator[None]:
+    """In the block this process may take so many bytes more; what asks for more, raises (Linux)."""
+    try:
+        import resource
+
+        before = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (_used() + memory, before[1]))
+    except (ImportError, OSError, ValueError):
+        yield
+        return
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def _prctl(option: int, value: int) -> None:

@@ -7,12 +7,12 @@ the other way is ours, so that right inputs may travel as a pickle.
 from __future__ import annotations
 
 import struct
-from typing import IO, TypeVar
+from typing import IO, Annotated, TypeVar
 
 import msgspec
 
 from autograder.evidence.schema import Evidence
-from autograder.limits import CELL_SECONDS, MEMORY, MESSAGE, NOTEBOOK_SECONDS
+from autograder.limits import CELL_SECONDS, DISPLAYED, MEMORY, MESSAGE, NOTEBOOK_SECONDS
 
 _LENGTH = struct.Struct("<Q")
 Frame = TypeVar("Frame")
@@ -59,7 +59,9 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
     stdout: str = ""
     stderr: str = ""
-    outputs: list[dict[str, str]] = []  # MIME type -> text, or base64 where it is an image
+    outputs: Annotated[
+        list[dict[str, str]], msgspec.Meta(max_length=2 * DISPLAYED)
+    ] = []  # MIME type -> text, or base64 where it is an image
     error: str = ""
 
     def size(self) -> int:
@@ -86,8 +88,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     over: str = ""
     wants: str = ""
-    flags: list[str] = []  # tampering that was noticed
-    notes: list[str] = []  # what was repaired
+    flags: Annotated[list[str], msgspec.Meta(max_length=100_000)] = []  # tampering that was noticed
+    notes: Annotated[list[str], msgspec.Meta(max_length=100_000)] = []  # what was repaired
     done: bool = False
     fault: str = ""  # of the grader's own code
 

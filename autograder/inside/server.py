@@ -26,7 +26,7 @@ from autograder.inside.worker import Line, run
 from autograder.limits import HOME
 
 if sys.platform == "linux":
-    from autograder.inside import namespaces
+    from autograder.inside import namespaces, syscalls
 
 # own: in namespaces of its own, behind a wall; alone: behind a wall, one task; plain: no wall
 KINDS = ("own", "alone", "plain")
@@ -67,7 +67,7 @@ def serve(control: socket.socket, kind: str) -> None:
 
     A message on `control` is the seconds that the task may take and the processors that it may run
     on, with the descriptor of its connection. Whatever the task started has ended, and its files
-    are gone, before `free` is said. `kind` is one of `KINDS`.
+    are gone, before `free` is said, with the CPU seconds. `kind` is one of `KINDS`.
     """
     close_to_others(True)
     warm_up()
@@ -86,20 +86,21 @@ def serve(control: socket.socket, kind: str) -> None:
             child = namespaces.fork_into_new() if kind == "own" else os.fork()
         except OSError as error:
             _say_fault(connection, error)
+            control.send(b"free 0")
             continue
         if not child:
             control.close()
             _work(connection, folder, kind, {int(number) for number in processors})
         connection.close()
         _wait(child, float(seconds))
-        _end(child, kind)
+        used = _end(child, kind)
         if kind == "alone":
             return
         if kind == "plain":
             shutil.rmtree(folder, ignore_errors=True)
             if _traces() != before:
                 return  # a task has changed this process: the grader starts a fresh one
-        control.send(b"free")
+        control.send(f"free {used:.2f}".encode())
 
 
 def _traces() -> list[object]:
@@ -126,6 +127,9 @@ def _work(connection: socket.socket, folder: Path, kind: str, processors: set[in
         _silence()
         if kind == "own":
             namespaces.furnish()
+        elif kind == "alone":
+            with contextlib.suppress(OSError):  # on a machine whose calls are not known
+                syscalls.refuse()
         if kind != "plain":
             folder.mkdir()
         reader, writer = connection.makefile("rb"), connection.makefile("wb")
@@ -155,16 +159,20 @@ def _wait(child: int, seconds: float) -> None:
         os.close(process)
 
 
-def _end(child: int, kind: str) -> None:
-    """End the fork and what it started: its namespaces, its session, or every other process."""
+def _end(child: int, kind: str) -> float:
+    """End the fork and what it started: its namespaces, its session, or every other process.
+
+    Returns the CPU seconds that it has used.
+    """
     with contextlib.suppress(OSError):
         os.killpg(child, signal.SIGKILL)
     with contextlib.suppress(OSError):
         os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)  # of namespaces: until nothing runs in them any more
+    _, _, used = os.wait4(child, 0)  # of namespaces: until nothing runs in them any more
     if kind == "alone":
         with contextlib.suppress(OSError):
             os.kill(-1, signal.SIGKILL)
+    return used.ru_utime + used.ru_stime
 
 
 def once() -> None:

@@ -10,6 +10,8 @@ import errno
 import os
 import platform
 import struct
+import sys
+from typing import Any
 
 NUMBERS = {
     "x86_64": {
@@ -43,25 +45,30 @@ NUMBER, ARCHITECTURE, FIRST, SECOND = 0, 4, 16, 24  # where they lie in what a f
 SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW = 1, 4  # the latter: no slower for it
 PR_SET_NO_NEW_PRIVS = 38
 
-_libc = ctypes.CDLL(None, use_errno=True)
+_libc: Any = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_char_p)]
 
 
-def call(name: str, *arguments: int, library: ctypes.CDLL = _libc) -> int:
+def call(name: str, *arguments: int, library: Any = _libc) -> int:
     """Call the kernel; `ctypes.get_errno` says why where it returns -1.
 
     Raises:
         OSError: its number on this kind of machine is not known.
     """
-    numbers = NUMBERS.get(platform.machine())
-    if numbers is None:
-        raise OSError(errno.ENOSYS, f"{name}: not known on {platform.machine()}")
+    numbers = _numbers()
     function = library.syscall
     function.restype = ctypes.c_long
     return int(function(*map(ctypes.c_long, (numbers[name], *arguments))))
+
+
+def _numbers() -> dict[str, int]:
+    machine = platform.machine()
+    if machine not in NUMBERS:
+        raise OSError(errno.ENOSYS, f"the calls of {machine} are not known")
+    return NUMBERS[machine]
 
 
 def refuse() -> None:
@@ -70,6 +77,7 @@ def refuse() -> None:
     Raises:
         OSError: the kernel has no such filter.
     """
+    _numbers()
     code = _code(platform.machine())
     program = _Program(len(code) // 8, code)
     _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

@@ -7,7 +7,6 @@ every look at an object copies its page.
 
 from __future__ import annotations
 
-import builtins
 import sys
 import types
 from typing import Any
@@ -39,7 +38,12 @@ CLASSES = (  # whose methods probes call
     ("torch_geometric.nn", "SAGEConv"),
     ("torch_geometric.transforms", "RandomLinkSplit"),
 )
-HARMLESS = {"get_ipython", "display", "_", "__", "___", "exit", "quit"}  # IPython sets these itself
+HARMLESS = {  # IPython sets them itself, or honest notebooks do; no probe calls them
+    "builtins": {"get_ipython", "display", "_", "__", "___", "exit", "quit", "print", "input"},
+    "numpy": {"bool", "int", "float", "object", "str", "set_printoptions"},
+    "torch": {"load", "save", "compile", "set_printoptions", "Storage"},  # it sets the last itself
+    "pandas": {"set_option"},
+}
 CALLABLE = (types.FunctionType, types.BuiltinFunctionType, type)
 
 
@@ -94,6 +98,6 @@ def _stand(owner: Any) -> dict[str, tuple[object, object]]:
         key: (value, getattr(value, "__code__", None))
         for key, value in list(vars(owner).items())
         if isinstance(value, CALLABLE)
-        and not (owner is builtins and key in HARMLESS)
+        and key not in HARMLESS.get(getattr(owner, "__name__", ""), ())
         and (ours or not key.startswith("_") or key.startswith("__"))
     }

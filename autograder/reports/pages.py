@@ -40,7 +40,7 @@ LOOKS = {
     "not_judged": "wait",
     "grader_error": "wait",
 }
-SIGNS = {key: Sign(sign, LOOKS[key], words) for key, (sign, _, words) in MARKS.items()}
+SIGNS = {key: Sign(sign, LOOKS[key], words) for key, (sign, words) in MARKS.items()}
 
 
 def render(template: str, **values: Any) -> str:

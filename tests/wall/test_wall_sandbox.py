@@ -190,3 +190,18 @@ def test_a_server_that_cannot_start_is_said_so(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(module, "SERVER", [module.SERVER[0], "-c", "raise SystemExit(3)"])
     with Sandbox(fork=True) as running, pytest.raises(module.SandboxError, match="did not start"):
         running.run(task("1"))
+
+
+def test_who_was_starved_is_run_once_more_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = iter([sandboxes.Run(evidence.Evidence(), "late", seconds=9.0, late=True, cpu=1.0)])
+    idle: list[int] = []
+
+    def run(*_: object) -> sandboxes.Run:
+        idle.append(running._slots.qsize())
+        return next(results, sandboxes.Run(evidence.Evidence()))
+
+    monkeypatch.setattr(sandboxes._Slot, "run", run)
+    with Sandbox(jobs=2) as running:
+        assert not running.run(task("1")).problem
+        assert running._slots.qsize() == 2
+    assert idle == [1, 0]

@@ -42,8 +42,8 @@ for folder, folders, names in os.walk("/"):
     if os.path.realpath(folder) == "/proc":
         folders.clear()
         continue
-    named += [os.path.join(folder, name) for name in names
-              if re.search("autograder|course_data|gnn_recommender|recommenders", folder + name)]
+    if re.search("/(autograder|course_data|gnn_recommender|recommenders)(/|$)", folder):
+        named += [os.path.join(folder, name) for name in names if not folder.startswith("/usr/")]
     if not any(os.path.realpath(folder).startswith(name) for name in libraries):
         files += [path for name in names if os.path.isfile(path := os.path.join(folder, name))]
 texts = {path: open(path, errors="replace").read() for path in files if not path.startswith("/dev")}

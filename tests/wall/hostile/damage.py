@@ -237,6 +237,9 @@ DAMAGES: dict[str, Damage] = {
     "deep_source": with_cells(*DEEP_CELLS),
     "hundred_thousand_cells": with_cells(*[code("1")] * 100_000),
     "dying_cells": dying_cells,
+    "many_functions": with_cells(
+        code("".join(f"def f{n}():\n    return f{n + 1}()\n" for n in range(3000)))
+    ),
     # innocent
     "copied_test_cell": rewritten(lambda b: _copy(b, 'check("step1.load")')),
     "copied_cell": rewritten(lambda b: _copy(b, "df.rename(")),
