@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
 
 PATIENCE = 240  # seconds for what takes few: a busy machine starts kernels slowly
+AGAIN = 20  # seconds after which a cell that has not begun is started again
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # cells out of sight stay in the page
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -126,12 +127,24 @@ class Notebook:
         cell = self.cell(id)
         prompt = cell.locator(".jp-InputPrompt")
         before = prompt.inner_text()
-        prompt.click()
-        self.page.keyboard.press("Control+Enter")
+        self._start(prompt, before)
         done = "([node, before]) => /\\[\\d+\\]/.test(node.innerText) && node.innerText !== before"
         self.page.wait_for_function(done, arg=[prompt.element_handle(), before])
         self.page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
         return cell.locator(".jp-Cell-outputArea")
+
+    def _start(self, prompt: Locator, before: str) -> None:
+        """Press the keys that run a cell, again where JupyterLab was not ready for them."""
+        from playwright.sync_api import TimeoutError as TooLate
+
+        changed = "([node, before]) => node.innerText !== before"
+        for _ in range(PATIENCE // AGAIN):
+            prompt.click()
+            self.page.keyboard.press("Control+Enter")
+            with contextlib.suppress(TooLate):
+                arguments = [prompt.element_handle(), before]
+                self.page.wait_for_function(changed, arg=arguments, timeout=AGAIN * 1000)
+                return
 
     def run_all(self, first: str, last: str) -> None:
         """Run the code cells from one to another, both included."""
