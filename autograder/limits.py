@@ -25,6 +25,7 @@ FILE = 256 * MIB  # one written file
 OPEN_FILES = 512
 WRITABLE = {"/tmp": 1024 * MIB, "/dev/shm": 256 * MIB}  # the only places to write to
 CELL_GRACE = 3.0  # seconds over a cell's limit, which the cell's own clock should have kept
+MAKING_SECONDS = 300.0  # to make the right inputs of a step
 RUN_GRACE = 5.0  # seconds over a notebook's limit before its process is ended
 REPEATED_SECONDS = 0.5  # of work that a copy of the process does again; a copy costs a tenth
 
