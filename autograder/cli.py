@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
+from autograder import instructor
+from autograder.desk import cli as student
+from autograder.desk.cli import Watch
 from autograder.reports.plain import (
-    Printer,
     let_streams_show_what_they_can,
     one_line,
     print_json,
     shown,
 )
+from autograder.reports.terminal import err, fail, out, say
 
 app = typer.Typer(
     help="Check, grade and explain the notebooks of the GNN recommender course.",
@@ -24,8 +28,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-WIDTH = None if sys.stdout.isatty() else 120  # of tables in logs and files
-out, err = Printer(width=WIDTH), Printer(stderr=True, soft_wrap=True)
+for verb in (student.doctor, student.progress, student.join, student.split, student.explain):
+    app.command()(verb)
 
 Data = Annotated[str | None, typer.Option("--data", help="sample (default), lastfm, or a file.")]
 CellSeconds = Annotated[
@@ -45,17 +49,6 @@ Isolation = Annotated[
 ]
 
 
-def fail(message: object, code: int) -> NoReturn:
-    """One line on standard error, and the exit code."""
-    _say(f"autograder: {message}")
-    raise typer.Exit(code)
-
-
-def _say(line: object) -> None:
-    """One line on standard error."""
-    err.print(one_line(line), style=None, markup=False, highlight=False)
-
-
 def _isolation(wanted: str | None) -> tuple[str, str]:
     """The isolation to use, and the line that says which."""
     from autograder.wall import isolation
@@ -73,15 +66,31 @@ def check(
     isolation: Isolation = None,
     cell_seconds: CellSeconds = None,
     notebook_seconds: Seconds = None,
+    watch: Watch = False,
 ) -> None:
     """Check your own notebooks and say why a check does not pass."""
+    from autograder.grading.submission import Options
+
     mode, line = _isolation(isolation)
     _start_ahead(mode, *files)
-    from autograder.grading.submission import Options
+    options = Options(data, 0, 2, cell_seconds, notebook_seconds, mode)
+    problems = _check(files, options, line)
+    if watch:
+
+        def once() -> None:
+            with contextlib.suppress(typer.Exit):  # what is wrong with a file is said
+                _check(files, options, line)
+
+        student.again_when_saved(files, once)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _check(files: list[Path], options: Any, line: str) -> bool:
+    """Grade the files and print what the checks say; whether something could not be graded."""
     from autograder.handin.submission import PathError, SubmissionError, load, read, submission
     from autograder.reports.cell import Report
 
-    options = Options(data, 0, 2, cell_seconds, notebook_seconds, mode)
     try:
         if all(path.is_file() for path in files):
             name = files[0].stem if len(files) == 1 else "your notebooks"
@@ -91,7 +100,7 @@ def check(
         graded = _graded(found, options)
     except SubmissionError as error:
         fail(error, 2 if isinstance(error, PathError) else 1)
-    _say(line)
+    say(line)
     for handed_in, record in zip(found, graded, strict=True):
         steps = {step for book in handed_in.notebooks for step in book.steps}
         for step in sorted(steps):
@@ -102,11 +111,10 @@ def check(
         total = f"{record.marks.total:g} of {possible:g} points{by_hand}"
         out.print(f"{record.student}: {total}", markup=False, highlight=False, soft_wrap=True)
         for note in record.notes:
-            _say(f"Note: {note}")
-        for line in [*(f"Flag: {flag}" for flag in record.flags), *record.problems]:
-            _say(line)
-    if any(record.problems for record in graded):
-        raise typer.Exit(1)
+            say(f"Note: {note}")
+        for said in [*(f"Flag: {flag}" for flag in record.flags), *record.problems]:
+            say(said)
+    return any(record.problems for record in graded)
 
 
 @app.command()
@@ -139,6 +147,13 @@ def grade(
     ] = None,
     cell_seconds: CellSeconds = None,
     notebook_seconds: Seconds = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this student; may be given again.")
+    ] = None,
+    steps: Annotated[
+        str, typer.Option(help="The steps that are due, such as step1,step2; else course.toml's.")
+    ] = "",
+    course: instructor.CourseFile = None,
 ) -> None:
     """Grade a class: print a table, write marks.csv and marks.json.
 
@@ -157,26 +172,57 @@ def grade(
         fail("--engine dask and --scheduler ADDRESS go together: give both, or none", 2)
     if engine == "local":
         _start_ahead(isolation, folder)
+    from autograder.course import CourseError
+    from autograder.gradebook import ExportError
     from autograder.grading.records import Records
     from autograder.grading.submission import Options
+    from autograder.grading.whole_class import only_due
     from autograder.handin.submission import SubmissionError, load_class
     from autograder.reports import class_report
+    from autograder.reports.collected import listed
 
-    try:
-        options = Options(data, 0, jobs, cell_seconds, notebook_seconds, isolation)
-        twin, submissions = options.on_sample() and twin, load_class(folder)
-    except SubmissionError as error:
-        fail(error, 2)
-    records = Records(output, seed, resume)
-    seed = records.seed
-    options = replace(options, seed=seed, twin=seed if twin else None)
-    graded = _graded(submissions, options, records, scheduler, output)
+    with contextlib.ExitStack() as stack:
+        try:
+            rules = instructor.read_course(course)
+            due = instructor.steps_due(steps, rules)
+            data = instructor.data_of(rules, data, stack)
+            limits = rules.limits
+            memory = limits.memory_gb and int(limits.memory_gb * 2**30)
+            options = Options(
+                data,
+                0,
+                jobs,
+                cell_seconds or limits.cell_seconds,
+                notebook_seconds or limits.notebook_seconds,
+                isolation,
+                memory=memory,
+            )
+            instructor.check_data(options.path())
+            twin, submissions = options.on_sample() and twin, load_class(folder)
+            submissions = instructor.only(submissions, only or [])
+            instructor.readable_hand_marks(output)
+        except (SubmissionError, CourseError, ExportError) as error:
+            fail(error, 2)
+        records = Records(output, seed, resume)
+        seed = records.seed
+        options = replace(options, seed=seed, twin=seed if twin else None)
+        submissions, shorten = only_due(submissions, due)
+        graded = [shorten(g) for g in _graded(submissions, options, records, scheduler, output)]
+    before = class_report.read(output)
     try:
         written = class_report.write(
-            graded, output, isolation=isolation, seed=seed, twin=options.twin
+            graded,
+            output,
+            rules,
+            instructor.handed_in(folder),
+            isolation=isolation,
+            seed=seed,
+            twin=options.twin,
         )
     except OSError as error:
         fail(f"{output}: {error.strerror}: name another folder with --output", 2)
+    except ExportError as error:
+        fail(f"{error}; marks.json is written, marks.csv is not", 2)
     out.print(class_report.table(graded))
     if (groups := class_report.groups(graded)) is not None:
         out.print(groups)
@@ -187,13 +233,15 @@ def grade(
         names = one_line(", ".join(stay), 100)
         said = f"Marks of {len(stay)} graded earlier are kept in there: {names}."
         out.print(said, markup=False, highlight=False)
+    for line in listed("Changed since the last time", instructor.changed(before, output)):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
     for record in graded:
         for problem in record.problems:
-            _say(f"{record.student}: {problem}")
+            say(f"{record.student}: {problem}")
     if flagged := class_report.flags(graded):
-        _say("Flags, for a TA to look at:")
+        say("Flags, for a TA to look at:")
         for line in flagged:
-            _say(f"  {line}")
+            say(f"  {line}")
     if any(record.problems for record in graded):
         raise typer.Exit(1)
 
@@ -247,7 +295,7 @@ def _graded(
         fail(f"stopped; {_kept(records, len(submissions))}", 130)
     if records and records.kept:
         said = f"{records.kept} of {len(submissions)} were graded already; --fresh grades all again"
-        _say(said)
+        say(said)
     return found
 
 
@@ -302,50 +350,9 @@ def diagnose(
     if json:
         found = [report.as_dict(record) for record in records]
         print_json(found[0] if len(submissions) == 1 else found)
-    _say(line)
+    say(line)
     if len(records) > 1 and any(record.problems for record in records):
         raise typer.Exit(1)
-
-
-@app.command()
-def explain(
-    what: Annotated[
-        list[str] | None,
-        typer.Argument(help="A text file, or a line of the error; by default standard input."),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-) -> None:
-    """Explain a pasted traceback, or one line of an error."""
-    from autograder.reports import explanation as explaining
-
-    try:
-        found = explaining.explain(_error_text(what or []))
-    except OSError as error:
-        fail(f"{what[0] if what else '-'}: {error.strerror}: check the path", 2)
-    except explaining.ExplainError as error:
-        fail(error, 2)
-    if json:
-        print_json(explaining.as_dict(found))
-    else:
-        out.print(explaining.render(found), markup=False, highlight=False)
-
-
-def _error_text(words: list[str]) -> str:
-    """The text to explain: of a file, of the words themselves, or of standard input.
-
-    Raises:
-        OSError: one word that is no error's name, and no file that can be read.
-    """
-    if not words:
-        return sys.stdin.read()
-    line, path = " ".join(words), Path(words[0])
-    named = line.rstrip(":").endswith(("Error", "Exception", "Warning", "Interrupt"))
-    with contextlib.suppress(OSError, ValueError):  # a line can be too long for a path
-        if len(words) == 1 and path.is_file():
-            return path.read_text(encoding="utf-8", errors="replace")
-    if len(line.split()) == 1 and not named:
-        return path.read_text(encoding="utf-8", errors="replace")
-    return line
 
 
 @app.command()
@@ -374,80 +381,33 @@ def build(
 
 
 @app.command()
-def collect(
-    source: Annotated[Path, typer.Argument(help="The folder or the zip that the LMS gave.")],
-    roster: Annotated[
-        Path | None, typer.Option(help="The roster that the LMS exported, a CSV file.")
-    ] = None,
-    into: Annotated[Path, typer.Option(help="Where STUDENT/gnn_recommender goes.")] = Path(
-        "submitted"
-    ),
+def bundle(
+    output: Annotated[Path, typer.Option(help="The students' zip.")] = Path("students.zip"),
+    github: Annotated[
+        str,
+        typer.Option(help="Where it will lie, for Colab's badge: OWNER/REPO/blob/BRANCH/FOLDER."),
+    ] = "",
+    root: Annotated[Path, typer.Option(help="The kit's checkout.")] = Path("."),
 ) -> None:
-    """Sort what an LMS gives into one folder a student, and say who handed in what.
+    """Write the zip for students: six notebooks, what checks them, the sample data, START.md."""
+    from autograder.authoring import AuthoringError
+    from autograder.authoring.bundle import bundle as write
 
-    Earlier versions go to INTO-earlier, and what belongs to nobody of the roster to INTO-unplaced.
-    """
-    from autograder.handin import collect as collecting
-    from autograder.handin.reading import PathError
-    from autograder.handin.roster import RosterError
-    from autograder.handin.roster import read as read_roster
-    from autograder.reports import collected as report
-
+    if github and not re.fullmatch(r"[\w.-]+/[\w.-]+/blob/\S+", github):
+        fail(f"--github {github}: give OWNER/REPO/blob/BRANCH/FOLDER", 2)
     try:
-        people = read_roster(roster) if roster is not None else None
-        result = collecting.collect(source, into, people)
-        result.written.append(report.write(result, into))
-    except (PathError, RosterError) as error:
+        names = write(root, output, github)
+    except AuthoringError as error:
         fail(error, 2)
     except OSError as error:
-        fail(f"{error.filename or into}: {error.strerror}: name another folder with --into", 2)
-    out.print(report.table(result))
-    for line in report.lines(result):
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
-    if result.unplaced:
-        raise typer.Exit(1)
+        fail(f"{error.filename or output}: {error.strerror}: name another file with --output", 2)
+    for name in names:
+        out.print(name, markup=False, highlight=False)
+    size = output.stat().st_size / 1024
+    out.print(f"Written: {output} ({size:,.0f} KB)", markup=False, highlight=False)
 
 
-@app.command()
-def export(
-    to: Annotated[str, typer.Option(help="canvas, moodle, gradescope, junit, or csv.")],
-    marks: Annotated[Path, typer.Option(help="The folder that `grade` wrote.")] = Path("marks"),
-    roster: Annotated[
-        Path | None, typer.Option(help="The roster that the LMS exported, a CSV file.")
-    ] = None,
-    output: Annotated[Path, typer.Option(help="A folder for what is written.")] = Path("export"),
-    column: Annotated[str, typer.Option(help="The assignment's column in the LMS.")] = "",
-    submitted: Annotated[
-        Path, typer.Option(help="What `collect` wrote: why somebody has no marks.")
-    ] = Path("submitted"),
-) -> None:
-    """Put the marks into the table that the LMS exported, or into files for other programs.
-
-    A mark goes into a row that it belongs to by login, number or a name that only one has, or into
-    none: who could not be matched is listed.
-    """
-    from autograder import gradebook
-    from autograder.handin.roster import RosterError
-    from autograder.handin.roster import read as read_roster
-    from autograder.reports import exported as report
-
-    if to not in gradebook.FORMATS:
-        fail(f"--to {to}: choose {', '.join(gradebook.FORMATS)}", 2)
-    try:
-        people = read_roster(roster) if roster is not None else None
-        book = gradebook.join(
-            gradebook.read_marks(marks), people, column, gradebook.reasons_of(submitted)
-        )
-        output.mkdir(parents=True, exist_ok=True)
-        paths, notes = gradebook.FORMATS[to].write(book, output)
-    except (gradebook.ExportError, RosterError) as error:
-        fail(error, 2)
-    except OSError as error:
-        fail(f"{error.filename or output}: {error.strerror}: name another folder with --output", 2)
-    for line in report.lines(book, paths, notes):
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
-    if book.unmatched:
-        raise typer.Exit(1)
+app.add_typer(instructor.app)
 
 
 def main() -> None:

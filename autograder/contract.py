@@ -92,6 +92,7 @@ ASSIGNMENT = "gnn_recommender"
 STEPS = tuple(step.key for step in TABLE)
 EXERCISES = {exercise.key: exercise for step in TABLE for exercise in step.exercises}
 NOTEBOOKS = {step.key: step.notebook for step in TABLE}
+UNGRADED, UNGRADED_ASSIGNMENT = {"step7": "step7_going_further"}, "going_further"
 GIVES = {step.key: step.checkpoint for step in TABLE}  # what `checkpoint` hands out
 MAKES = {  # the names that each exercise asks for
     "step1.load": ("df",),

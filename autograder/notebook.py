@@ -1,4 +1,4 @@
-"""What a student calls in a notebook: `check`, `checkpoint`, `seed_everything`.
+"""What a student calls in a notebook: `check`, `hint`, `checkpoint`, `progress`, `seed_everything`.
 
 The check cells call it too, under nbgrader as well: a check's value is its points.
 """
@@ -11,18 +11,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import course_data
-from autograder.contract import EXERCISES, GIVES, STEPS
+from autograder.contract import EXERCISES, GIVES, MAKES, PARTS, STEPS, UNGRADED
 from autograder.evidence import schema as evidence
 from autograder.inside.chain import Chain
 from autograder.inside.inputs import RightInputs
 from autograder.inside.observe import Session, observe
 
 if TYPE_CHECKING:
+    from autograder.desk.hints import Hint
+    from autograder.desk.progress import Progress
     from autograder.reports.cell import Report
 
 GRADING = "AUTOGRADER_GRADING"  # set by the sandbox, which probes by itself
+TOGETHER = (  # names of which all are the student's own, or none: they must fit each other
+    ("df", "n_users", "n_artists"),
+    ("G",),
+    ("num_nodes", "data", *(f"{part}_data" for part in PARTS)),
+    ("GNNLinkPredictor",),
+    ("model",),
+)
 _session: Session | None = None
 _chain = Chain(RightInputs())  # of this kernel
+_reports: dict[str, list[Any]] = {}  # exercise -> outcomes of its last check in this kernel
+_from_kit: dict[str, Any] = {}  # what `checkpoint` has handed out of the kit's own
+_trained_on: Any = None  # the data that step 5 was handed
+_hints: Any = None
+_files = Path(__file__).parent
+
+
+class NotebookProblem(ValueError):
+    """Something that the student has to do first; a notebook shows one line, and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
 
 
 def use(chain: Chain) -> None:
@@ -49,14 +70,18 @@ def check(what: str, fresh: bool = False) -> Report | float:
         The points earned, a float that shows itself as a report.
 
     Raises:
-        ValueError: no such step or exercise.
+        NotebookProblem: no such step or exercise; or the kit or the data is not as it must be.
     """
-    step = what.split(".")[0]
-    if what not in (*EXERCISES, *STEPS):
-        known = ", ".join((*EXERCISES, *STEPS))
-        raise ValueError(f"check({what!r}): no such exercise; there are {known}")
+    if what.split(".")[0] in UNGRADED:
+        from autograder import going_further
+
+        ungraded = _chain.running or os.environ.get(GRADING)
+        return 0.0 if ungraded else going_further.check(what, _here().ns)
+    step = _step_of("check", what)
     if _chain.running or os.environ.get(GRADING):
         return 0.0
+    _refuse_a_stale_kernel()
+    from autograder.desk import progress as kept
     from autograder.reports.cell import Report
     from autograder.rules.judge import judge  # not there where others grade us
     from autograder.truth import truth
@@ -64,51 +89,215 @@ def check(what: str, fresh: bool = False) -> Report | float:
     session = _here()
     session.seed = _seed() if fresh else 0
     found = observe(session, step)
-    return Report(judge(evidence.decode(evidence.encode(found)), truth(session.data), [what]))
+    outcomes = judge(evidence.decode(evidence.encode(found)), truth(session.data), [what])
+    for key in dict.fromkeys(o.check.cell for o in outcomes):
+        _reports[key] = [o for o in outcomes if o.check.cell == key]
+    kept.note(Path.cwd(), [o for o in outcomes if not o.check.by_hand])
+    return Report(outcomes)
+
+
+def hint(what: str) -> Hint:
+    """One more piece of help for an exercise: first a question, then up to three hints.
+
+    They are about what the last `check` found in this kernel; before a check, about the exercise.
+
+    Raises:
+        NotebookProblem: no such exercise.
+    """
+    global _hints
+    from autograder.desk.hints import Hints
+
+    step = _step_of("hint", what)
+    if what == step:  # a whole step: the first exercise of it that is not right
+        keys = [key for key in EXERCISES if key.startswith(f"{step}.")]
+        what = next((key for key in keys if not _passes(key)), keys[0])
+    _hints = _hints or Hints()
+    return _hints.next(what, _reports.get(what, []))
+
+
+def progress() -> Progress:
+    """The six steps, the points that the last checks in this folder came to, and what is next."""
+    from autograder.desk import progress as kept
+
+    return kept.Progress(kept.read(Path.cwd()))
+
+
+def last_reports() -> str:
+    """What the last check of each exercise in this kernel came to, as text."""
+    from autograder.reports.cell import Report
+
+    return "\n".join(str(Report(outcomes)) for outcomes in _reports.values())
 
 
 def checkpoint(step: str) -> tuple[Any, ...]:
-    """The right inputs of a step, so that it can be done alone.
+    """The right inputs of a step, so that it can be done alone; a printed line says whose they are.
 
-    For step 6 the model, and the split it was trained on, are the student's own where the notebooks
-    of steps 4 and 5 lie in this folder and run; a printed line says so.
+    Step 5 goes on with the class of step 4, and step 6 with the model of steps 4 and 5, where their
+    notebooks lie in this folder and run. In one notebook with all steps each goes on with what the
+    kernel has, as far as its checks pass.
 
     Returns:
         The values of the names that `step` starts from, in the order of its notebook.
 
     Raises:
-        ValueError: no such step, or step 1, which starts from nothing.
+        NotebookProblem: no such step, or step 1, which starts from nothing; or the data is damaged.
     """
+    global _trained_on
     names = GIVES.get(step, ())
     if not names:
-        raise ValueError(f"checkpoint({step!r}): there is one for step2 to step6")
-    data = course_data.path("user_artists.dat")
+        raise NotebookProblem(f"checkpoint({step!r}): there is one for step2 to step6")
+    data = _data()
     if _chain.running:
         own = _chain.running[-1]
-        right = _chain.inputs.of(step, data) if any(name not in own for name in names) else {}
-        return tuple(own[name] if name in own else right[name] for name in names)
-    if step == "step5" and _chain.handed_on:
-        return tuple(_chain.handed_on[name] for name in names)
-    if step == "step6":
-        found = _chain.run(Path.cwd(), data)
-        if isinstance(found, dict):
-            print("The model is your own, from steps 4 and 5.")
-            return tuple(found[name] for name in names)
-        print(_why_not_own(found))
-    right = _chain.inputs.of(step, data)
-    return tuple(right[name] for name in names)
-
-
-def _why_not_own(error: evidence.CellError | None) -> str:
-    if error is None:
-        reason = "the notebooks of steps 4 and 5 do not lie beside this one"
+    elif step == "step5" and _chain.handed_on:
+        own = _chain.handed_on
+    elif _chain.inputs.ask is not None:
+        last = _chain.last(Path.cwd()) if step == "step6" else None
+        own = last if isinstance(last, dict) else {}
     else:
-        reason = "steps 4 and 5 are not done yet" if error.blank else f"they raised {error}"
-    return f"The model is a ready one, briefly trained, not your own: {reason}."
+        _refuse_a_stale_kernel()
+        own, notes = _own_work(step, names, data)
+        for note in notes:
+            print(note)
+    lacking = [name for name in names if name not in own]
+    right = _chain.inputs.of(step, data) if lacking else {}
+    if not _chain.running and _chain.inputs.ask is None:
+        _from_kit.update({name: right[name] for name in lacking})
+        print(_handed_over(names, own, right, step))
+    values = {name: own[name] if name in own else right[name] for name in names}
+    if step == "step5":
+        _trained_on = values["train_data"]
+    return tuple(values.values())
+
+
+def _own_work(step: str, names: tuple[str, ...], data: Path) -> tuple[dict[str, Any], list[str]]:
+    """The student's own values of the names that a step starts from, and what there is to say."""
+    if any(key.split(".")[0] < step for key in _reports):
+        own, notes = _of_this_kernel(names)
+        if step == "step6":
+            _chain.remember(Path.cwd(), _here().ns if "model" in own else None)
+        return own, notes
+    if step in ("step5", "step6"):
+        from autograder.desk import own_work
+
+        work = own_work.model_class if step == "step5" else own_work.trained
+        found = work(_chain, Path.cwd(), data)
+        return {name: found.names[name] for name in names if name in found.names}, found.notes
+    return {}, []
+
+
+def _of_this_kernel(names: tuple[str, ...]) -> tuple[dict[str, Any], list[str]]:
+    """In one notebook: what earlier steps have made, group by group, where their checks pass."""
+    ns, own, notes = _here().ns, dict[str, Any](), list[str]()
+    for group in TOGETHER:
+        asked = [name for name in group if name in names]
+        whose = [name for name in group if name in ns]
+        steps = {key.split(".")[0] for key, made in MAKES.items() if set(made) & set(group)}
+        right = all(_passes(key) for key in _reports if key.split(".")[0] in steps)
+        kits = any(ns[name] is _from_kit.get(name) for name in whose)
+        if asked and right and not kits and set(asked) <= set(whose):
+            own |= {name: ns[name] for name in asked}
+    if "model" in own and ns.get("train_data") is not _trained_on:
+        del own["model"]
+        notes.append("Your model was trained on another split: run the cells of step 5 again.")
+    return own, notes
+
+
+def _passes(key: str) -> bool:
+    return bool(_reports.get(key)) and all(o.status == "passed" for o in _reports[key])
+
+
+def _handed_over(
+    names: tuple[str, ...], own: dict[str, Any], right: dict[str, Any], step: str
+) -> str:
+    """One line for each side: which names are the student's own, which are the kit's."""
+    mine = [_in_short(name, own[name]) for name in names if name in own]
+    ready = [_in_short(name, right[name]) for name in names if name not in own]
+    lines = [f"Your own: {', '.join(mine)}."] if mine else []
+    lines += [f"From the kit: {', '.join(ready)}."] if ready else []
+    if step == "step5" and "GNNLinkPredictor" not in own:
+        lines.append("GNNLinkPredictor is a stand-in, not your class of step 4.")
+    if step == "step6" and "model" not in own:
+        lines.append("The model is a stand-in, factorised from the training edges, not your own.")
+    return "\n".join(lines)
+
+
+def _in_short(name: str, value: Any) -> str:
+    if isinstance(value, int):
+        return f"{name} {value:,}"
+    if hasattr(value, "number_of_nodes"):
+        return f"{name} ({value.number_of_nodes():,} nodes, {value.number_of_edges():,} edges)"
+    if hasattr(value, "iloc"):
+        return f"{name} ({len(value):,} rows)"
+    edges = getattr(value, "edge_index", None)
+    return name if edges is None else f"{name} (edge_index {list(edges.shape)})"
+
+
+def _step_of(verb: str, what: str) -> str:
+    if what not in (*EXERCISES, *STEPS):
+        step = str(what).split(".")[0]
+        known = [k for k in EXERCISES if k.startswith(f"{step}.")] or [*EXERCISES, *STEPS]
+        raise NotebookProblem(
+            f"{verb}({what!r}): there is no such exercise in this kit; there are "
+            f"{', '.join(known)}. Is this notebook from another version of the course?"
+        )
+    return what.split(".")[0]
 
 
 def _seed() -> int:
     return int(os.environ.get("AUTOGRADER_SEED") or random.SystemRandom().randrange(1, 2**31))
+
+
+def _data() -> Path:
+    """The chosen data file, looked through once.
+
+    Raises:
+        NotebookProblem: it is not there, or it is no such file.
+    """
+    try:
+        path = course_data.path("user_artists.dat")
+        if _chain.inputs.ask is None:
+            _looked_through(path)
+    except course_data.DataError as error:
+        raise NotebookProblem(str(error)) from None
+    return path
+
+
+_good: set[tuple[Path, float]] = set()
+
+
+def _looked_through(path: Path) -> None:
+    version = (path, path.stat().st_mtime)
+    if version in _good:
+        return
+    problems = course_data.validate(path)
+    if problems:
+        raise course_data.DataError(
+            f"this is no user_artists.dat of the course: {problems[0]}",
+            path,
+            "Choose the data by the environment variable COURSE_DATA (sample, lastfm, or a file), "
+            "and restart the kernel.",
+        )
+    _good.add(version)
+
+
+def _version_on_disk() -> float:
+    """When the kit's files were last written."""
+    try:
+        return (_files / "contract.py").stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+_version_here = _version_on_disk()
+
+
+def _refuse_a_stale_kernel() -> None:
+    if _version_on_disk() != _version_here:
+        raise NotebookProblem(
+            "The kit was updated after this kernel had started. Restart the kernel, and run the "
+            "notebook from the top: Kernel, Restart Kernel and Run All Cells."
+        )
 
 
 def _here() -> Session:
@@ -116,13 +305,14 @@ def _here() -> Session:
     global _session
     shell = _shell()
     ns = shell.user_ns if shell else __import__("__main__").__dict__
+    data = _data()
     if _session is None:
-        folder, data = Path.cwd(), course_data.path("user_artists.dat")
+        folder = Path.cwd()
         _session = Session(ns=ns, data=data)
         _session.own = lambda: _chain.last(folder)
         if shell:
             shell.events.register("post_run_cell", _remember)
-    _session.data = course_data.path("user_artists.dat")
+    _session.data = data
     if shell:
         _session.cells = list(ns.get("In", []))[1:]
         _session.shown = list(ns.get("Out", {}).values())

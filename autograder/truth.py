@@ -85,5 +85,5 @@ def _truth(path: Path) -> Truth:
 
 
 def _rows(path: Path) -> np.ndarray:
-    """[n, 3] int64 of a file; pandas would take longer to import than the rest of the grader."""
+    """[n, 3] whole numbers: the lines of a file of tabs, without its header."""
     return np.loadtxt(path, dtype=np.int64, delimiter="\t", skiprows=1, ndmin=2)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
 import course_data
-from recommenders import bench, growth, report, speed
+from recommenders import bench, choose, growth, report, speed
 from recommenders.interactions import RecommenderError, load, split
 from recommenders.models import RECOMMENDERS
 from recommenders.protocol import questions
@@ -46,6 +46,31 @@ def run_bench(
             bench.run(Path(chosen).name, edges, names, range(seeds), output / report.RUNS, done)
     except (course_data.DataError, RecommenderError) as error:
         _fail(error)
+    _write_page(output)
+
+
+@app.command("choose")
+def run_choose(
+    name: Annotated[str, typer.Argument(help="a recommender, such as svd")],
+    settings: Annotated[list[str] | None, typer.Argument(help="such as k=100 damping=0.3")] = None,
+    data: Annotated[str, typer.Option(help="sample, lastfm or a path; lastfm where it is")] = "",
+    output: Annotated[Path, typer.Option(help="folder of the page and table")] = DOCS,
+) -> None:
+    """One recommender with some settings, on validation edges of a split of their own."""
+    if name not in RECOMMENDERS:
+        raise typer.BadParameter(f"no recommender {name!r}: use {', '.join(RECOMMENDERS)}")
+    chosen = data or bench.default_data()
+    try:
+        tried = choose.parse(name, settings or [])
+        file = output / report.CHOICES
+        result = choose.choose(Path(chosen).name, load(chosen), name, tried, file)
+    except (course_data.DataError, RecommenderError) as error:
+        _fail(error)
+    Console().print(
+        f"{name} {' '.join(settings or [])}: validation Recall@20 {result.recall:.4f}, warm AUC "
+        f"{result.warm_auc:.4f}, matched AUC {result.matched_auc:.4f}, {result.fit_seconds:.1f} s",
+        highlight=False,
+    )
     _write_page(output)
 
 

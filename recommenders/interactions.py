@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch_geometric import seed_everything
 from torch_geometric.data import Data
-from torch_geometric.utils import to_torch_csr_tensor
+from torch_geometric.utils import scatter, to_torch_csr_tensor
 
 import course_data
 
@@ -79,14 +79,21 @@ class Interactions:
         user, artist = torch.from_numpy(self.user), torch.from_numpy(self.artist) + self.n_users
         return torch.stack([torch.cat([user, artist]), torch.cat([artist, user])])
 
-    def adjacency(self) -> Tensor:
+    def adjacency(self, weights: NDArray | None = None) -> Tensor:
         """The same edges as a sparse CSR matrix, [num_nodes, num_nodes], rows by destination.
 
-        PyG's layers take it in place of an edge_index and then need no scatter.
+        PyG's layers take it in place of an edge_index and then need no scatter. Entries are 1, or
+        the edges' weights [E], scaled to a mean of 1 over the edges of each node.
         """
+        edge_index = self.edge_index()
+        values = None
+        if weights is not None:
+            both = torch.from_numpy(np.concatenate([weights, weights])).float()  # [2E]
+            mean = scatter(both, edge_index[0], dim_size=self.num_nodes, reduce="mean")
+            values = both / mean[edge_index[0]]
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sparse (CSR|invariant)")  # torch calls CSR a beta
-            return to_torch_csr_tensor(self.edge_index(), size=(self.num_nodes, self.num_nodes))
+            return to_torch_csr_tensor(edge_index, values, (self.num_nodes, self.num_nodes))
 
     def take(self, rows: NDArray) -> Interactions:
         """Some of the edges: indices or a mask, [E]."""

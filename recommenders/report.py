@@ -14,7 +14,7 @@ import pandas as pd
 from recommenders.models import RECOMMENDERS
 
 RUNS, SPEED = "recommenders.csv", "recommenders-speed.csv"
-GROWTH = "recommenders-growth.csv"
+GROWTH, CHOICES = "recommenders-growth.csv", "recommenders-choices.csv"
 DATA = {"lastfm": "The real data", "sample": "The sample"}
 COLUMNS = {
     "warm_auc": "warm AUC",

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from cases import ADDED, CaseFile, read_all
 
-from autograder import reference, truth
+from autograder import checkpoints, truth
 from autograder.contract import NOTEBOOKS
 from autograder.evidence import schema as evidence
 from autograder.evidence.schema import Evidence
@@ -168,7 +168,7 @@ class Course:
     def inputs(self, step: str) -> dict[str, Any]:
         """Fresh copies of the right inputs of a step."""
         if step not in self._inputs:
-            self._inputs[step] = reference.inputs(step, self.data)
+            self._inputs[step] = checkpoints.inputs(step, self.data)
         return copy.deepcopy(self._inputs[step])
 
     def session(self, case: Case, own: bool = True) -> Session:

@@ -14,7 +14,7 @@ PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 def lowest(text: str) -> list[str]:
     """`name==release` for every dependency of the kit itself, of a text of TOML."""
     block = re.search(r"^dependencies = \[\n(.*?)^\]", text, re.M | re.S)
-    entries = re.findall(r'"([\w.-]+)>=([\w.]+)"', block.group(1)) if block else []
+    entries = re.findall(r'"([\w.-]+)>=([\w.]+)(?:; [^"]*)?"', block.group(1)) if block else []
     return [f"{name}=={release}" for name, release in entries]
 
 

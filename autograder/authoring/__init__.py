@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import rules
-from ..contract import ASSIGNMENT, NOTEBOOKS
+from ..contract import ASSIGNMENT, NOTEBOOKS, UNGRADED, UNGRADED_ASSIGNMENT
 from .errors import AuthoringError
 
-__all__ = ["AuthoringError", "Drift", "build", "check"]
+__all__ = ["AuthoringError", "Drift", "build", "check", "sources"]
 
 SOURCES = Path("solutions")
-FOLDERS = (SOURCES / ASSIGNMENT, Path("assignments") / ASSIGNMENT)
+FOLDERS = (SOURCES, Path("assignments"))
 
 
 @dataclass(frozen=True)
@@ -80,44 +80,57 @@ def _build(root: Path) -> dict[Path, bytes]:
     from . import leaks, notebook, scores, source
     from .release import release
 
-    sources = {step: source.read(root / path, path) for step, path in _sources(root).items()}
-    points = scores.assign(sources, rules.points())
+    read = {step: source.read(root / path, path) for step, path in sources(root).items()}
+    points = scores.assign(read, rules.points())
+    solved, student = ([folder / _built(step) for step in read] for folder in FOLDERS)
     with tempfile.TemporaryDirectory(prefix="autograder-build-") as temporary:
         course = Path(temporary)
-        (course / FOLDERS[0]).mkdir(parents=True)
-        for step, cells in sources.items():
+        for (step, cells), path in zip(read.items(), solved, strict=True):
             own = {name: value for (owner, name), value in points.items() if owner == step}
-            target = course / FOLDERS[0] / f"{NOTEBOOKS[step]}.ipynb"
-            target.write_text(notebook.dumps(cells, own), encoding="utf-8", newline="\n")
-        release(root, course)
-        solved, student = (
-            [folder / f"{name}.ipynb" for name in NOTEBOOKS.values()] for folder in FOLDERS
-        )
-        leaks.refuse(sources.values(), {path: course / path for path in student})
+            (course / path).parent.mkdir(parents=True, exist_ok=True)
+            text = notebook.dumps(cells, own)
+            (course / path).write_text(text, encoding="utf-8", newline="\n")
+        for assignment in dict.fromkeys(path.parent.name for path in solved):
+            release(root, course, assignment)
+        leaks.refuse(read.values(), {path: course / path for path in student})
         return {path: (course / path).read_bytes() for path in solved + student}
 
 
-def _sources(root: Path) -> dict[str, Path]:
-    """Each step's source, relative to `root`."""
+def _built(step: str) -> Path:
+    """Where the notebook of a step is built, relative to each of FOLDERS."""
+    if step in UNGRADED:
+        return Path(UNGRADED_ASSIGNMENT, f"{UNGRADED[step]}.ipynb")
+    return Path(ASSIGNMENT, f"{NOTEBOOKS[step]}.ipynb")
+
+
+def sources(root: Path) -> dict[str, Path]:
+    """Each step's source, relative to `root`; the ungraded ones where they are there.
+
+    Raises:
+        AuthoringError: one is not there, or no step has its name.
+    """
     found = {path.stem for path in (root / SOURCES).glob("*.py")}
-    unknown = sorted(found - set(NOTEBOOKS.values()))
+    known = [*NOTEBOOKS.values(), *UNGRADED.values()]
+    unknown = sorted(found - set(known))
     if unknown:
         raise AuthoringError(
             f"{SOURCES}/{unknown[0]}.py: no step has this name: use one of "
-            f"{', '.join(NOTEBOOKS.values())}, or add it to autograder/__init__.py"
+            f"{', '.join(known)}, or add it to autograder/contract.py"
         )
     missing = [name for name in NOTEBOOKS.values() if name not in found]
     if missing:
         raise AuthoringError(
             f"{SOURCES}/{missing[0]}.py: not found: run this in the root of the kit's checkout"
         )
-    return {step: SOURCES / f"{name}.py" for step, name in NOTEBOOKS.items()}
+    ungraded = {step: name for step, name in UNGRADED.items() if name in found}
+    return {step: SOURCES / f"{name}.py" for step, name in (NOTEBOOKS | ungraded).items()}
 
 
 def _present(root: Path) -> list[Path]:
     """The files in the built folders, relative to `root`; hidden ones are not looked at."""
     found = []
-    for folder in FOLDERS:
+    folders = [f / name for f in FOLDERS for name in (ASSIGNMENT, UNGRADED_ASSIGNMENT)]
+    for folder in folders:
         for path in sorted((root / folder).rglob("*")):
             inside = path.relative_to(root)
             if path.is_file() and not any(part.startswith(".") for part in inside.parts):

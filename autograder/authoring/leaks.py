@@ -34,9 +34,9 @@ def secrets(sources: Iterable[list[Cell]]) -> dict[str, Cell]:
         parts = [(cell, split(cell.text, SOLUTION)) for cell in cells]
         for cell, part in parts:
             if cell.kind == "code":
-                shown.update(map(_bare, part.outside))
+                shown.update(map(bare, part.outside))
         for cell, part in parts:
-            for line in map(_bare, part.inside):
+            for line in map(bare, part.inside):
                 if len(line) > LONG and line not in shown and not line.startswith(HARMLESS):
                     found.setdefault(line, cell)
     return found
@@ -73,10 +73,10 @@ def refuse(sources: Iterable[list[Cell]], notebooks: Mapping[Path, Path]) -> Non
 def _readable(text: str) -> Iterable[str]:
     """Each line of a cell, and each piece of `code` in its prose."""
     for line in text.split("\n"):
-        yield _bare(line)
+        yield bare(line)
         yield from (span.strip() for span in CODE_SPAN.findall(line))
 
 
-def _bare(line: str) -> str:
+def bare(line: str) -> str:
     """The line without indentation, comment signs before it and a comment after it."""
     return COMMENT.sub("", line.strip().lstrip("#> ").strip())

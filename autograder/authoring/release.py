@@ -10,7 +10,6 @@ from pathlib import Path
 
 from traitlets.config import Config, PyFileConfigLoader
 
-from ..contract import ASSIGNMENT
 from .errors import AuthoringError
 
 CONFIG = "nbgrader_config.py"
@@ -34,8 +33,8 @@ def settings(root: Path, course: Path) -> Config:
     return config
 
 
-def release(root: Path, course: Path) -> None:
-    """Write `course`/assignments/gnn_recommender from `course`/solutions/gnn_recommender.
+def release(root: Path, course: Path, assignment: str) -> None:
+    """Write `course`/assignments/ASSIGNMENT from `course`/solutions/ASSIGNMENT.
 
     Raises:
         AuthoringError: nbgrader refuses; the message ends with the last line of its first error.
@@ -45,11 +44,11 @@ def release(root: Path, course: Path) -> None:
     from nbgrader.utils import capture_log
 
     config = settings(root, course)
-    folders = CourseDirectory(config=config, assignment_id=ASSIGNMENT)
+    folders = CourseDirectory(config=config, assignment_id=assignment)
     result = capture_log(GenerateAssignment(coursedir=folders, config=config))
     if not result["success"]:
         raise AuthoringError(
-            f"nbgrader generate_assignment {ASSIGNMENT}: {_reason(result)}: mend what it names"
+            f"nbgrader generate_assignment {assignment}: {_reason(result)}: mend what it names"
         )
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from autograder.contract import EXERCISES
+from autograder.course import Course, Lateness, lateness
 from autograder.evidence.arrays import printable
+from autograder.gradebook import hand as hand_marks
+from autograder.gradebook.hand import HandError, HandMark
+from autograder.rules.outcome import PENDING
 
 FULL_MARKS = sum(exercise.points for exercise in EXERCISES.values())
 
@@ -48,10 +54,33 @@ class Finding(msgspec.Struct):
     title: str
     step: str | None = None
     proof: str = ""
+    why: str = ""
+    notebook: str = ""
+    cell: int | None = None
+    line: int | None = None
+    source: str = ""
+    question: str = ""
+    hints: list[str] = []
+    costs_marks: bool = True
+
+
+class Numbers(msgspec.Struct):
+    """What a program got, as `grading.numbers` has it."""
+
+    losses: list[float] = []
+    epochs: int = 0
+    val_auc: float | None = None
+    test_auc: float | None = None
+    fair_auc: float | None = None
+    popularity_auc: float | None = None
 
 
 class Mark(msgspec.Struct):
-    """All that is known of one student's work."""
+    """All that is known of one student's work.
+
+    `total`, `pending` and `steps` are what the machine gave, until `settle` has put in what a
+    person gave and what being late costs.
+    """
 
     student: str
     total: float
@@ -62,6 +91,75 @@ class Mark(msgspec.Struct):
     findings: list[Finding] = []
     problems: list[str] = []
     status: str = ""
+    key: str = ""  # names the folder of the executed copies, and the student's page
+    report: str = ""
+    numbers: Numbers = msgspec.field(default_factory=Numbers)
+    flags: list[str] = []
+    notes: list[str] = []
+    raised: list[str] = []
+    unexplained: list[str] = []
+    faults: list[str] = []
+    handed_in: str = ""
+    marked_late: bool = False
+    seconds: float = 0.0
+    graded_with: dict[str, Any] = {}
+    hand: HandMark | None = None
+    lateness: Lateness = msgspec.field(default_factory=Lateness)
+    automatic: float = 0.0  # of the total, what the machine gave
+
+    @property
+    def by_hand(self) -> Check | None:
+        """The check of the report, where it is due."""
+        return next((check for check in self.checks if check.by_hand), None)
+
+    @property
+    def report_points(self) -> float | None:
+        """The points of the report; None as long as nobody has given them."""
+        if self.hand is None:
+            return None
+        given = self.hand.override.get("step6.report")
+        return self.hand.report if given is None else given
+
+    @property
+    def waits(self) -> list[Check]:
+        """Checks whose points a person is still to give."""
+        decided = self.hand.override if self.hand else {}
+        return [
+            check
+            for check in self.checks
+            if (check.status in PENDING and not check.by_hand)
+            and not decided.keys() & {check.id, check.cell, check.step, "total"}
+        ]
+
+    def settle(self, hand: HandMark | None, lateness: Lateness) -> None:
+        """Put in what a person gave, and take off what being late costs; once."""
+        self.hand, self.lateness, self.automatic = hand, lateness, self.total
+        decided = hand.override if hand else {}
+        for key, points in sorted(decided.items(), key=lambda item: item[0].count(".")):
+            theirs = [c for c in self.checks if key in (c.id, c.cell, c.step) and not c.by_hand]
+            if theirs:
+                self._share(theirs, min(points, sum(c.max_points for c in theirs)))
+        if self.by_hand is not None:
+            self.max_total += self.by_hand.max_points
+            self.total += self.report_points or 0.0
+        waiting = sum(check.max_points for check in self.waits)
+        if self.by_hand is not None and self.report_points is None and "total" not in decided:
+            attempted = self.by_hand.status != "not_attempted"
+            waiting += self.by_hand.max_points if attempted else 0.0
+        self.pending = waiting if self.checks else self.pending
+        self.total = min(decided.get("total", self.total), self.max_total) * lateness.factor
+        self.total = round(self.total, 2)
+
+    def _share(self, checks: list[Check], points: float) -> None:
+        """Give some checks so many points together, the first ones first."""
+        before = sum(check.points for check in checks)
+        for check in checks:
+            step = self.steps.get(check.step)
+            share = min(check.max_points, points)
+            if step is not None:
+                step.score += share - check.points
+            check.points, points = share, points - share
+        self.total += sum(check.points for check in checks) - before
 
     @property
     def points(self) -> str:
@@ -85,17 +183,25 @@ class Mark(msgspec.Struct):
             f"{step[-1]}: {number(s.score)}/{number(s.max_score)}" for step, s in self.steps.items()
         ]
         pieces = [f"Steps {', '.join(steps)}"] if steps else []
+        if self.report_points is not None and self.by_hand is not None:
+            most = number(self.by_hand.max_points)
+            pieces.append(f"Report: {number(self.report_points)}/{most}")
+        pieces += [self.lateness.says[:1].upper() + self.lateness.says[1:]]
+        pieces += [_line(self.hand.comment), _line(self.hand.reason)] if self.hand else []
         pieces += [f"{number(self.pending)} points are still to be given"] if self.pending else []
         pieces += [self.first] if self.first else []
-        return ". ".join(piece.rstrip(".") for piece in pieces) + "." if pieces else ""
+        pieces = [piece.rstrip(".") for piece in pieces if piece]
+        return ". ".join(pieces) + "." if pieces else ""
 
 
 class _File(msgspec.Struct):
     submissions: list[Mark]
 
 
-def read_marks(path: Path) -> list[Mark]:
-    """The marks of a class: of `marks.json`, or of the folder that holds it.
+def read_marks(path: Path, course: Course | None = None) -> list[Mark]:
+    """The marks of a class, of `marks.json` or of the folder that holds it.
+
+    What `hand.csv` beside it gives is in them, and what the course says of being late.
 
     Raises:
         ExportError: it cannot be read, or somebody is in it twice.
@@ -110,10 +216,26 @@ def read_marks(path: Path) -> list[Mark]:
     except (msgspec.MsgspecError, UnicodeError) as error:
         kind = " ".join(str(error).split())[:120]
         raise ExportError(f"{file}: not the marks.json that `grade` writes ({kind})") from None
-    names = [mark.student for mark in marks]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    counts = Counter(mark.student for mark in marks)
+    if twice := sorted(name for name, count in counts.items() if count > 1):
         raise ExportError(f"{file}: {printable(twice[0])} is in it twice: grade the class again")
+    settle(marks, file.parent, course)
     return marks
+
+
+def settle(marks: list[Mark], folder: Path, course: Course | None = None) -> None:
+    """Put what a person gave, and what being late costs, into marks as the machine gave them.
+
+    Raises:
+        ExportError: `hand.csv` cannot be read.
+    """
+    try:
+        given = hand_marks.read(folder)
+    except HandError as error:
+        raise ExportError(str(error)) from None
+    for mark in marks:
+        late = lateness(course or Course(), mark.student, mark.handed_in, mark.marked_late)
+        mark.settle(given.get(mark.student), late)
 
 
 def number(value: float) -> str:

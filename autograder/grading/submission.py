@@ -22,7 +22,9 @@ from autograder.contract import CHAIN, STEPS
 from autograder.evidence.schema import Absent, CellError, Evidence
 from autograder.grading.executed import executed
 from autograder.grading.marks import Marks, best, better_run, on_both
+from autograder.grading.numbers import Numbers, numbers
 from autograder.handin.submission import Notebook, PathError, Submission, load
+from autograder.limits import MEMORY
 from autograder.rules.diagnosis import Diagnosis, diagnose
 from autograder.rules.judge import judge
 from autograder.rules.outcome import Message, Outcome
@@ -30,7 +32,7 @@ from autograder.rules.worked_out import worked_out
 from autograder.truth import truth
 from autograder.wall.sandbox import Making, Run, Sandbox, Task, TaskCell
 
-REFERENCE = Path(__file__).parents[1] / "reference.py"
+MADE_BY = ("autograder.truth", "autograder.checkpoints")  # sent to the warm process as text
 STOPS = ("Crash", "Timeout")  # errors after which the rest of a notebook was not run
 
 
@@ -46,6 +48,7 @@ class Options:
     isolation: str = "basic"  # or full
     twin: int | None = None  # grade once more, on a data set made from this seed
     fork: bool | None = None
+    memory: int | None = None  # bytes that a notebook may take; by default what limits.py says
 
     def path(self) -> Path:
         """The data file.
@@ -69,7 +72,8 @@ class Graded:
 
     `problems` say what could not be run or read, and why; `flags` what a TA should look at: signs
     of tampering; `notes` what was repaired; `raised` the exceptions of the notebook as it is, with
-    their steps. `executed`: the notebooks with their outputs, by name.
+    their steps. `executed`: the notebooks with their outputs, by name. `report` is what the student
+    wrote, and `numbers` what their program got.
     """
 
     student: str
@@ -81,6 +85,8 @@ class Graded:
     raised: tuple[tuple[str, str], ...] = ()
     executed: dict[str, str] = field(default_factory=dict, compare=False)
     diagnosis: Diagnosis = field(default=Diagnosis(()), compare=False)
+    report: str = field(default="", compare=False)
+    numbers: Numbers = field(default=Numbers(), compare=False)
 
     @property
     def status(self) -> str:
@@ -129,6 +135,7 @@ def _task(
         seed=_of_probes(options.seed),
         cell_seconds=options.cell_seconds or default,
         notebook_seconds=(options.notebook_seconds or 10 * default) * len(books),
+        memory=options.memory or MEMORY,
     )
 
 
@@ -159,22 +166,26 @@ class _RightInputs:
 
     def prepare(self, sandbox: Sandbox, task: Task) -> None:
         """Have made what this run may ask for."""
-        steps = {cell.step for cell in task.cells}
         asks = task.right_inputs or any("checkpoint" in cell.source for cell in task.cells)
-        wanted = [*STEPS[1:5], CHAIN] if asks else []
-        wanted += ["step6"] if asks and (task.right_inputs or "step6" in steps) else []
+        wanted = [*STEPS[1:], CHAIN] if asks else []
         with self._lock:
             if missing := [step for step in wanted if step not in self._made]:
-                source, data = REFERENCE.read_text(encoding="utf-8"), self._data.read_bytes()
-                self._made |= sandbox.make(Making(source=source, steps=missing, data=data))
+                making = Making(modules=_sources(), steps=missing, data=self._data.read_bytes())
+                self._made |= sandbox.make(making)
 
     def __call__(self, step: str) -> bytes:
         with self._lock:
             if step not in self._made:
-                from autograder import reference
+                from autograder import checkpoints
 
-                self._made[step] = pickle.dumps(reference.inputs(step, self._data))
+                self._made[step] = pickle.dumps(checkpoints.inputs(step, self._data))
             return self._made[step]
+
+
+def _sources() -> dict[str, str]:
+    folder = Path(__file__).parents[1]
+    files = {name: folder / f"{name.rpartition('.')[2]}.py" for name in MADE_BY}
+    return {name: file.read_text(encoding="utf-8") for name, file in files.items()}
 
 
 _inputs: OrderedDict[tuple[Path, float], _RightInputs] = OrderedDict()
@@ -332,6 +343,8 @@ def grade_one(
             [way.observed.evidence for way in ways],
             [way.outcomes for way in ways],
         ),
+        report=ways[0].observed.evidence.report or "",
+        numbers=numbers(ways[0].observed.evidence),
     )
 
 

@@ -28,6 +28,7 @@ from typing import Any
 import msgspec
 
 import course_data
+from autograder.contract import STEPS
 from autograder.grading import remote
 from autograder.grading.marks import Marks
 from autograder.grading.records import Records
@@ -82,6 +83,33 @@ def grade(
     if records:
         records.finish()
     return [record for record in found if record is not None]
+
+
+def only_due(
+    submissions: list[Submission], due: Sequence[str]
+) -> tuple[list[Submission], Callable[[Graded], Graded]]:
+    """What has to be run for the steps that are due, and what keeps these steps of a record.
+
+    Notebooks of later steps are left alone; earlier ones are run, for a step may go on from them.
+    """
+    if set(due) == set(STEPS):
+        return submissions, lambda record: record
+
+    def shorten(record: Graded) -> Graded:
+        outcomes = tuple(o for o in record.marks.outcomes if o.check.step in due)
+        diagnosis = record.diagnosis
+        diagnosis = replace(
+            diagnosis,
+            findings=tuple(f for f in diagnosis.findings if f.step in due or not f.step),
+            unexplained=tuple(o for o in diagnosis.unexplained if o.check.step in due),
+        )
+        return replace(record, marks=Marks(outcomes), diagnosis=diagnosis)
+
+    wanted = [
+        replace(s, notebooks=tuple(b for b in s.notebooks if not b.step or b.step <= max(due)))
+        for s in submissions
+    ]
+    return wanted, shorten
 
 
 def diagnose_file(path: Path, options: Options) -> Graded:

@@ -17,7 +17,8 @@ _BINDS = re.compile(r"^[ \t]*(?:def |class |[\w., \[\]'\"]+=[^=])", re.M)
 
 def choose(books: list[Notebook]) -> tuple[tuple[Notebook, ...], tuple[str, ...]]:
     """The notebooks that count, and a note on each one that does not."""
-    notes: list[str] = []
+    notes = [f"{b.path.name}: gives no points, and is not run" for b in books if b.is_ungraded]
+    books = [book for book in books if not book.is_ungraded]
     kept: list[Notebook] = []
     for step in sorted({book.step for book in books if book.step}):
         first, *others = sorted((b for b in books if b.step == step), key=_rank)

@@ -8,17 +8,18 @@ from __future__ import annotations
 import ast
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.contract import EXERCISES, NOTEBOOKS, STEPS
+from autograder.contract import EXERCISES, NOTEBOOKS, STEPS, UNGRADED
 from autograder.evidence.arrays import printable
 from autograder.handin import scripts
 from autograder.limits import CELL_CHARACTERS, NOTEBOOK_CELLS, NOTEBOOK_FILE
 
 STEP_OF_NAME = {name: step for step, name in NOTEBOOKS.items()}
 _CHECK_CALL = re.compile(r"""^[ \t]*check\([ \t]*["'](step[1-6](?:\.\w+)?)["']""", re.M)
+_UNGRADED_CHECK = re.compile(rf"""^[ \t]*check\([ \t]*["']({"|".join(UNGRADED)})\b""", re.M)
 BLANK = "YOUR ANSWER HERE"  # what our empty form of the report holds
 THOUGHTS = "*Your thoughts (not graded):*"  # what is written behind it is the student's
 WORDS = 15  # fewer are a heading or a remark
@@ -69,20 +70,28 @@ class Notebook:
         return tuple(step for step in STEPS if step in found)
 
     @property
+    def is_ungraded(self) -> bool:
+        """Whether it is a notebook of the course that gives no points, under any name."""
+        if self.step or any(cell.key for cell in self.cells):
+            return False
+        checks = any(_UNGRADED_CHECK.search(cell.source) for cell in self.cells)
+        return checks or self.path.stem in UNGRADED.values()
+
+    @property
     def report(self) -> str:
         """The written report: its own cell, else prose of the student's anywhere in step 6.
 
         Where nothing is written this is the empty form, if the notebook still has it.
         """
         form = [c.source for c in self.cells if c.kind == "markdown" and c.id == "report"]
-        if form and (BLANK not in form[0] or len(_filled_in(form[0]).split()) > WORDS):
+        if form and (BLANK not in form[0] or len(filled_in(form[0]).split()) > WORDS):
             return form[0].replace(BLANK, "")
         written = [_prose(cell) for cell in self.cells if cell.step == "step6"]
         own = [text for text in written if len(text.split()) > WORDS]
         return "\n\n".join(own) or "".join(form[:1])
 
 
-def _filled_in(form: str) -> str:
+def filled_in(form: str) -> str:
     """What stands in the form of the report beside its own bold questions."""
     lines = [line.strip() for line in form.replace(BLANK, "").splitlines()]
     return "\n".join(line for line in lines if not re.fullmatch(r"\*\*[^*]+\*\*", line))
@@ -123,6 +132,12 @@ def read(path: Path) -> Notebook:
         return Notebook(path, _by_content(cells), "", tuple(repairs))
     if path.stem not in STEP_OF_NAME:
         repairs.append(f"renamed: read as {NOTEBOOKS[step]}")
+    return _of_step(path, cells, step, repairs)
+
+
+def _of_step(path: Path, cells: list[Cell], step: str, repairs: list[str]) -> Notebook:
+    """The notebook of one step, and what is missing or twice in it."""
+    keys = [cell.key for cell in cells if cell.key]
     expected = [key for key, e in EXERCISES.items() if e.step == step and not e.by_hand]
     gone = [key for key in expected if key not in keys]
     if gone:
@@ -130,6 +145,36 @@ def read(path: Path) -> Notebook:
     if len(keys) > len(set(keys)) or _repeated(cells):
         repairs.append("cells that occur twice: each was run where it stands")
     return Notebook(path, tuple(_with_step(cell, step) for cell in cells), step, tuple(repairs))
+
+
+def apart(book: Notebook) -> list[Notebook]:
+    """The six notebooks that `autograder join` has put into this one; any other is left as it is.
+
+    Each step of such a notebook can begin with its `checkpoint`, so that it is graded like the six.
+    """
+    steps: dict[str, list[Cell]] = {step: [] for step in STEPS}
+    step = STEPS[0]
+    joined = not book.step and {_joined_id(cell.id)[0] for cell in book.cells} >= set(STEPS)
+    for cell in book.cells if joined else ():
+        owner, id_ = _joined_id(cell.id)
+        step = owner or step
+        steps[step].append(replace(cell, id=id_, step=step))
+    for step, cells in steps.items():
+        begins = any(re.search(rf"""checkpoint\(\s*["']{step}""", cell.source) for cell in cells)
+        if not cells or (step != STEPS[0] and not begins):
+            return [book]
+    parts = []
+    for step, cells in steps.items():
+        notes = list(book.notes) if step == STEPS[0] else []
+        path = book.path.with_name(f"{NOTEBOOKS[step]}.ipynb")
+        parts.append(_of_step(path, cells, step, notes))
+    return parts
+
+
+def _joined_id(id_: str) -> tuple[str, str]:
+    """The step and the id that a cell had before its notebook was joined with the others."""
+    step, sign, rest = id_.partition("-")
+    return (step, rest) if sign and step in STEPS else ("", id_)
 
 
 def _repeated(cells: list[Cell]) -> bool:

@@ -26,6 +26,7 @@ from autograder.handin.reading import (
     Notebook,
     PathError,
     SubmissionError,
+    apart,
     file_name,
     is_shadow,
     looks_like_work,
@@ -127,7 +128,7 @@ def load(path: Path) -> Submission:
 
 def submission(student: str, books: list[Notebook], problems: Sequence[str] = ()) -> Submission:
     """The submission that these notebooks make: of two for one step the fuller one."""
-    counted, left_out = choose(books)
+    counted, left_out = choose([part for book in books for part in apart(book)])
     return Submission(student, counted, tuple(_bounded(problems)), tuple(_bounded(left_out)))
 
 

@@ -1,7 +1,7 @@
 """The student's own chain: steps 1 to 5 in one piece, so that step 6 measures the own model.
 
-In a notebook `checkpoint("step6")` runs it. In the sandbox it begins before step 5: what that
-step's notebook then trains, watched by the probes, is what step 6 gets.
+In a notebook `checkpoint("step6")` has it trained. In the sandbox it begins before step 5: what
+that step's notebook then trains, watched by the probes, is what step 6 gets.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.utils.capture import capture_output
 from msgspec.structs import replace
 
-from autograder.contract import CHAIN, MODEL_CLASS, STEPS
+from autograder.contract import CHAIN, MODEL_CLASS
 from autograder.evidence.schema import CellError
 from autograder.inside import rest
 from autograder.inside.clock import CellTimeout, limited, remaining
@@ -46,41 +46,31 @@ class Chain:
         self._failed = False
         self._results: dict[Path, dict[str, Any] | CellError | None] = {}
 
-    def run(self, folder: Path, data: Path) -> dict[str, Any] | CellError | None:
-        """Train the student's own model from the notebooks of `folder`; keep the result for `last`.
+    def train(
+        self, before: list[str], cells: list[str], data: Path
+    ) -> tuple[dict[str, Any] | CellError | None, Session]:
+        """Run the student's own steps 1 to 4 (`before`), and on what they made the cells of step 5.
 
-        Within a cell that has a time limit, three quarters of what is left of it are for the chain.
+        Within a cell that has a time limit, three quarters of what is left of it are for it.
 
         Returns:
-            The namespace; or the error that kept it from having a trained model; or None where the
-            folder does not hold the student's steps 4 and 5.
+            The namespace; or the error that kept it from having a trained model, if it is known;
+            and the session of step 5.
         """
-        if folder in self._results and self.inputs.ask is not None:
-            return self._results[folder]  # the sandbox has run it, or has nothing to run
-        from autograder.handin.submission import SubmissionError, load  # not mounted in the sandbox
-
-        try:
-            books = {book.step: book for book in load(folder).notebooks if book.step}
-        except SubmissionError:
-            books = {}
-        self._results[folder] = None
-        if self.running or not all(step in books for step in STEPS[3:5]):
-            return None
-        cells = {
-            step: [c.source for c in book.cells if c.kind == "code" and not c.key]
-            for step, book in books.items()
-        }
-        own = [source for step in STEPS[:4] for source in cells.get(step, [])]
         with _at_most(0.75 * remaining()) as late:
-            self.begin(own, data)
+            self.begin(before, data)
             start = {"__name__": "__main__"} | self.handed_on
-            session = Session(ns=start, data=data, cells=cells["step5"])
-            self._run(session)
-            self._results[folder] = self._made(session)
-        if late:
-            self._results[folder] = CellError(name="Timeout", message=f"steps 4 and 5: {late[0]}")
+            session = Session(ns=start, data=data, cells=cells)
+            self.execute(session)
         self.handed_on.clear()
-        return self._results[folder]
+        if late:
+            error = CellError(name="Timeout", message=f"steps 4 and 5: {late[0]}")
+            return error, session
+        return self._made(session), session
+
+    def remember(self, folder: Path, result: dict[str, Any] | CellError | None) -> None:
+        """Let `last` tell what the own work in this folder came to."""
+        self._results[folder] = result
 
     def begin(self, cells: list[str], data: Path, seconds: float = 0.0) -> None:
         """Run the student's own steps 1 to 4: `checkpoint("step5")` then hands out what they made.
@@ -94,7 +84,7 @@ class Chain:
         self.handed_on.update(right)
         session = Session(ns={"__name__": "__main__"}, data=data, cells=cells)
         with _at_most(seconds) as late:
-            self._run(session)
+            self.execute(session)
         made = session.ns
         if late:
             self.fail(CellError(name="Timeout", message=f"steps 1 to 4: {late[0]}"))
@@ -118,10 +108,11 @@ class Chain:
         self.handed_on.clear()
 
     def last(self, folder: Path) -> dict[str, Any] | CellError | None:
-        """What the last `run` in this folder gave; None if there was none."""
+        """What the own work in this folder last came to; None if there was none."""
         return self._results.get(folder)
 
-    def _run(self, session: Session) -> None:
+    def execute(self, session: Session) -> None:
+        """Run the cells of a session; what they show goes nowhere."""
         with self._apart(session.ns), capture_output():
             for number, source in enumerate(session.cells):
                 _execute(session, number, source)

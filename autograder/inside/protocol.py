@@ -57,11 +57,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, tag="task"):
 class Making(msgspec.Struct, frozen=True, kw_only=True, tag="making"):
     """Right inputs of steps to make, with our own code, in a fork that runs none of a student's.
 
-    `source` is the text of `autograder.reference`, which is not mounted. Each step is answered by a
-    `Given`.
+    `modules` are the texts of those that make them, which are not mounted, by name and in the order
+    of their imports; the last one has the function `inputs`. Each step is answered by a `Given`.
     """
 
-    source: str
+    modules: dict[str, str]
     steps: list[str]
     data: bytes  # user_artists.dat
 

@@ -15,9 +15,10 @@ import signal
 import socket
 import sys
 import tempfile
+import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from autograder.inside.backup import oversee
 from autograder.inside.process import close_to_others, die_with_parent, limit
@@ -57,10 +58,12 @@ def _made(making: Making, folder: Path) -> Iterator[bytes]:
     """The right inputs of each step as a pickle. No student's code has run in this process."""
     data = folder / "user_artists.dat"
     data.write_bytes(making.data)
-    reference: dict[str, Any] = {"__name__": "reference"}
-    exec(compile(making.source, "reference.py", "exec"), reference)
+    module = types.ModuleType("")
+    for name, source in making.modules.items():
+        module = sys.modules[name] = types.ModuleType(name)
+        exec(compile(source, name, "exec"), vars(module))
     for step in making.steps:
-        yield pickle.dumps(reference["inputs"](step, data))
+        yield pickle.dumps(module.inputs(step, data))
 
 
 def _silence() -> None:

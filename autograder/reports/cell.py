@@ -1,102 +1,250 @@
-"""The report under a check cell: a float for nbgrader, a page for the student."""
+"""The report under a check cell: a float for nbgrader, a panel for the student.
+
+What a panel says, and in which order, is decided here; `panel` sets it as HTML.
+"""
 
 from __future__ import annotations
 
-import re
-from html import escape
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from autograder.reports.plain import shown
-from autograder.rules.outcome import Outcome
+from autograder.rules.outcome import WRONG, Outcome
 
 MARKS = {
-    "passed": ("✓", "#1a7f37", "right"),
-    "failed": ("✗", "#c93c37", "not yet"),
-    "student_error": ("!", "#c93c37", "your code raised an exception"),
-    "blocked": ("◦", "#8a6d1a", "waits for another check"),
-    "not_judged": ("?", "#8250df", "a TA looks at it: no points lost"),
-    "not_attempted": ("·", "#6e7781", "not attempted"),
-    "grader_error": ("?", "#8250df", "fault of the grader: no points lost, tell your TA"),
+    "passed": ("✓", "right"),
+    "failed": ("✗", "not yet"),
+    "student_error": ("!", "your code raised an exception"),
+    "blocked": ("◦", "waits for another check"),
+    "not_judged": ("?", "a TA looks at it: no points lost"),
+    "not_attempted": ("·", "not attempted"),
+    "grader_error": ("?", "fault of the grader: no points lost, tell your TA"),
 }
 LABELS = ("ran", "expected", "got", "why", "next")
 WORDS = {"ran": "We looked at", "expected": "Expected", "got": "Got", "why": "Why", "next": "Next"}
+START = "Write the code of this exercise in its cell, run that cell, then this one."
+URGENCY = (*WRONG, "grader_error", "not_attempted", "blocked", "not_judged")
+STOPS = ("student_error", "not_attempted", "blocked")  # nothing was checked: say what stopped it
 
 
 class Report(float):
-    """Points earned. As a cell's value nbgrader reads the number; a notebook shows the page."""
+    """Points earned. As a cell's value nbgrader reads the number; a notebook shows the panel.
+
+    `written` is the text of the student's report, where the file was looked at.
+    """
 
     outcomes: list[Outcome]
+    written: str | None
 
-    def __new__(cls, outcomes: list[Outcome]) -> Report:
+    def __new__(cls, outcomes: list[Outcome], written: str | None = None) -> Report:
         report = super().__new__(cls, sum(o.points for o in outcomes))
-        report.outcomes = outcomes
+        report.outcomes, report.written = outcomes, written
         return report
 
     @property
     def title(self) -> str:
         """One line: how many checks passed, how many points that is."""
-        automatic = [o for o in self.outcomes if not o.check.by_hand]
-        passed = sum(o.status == "passed" for o in automatic)
-        possible = sum(o.check.points for o in automatic)
-        where = ", ".join(dict.fromkeys(o.check.cell for o in automatic))
-        if automatic and all(o.status == "not_attempted" for o in automatic):
-            return f"{where}: not attempted yet ({possible:g} points)"
-        return f"{where}: {passed} of {len(automatic)} checks, {self:g} of {possible:g} points"
+        where = ", ".join(dict.fromkeys(o.check.cell for o in self._automatic or self.outcomes))
+        return f"{where}: {self.status}" + (f", {self.score}" if self._automatic else "")
+
+    @property
+    def status(self) -> str:
+        """How far it is, such as `2 of 3 checks`."""
+        if not self._automatic:
+            return by_hand(self.outcomes, self.written)
+        if all(o.status == "not_attempted" for o in self._automatic):
+            return "not attempted yet"
+        passed = sum(o.status == "passed" for o in self._automatic)
+        return f"{passed} of {len(self._automatic)} checks"
+
+    @property
+    def score(self) -> str:
+        """The points, such as `3 of 8 points`."""
+        earned = sum(o.points for o in self._automatic)
+        return f"{earned:g} of {sum(o.check.points for o in self._automatic):g} points"
+
+    @property
+    def _automatic(self) -> list[Outcome]:
+        return [o for o in self.outcomes if not o.check.by_hand]
 
     def __str__(self) -> str:
         if not self.outcomes:
             return "nothing was checked here"
+        parts = sections(self.outcomes)
         lines = [self.title]
-        for outcome, parts in _said_once(self.outcomes):
-            sign, _, words = MARKS[outcome.status]
-            passed = outcome.status == "passed"
-            lines.append(f"  {sign} {outcome.check.title}" + ("" if passed else f" - {words}"))
-            lines += [f"      {label}: {value}" for label, value in parts]
+        for part in parts:
+            if len(parts) > 1:
+                lines.append(f"  {part.cell}: {Report(part.outcomes, self.written).status}")
+            if not part.is_by_hand:
+                lines += _text(part)
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        if not self.outcomes:
-            return ""
-        rows = "".join(_row(outcome, parts) for outcome, parts in _said_once(self.outcomes))
-        return (
-            '<div style="font-family:sans-serif;max-width:46em;line-height:1.45">'
-            f"<strong>{escape(self.title)}</strong>{rows}</div>"
-        )
+        from autograder.reports.panel import panel
+
+        return panel(self)
+
+    def _repr_markdown_(self) -> str:
+        """For exports without HTML, such as a PDF."""
+        return f"```text\n{str(self).replace('```', '` ` `')}\n```"
 
 
-def details(outcome: Outcome) -> list[tuple[str, str]]:
-    """Label and text of each part of a message; what is not attempted needs none."""
-    if outcome.status == "not_attempted":
-        return []
-    return [(WORDS[k], shown(value)) for k in LABELS if (value := getattr(outcome.message, k))]
+@dataclass(frozen=True)
+class Section:
+    """One exercise in a panel.
+
+    `root` is what to look at first; `followers` come from the same cause or wait for it, `others`
+    have a reason of their own.
+    """
+
+    cell: str
+    outcomes: list[Outcome]
+    root: Outcome | None
+    followers: list[Outcome]
+    others: list[Outcome]
+    passed: list[Outcome]
+    panel: frozenset[str]  # ids of all checks in the panel
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person gives the points of this exercise."""
+        return all(o.check.by_hand for o in self.outcomes)
+
+    @property
+    def folded(self) -> list[tuple[str, list[Outcome]]]:
+        """What comes after the root, each with a line that says what it is."""
+        if self.root is None:
+            return []
+        first = self.followers
+        line = f"{len(first)} more follow from this one"
+        if self.root.status in STOPS:
+            first = [self.root, *self.followers]
+            line = f"{len(first)} checks wait for this" if first[1:] else "1 check waits for this"
+        after = f"{len(self.others)} more to look at after that"
+        return [(text, some) for text, some in ((line, first), (after, self.others)) if some]
+
+    def is_said(self, outcome: Outcome) -> bool:
+        """Whether the root says all that there is to say: its title is enough in the list."""
+        stopped = self.root is not None and self.root.status in STOPS
+        waits = self.root is not None and outcome.waits_for == self.root.check.id
+        return outcome is self.root or waits or (stopped and not self.details(outcome))
+
+    def headline(self, outcome: Outcome) -> str:
+        """What the check is about; where nothing could be checked, what stopped it."""
+        stopped = outcome is self.root and outcome.status in STOPS and outcome.message.got
+        return shown(stopped or outcome.check.title)
+
+    def details(self, outcome: Outcome) -> list[tuple[str, str]]:
+        """Label and text of each part of what there is to say; what the root says is said once."""
+        root = outcome is self.root
+        details = self._details(outcome)
+        if self.root is not None and not root and details == self._details(self.root):
+            return []
+        if root and outcome.status in STOPS:
+            hidden = (WORDS["expected"], WORDS["got"])
+            details = [(label, text) for label, text in details if label not in hidden]
+        return details
+
+    def _details(self, outcome: Outcome) -> list[tuple[str, str]]:
+        message = outcome.message
+        texts = {label: getattr(message, label) for label in LABELS}
+        if outcome.status == "not_attempted":
+            texts |= {"ran": "", "next": message.next or START}
+        if outcome.status == "blocked" and outcome.waits_for:
+            texts["next"] = self._waits(outcome.waits_for, message.next)
+        return [(WORDS[label], shown(text)) for label, text in texts.items() if text]
+
+    def _waits(self, check: str, otherwise: str) -> str:
+        """What to do first; only a check of this panel is called by its title."""
+        from autograder.rules import catalogue
+
+        entry = next((entry for entry in catalogue() if entry.id == check), None)
+        if entry is None:
+            return otherwise
+        if check in self.panel:
+            return f"First: {entry.title}."
+        return f'This waits for `{entry.cell}`: see `check("{entry.cell}")`, and mend that.'
 
 
-def _html(text: str) -> str:
-    """Text with its `code` set as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
-
-
-def _said_once(outcomes: list[Outcome]) -> list[tuple[Outcome, list[tuple[str, str]]]]:
-    """Each outcome with what there is to say about it; what several share is said once."""
-    said: list[list[tuple[str, str]]] = []
-    found = []
+def sections(outcomes: Iterable[Outcome]) -> list[Section]:
+    """The exercises of a panel, in their order."""
+    outcomes = list(outcomes)
+    panel = frozenset(o.check.id for o in outcomes)
+    cells: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
-        parts = details(outcome)
-        found.append((outcome, [] if parts in said else parts))
-        said.append(parts)
-    return found
+        cells.setdefault(outcome.check.cell, []).append(outcome)
+    return [_section(cell, own, panel) for cell, own in cells.items()]
 
 
-def _row(outcome: Outcome, parts: list[tuple[str, str]]) -> str:
-    sign, color, words = MARKS[outcome.status]
-    rows = "".join(
-        f'<tr><td style="text-align:left;vertical-align:top;white-space:nowrap">{label}</td>'
-        f'<td style="text-align:left">{_html(value)}</td></tr>'
-        for label, value in parts
+def _section(cell: str, outcomes: list[Outcome], panel: frozenset[str]) -> Section:
+    passed = [o for o in outcomes if o.status == "passed"]
+    rest = sorted(
+        (o for o in outcomes if o.status != "passed"), key=lambda o: URGENCY.index(_urgency(o))
     )
-    table = f'<table style="margin:0 0 .4em 1.4em">{rows}</table>' if rows else ""
-    said = "" if outcome.status == "passed" else f' <span style="opacity:.7">({words})</span>'
-    return (
-        f'<div style="margin-top:.25em"><span style="color:{color};font-weight:bold;'
-        f'display:inline-block;width:1.4em">{sign}</span>'
-        f"{escape(outcome.check.title)}{said}</div>{table}"
-    )
+    if not rest:
+        return Section(cell, outcomes, None, [], [], passed, panel)
+    root = rest[0]
+    if root.proof:  # of the checks that fail for one cause, the one that looks for it first
+        same = [o for o in rest if o.proof and o.proof.cause == root.proof.cause]
+        root = min(same, key=lambda o: o.check.causes.index(o.proof.cause) if o.proof else 0)
+    more = [o for o in rest if o is not root]
+    followers: list[Outcome] = []
+    waiting = {root.check.id}
+    for outcome in more:
+        if _follows(outcome, root, waiting):
+            followers.append(outcome)
+            waiting.add(outcome.check.id)
+    others = [o for o in more if o not in followers]
+    return Section(cell, outcomes, root, followers, others, passed, panel)
+
+
+def _urgency(outcome: Outcome) -> str:
+    return WRONG[0] if outcome.status in WRONG else outcome.status
+
+
+def _follows(outcome: Outcome, root: Outcome, waiting: set[str]) -> bool:
+    """Whether an outcome has the cause of the root, the same message, or waits for it."""
+    if outcome.waits_for in waiting:
+        return True
+    if outcome.status in WRONG and root.proof and outcome.proof:
+        return outcome.proof.cause == root.proof.cause
+    return outcome.status == root.status and outcome.message == root.message
+
+
+def by_hand(outcomes: list[Outcome], written: str | None) -> str:
+    """What there is to say about an exercise that a person grades."""
+    points = sum(o.check.points for o in outcomes)
+    graded = f"graded by hand, {points:g} points"
+    if any(o.status == "not_attempted" for o in outcomes) and not written:
+        return f"{graded}; nothing written yet"
+    if written is None:
+        return f"{graded}, from the notebook that you hand in"
+    words = len(written.split())
+    return f"{graded}; {words:,} word{'s' if words != 1 else ''} written"
+
+
+def heading(outcome: Outcome) -> str:
+    """The words for a mark, as a sentence begins."""
+    words = MARKS[outcome.status][1]
+    return words[:1].upper() + words[1:]
+
+
+def _text(part: Section) -> list[str]:
+    lines = _entry(part, part.root) if part.root is not None else []
+    for line, outcomes in part.folded:
+        lines.append(f"  {line}:")
+        for outcome in outcomes:
+            said = part.is_said(outcome)
+            lines += [f"    - {outcome.check.title}"] if said else _entry(part, outcome, "    ")
+    if part.passed:
+        titles = "; ".join(o.check.title for o in part.passed)
+        lines.append(f"  {MARKS['passed'][0]} {len(part.passed)} right: {titles}")
+    return lines
+
+
+def _entry(part: Section, outcome: Outcome, indent: str = "  ") -> list[str]:
+    lines = [f"{indent}{MARKS[outcome.status][0]} {heading(outcome)}: {part.headline(outcome)}"]
+    for label, text in part.details(outcome):
+        sign = ">" if label == WORDS["next"] else " "
+        lines.append(f"{indent}  {sign} {label}: {text}")
+    return lines

@@ -11,20 +11,28 @@ import json
 import os
 import re
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
+import msgspec
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from autograder.contract import STEPS
+from autograder.course import Course
+from autograder.gradebook.hand import FILE as HAND
+from autograder.gradebook.marks import Mark, number, settle
 from autograder.grading.submission import Graded
 from autograder.reports import plain
 from autograder.reports.diagnosis import finding_as_dict
+from autograder.rules.outcome import PENDING
 
+OF_A_STATE = ("marks.json", "marks.csv", HAND)
 STATES, KEPT = ".states", 10  # where the marks before are kept, and how many times
+REPORT = 20_000  # characters of a report that the marks keep
 LABELS = ("ran", "expected", "got", "why", "next")
 
 
@@ -33,7 +41,8 @@ def table(graded: list[Graded]) -> Table:
     shown = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     shown.add_column("\nstudent", no_wrap=True, max_width=24)
     possible = graded[0].marks.steps() if graded else {}
-    for step in STEPS:
+    due = [step for step in STEPS if step in possible] or list(STEPS)
+    for step in due:
         shown.add_column(f"{step[-1]}\n/{possible.get(step, (0, 0))[1]:g}", justify="right")
     most = graded[0].marks.max_total if graded else 0
     shown.add_column(f"total\n/{most:g}", justify="right", style="bold")
@@ -43,7 +52,7 @@ def table(graded: list[Graded]) -> Table:
     shown.add_column("\nfirst finding", min_width=24)
     for record in graded:
         steps = record.marks.steps()
-        cells = [f"{steps[step][0]:g}" for step in STEPS]
+        cells = [f"{steps[step][0]:g}" for step in due]
         finding = shorten(first_finding(record), 160, placeholder=" ...")
         cells.append(f"{record.marks.total:g}")
         cells += [str(len(record.flags) or "")] if flagged else []
@@ -118,6 +127,7 @@ def as_dict(record: Graded) -> dict[str, Any]:
     marks = record.marks
     return {
         "student": record.student,
+        "key": as_file(record.student),
         "total": marks.total,
         "max_total": marks.max_total,
         "pending": marks.pending,
@@ -145,72 +155,124 @@ def as_dict(record: Graded) -> dict[str, Any]:
         "notes": list(record.notes),
         "status": record.status,
         "first_finding": first_finding(record),
+        "numbers": asdict(record.numbers),
+        "seconds": round(record.seconds, 1),
     }
 
 
-def write(graded: list[Graded], folder: Path, **how: object) -> tuple[Path, Path]:
+def write(
+    graded: list[Graded],
+    folder: Path,
+    course: Course | None = None,
+    handed_in: dict[str, tuple[str, bool]] | None = None,
+    **how: object,
+) -> tuple[Path, Path]:
     """Write `marks.csv` and `marks.json` into `folder`, which is made if need be.
 
     `how` it was graded, such as the seed, stands at the top of `marks.json` and with each student.
-    Students of earlier gradings who are not among these stay; the files as they were are kept.
+    `handed_in` says when, and whether the LMS called it late. Students and steps of earlier
+    gradings that are not among these stay; the files as they were are kept.
 
     Raises:
         OSError: the folder cannot be made or written to.
+        ExportError: `hand.csv` cannot be read; `marks.json` is written all the same.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    fresh = [plain.data(as_dict(record)) | {"graded_with": how} for record in graded]
-    marks = _merged(_read(folder), fresh)
-    files = {
-        "marks.json": _json(how, marks),
-        "marks.csv": _csv(marks),
-    }
+    fresh = []
+    for record in graded:
+        when, late = (handed_in or {}).get(record.student, ("", False))
+        entry = plain.data(as_dict(record)) | {"graded_with": how}
+        entry |= {"handed_in": plain.one_line(when), "marked_late": late}
+        fresh.append(entry | {"report": plain.shown(record.report, REPORT)})
+    marks = merged(read(folder), fresh)
+    files = {"marks.json": _json(how, marks)}
+    try:
+        files["marks.csv"] = _csv(marks, folder, course)
+    finally:
+        _put(folder, files)
+    return folder / "marks.csv", folder / "marks.json"
+
+
+def write_table(folder: Path, course: Course | None = None) -> None:
+    """Write `marks.csv` anew, with what persons have given since.
+
+    Raises:
+        OSError: it cannot be written.
+        ExportError: `hand.csv` cannot be read.
+    """
+    _put(folder, {"marks.csv": _csv(read(folder), folder, course)})
+
+
+def _put(folder: Path, files: dict[str, bytes]) -> None:
     _keep_state(folder, files)
     for name, content in files.items():
         part = folder / f"{name}.part"  # or a full disk would leave half a file
         part.write_bytes(content)
         part.replace(folder / name)
-    return folder / "marks.csv", folder / "marks.json"
 
 
 def others(graded: list[Graded], folder: Path) -> list[str]:
     """The students whose marks are in `folder` from earlier gradings, and are not among these."""
     names = {plain.shown(record.student) for record in graded}
-    return [mark["student"] for mark in _read(folder) if mark["student"] not in names]
+    return [mark["student"] for mark in read(folder) if mark["student"] not in names]
+
+
+def changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[str]:
+    """A line for each student who was there before and whose automatic points are other now."""
+    old = {mark["student"]: mark for mark in before}
+    lines = []
+    for mark in after:
+        last = old.get(mark["student"])
+        if last is None or last["cells"] == mark["cells"] and last["pending"] == mark["pending"]:
+            continue
+        cells = {**last["cells"], **mark["cells"]}
+        moved = [(c, mark["cells"].get(c, 0) - last["cells"].get(c, 0)) for c in cells]
+        said = ", ".join(f"{cell} {by:+g}" for cell, by in moved if by)
+        pending = mark["pending"] - last["pending"]
+        said += f"{', ' if said else ''}pending {pending:+g}" if pending else ""
+        lines.append(f"{mark['student']}: {last['total']:g} -> {mark['total']:g} ({said})")
+    return lines
 
 
 def _json(how: dict[str, object], marks: list[dict[str, Any]]) -> bytes:
-    text = json.dumps(how | {"submissions": marks}, indent=2, ensure_ascii=False)
+    text = json.dumps(how | {"submissions": marks}, indent=1, ensure_ascii=False)
     return (text + "\n").encode("utf-8", "replace")
 
 
-def _csv(marks: list[dict[str, Any]]) -> bytes:
+def _csv(found: list[dict[str, Any]], folder: Path, course: Course | None) -> bytes:
     """The table, for spreadsheets: UTF-8 with the mark that Excel looks for."""
+    marks = msgspec.convert(found, list[Mark], strict=False)
+    settle(marks, folder, course)
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
-    most = ["max_total", "pending", "status", "first_finding", "flags"]
-    writer.writerow(["student", *STEPS, "total", *most])
-    for mark in marks:
-        numbers = [mark["steps"][step]["score"] for step in STEPS]
-        numbers += [mark[key] for key in ("total", "max_total", "pending")]
-        flags = f"{len(mark['flags'])}: {mark['flags'][0]}" if mark["flags"] else ""
-        row = [mark["student"], *(f"{n:g}" for n in numbers)]
-        row += [mark["status"], mark.get("first_finding", ""), flags]
+    last = ["total", "max_total", "pending", "late", "status", "first_finding", "flags", "comment"]
+    writer.writerow(["student", *STEPS, "report", *last])
+    for mark, entry in zip(marks, found, strict=True):
+        steps = [number(mark.steps[step].score) if step in mark.steps else "" for step in STEPS]
+        report = "" if mark.report_points is None else number(mark.report_points)
+        sums = [number(value) for value in (mark.total, mark.max_total, mark.pending)]
+        flags = f"{len(mark.flags)}: {mark.flags[0]}" if mark.flags else ""
+        said = [part for part in (mark.hand.comment, mark.hand.reason) if part] if mark.hand else []
+        row = [mark.student, *steps, report, *sums, mark.lateness.says]
+        row += [mark.status, entry.get("first_finding", ""), flags, "; ".join(said)]
         writer.writerow([plain.for_a_table(value) for value in row])
     return stream.getvalue().encode("utf-8-sig", "replace")
 
 
-def _read(folder: Path) -> list[dict[str, Any]]:
+def read(folder: Path) -> list[dict[str, Any]]:
     """The students of an earlier `marks.json`; none where it is not there or is none of ours."""
     try:
-        marks = json.loads((folder / "marks.json").read_bytes())["submissions"]
-        _csv(marks)
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        marks = msgspec.json.decode((folder / "marks.json").read_bytes())["submissions"]
+        msgspec.convert(marks, list[Mark], strict=False)
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, msgspec.MsgspecError):
         return []
     return marks
 
 
-def _merged(before: list[dict[str, Any]], fresh: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def merged(before: list[dict[str, Any]], fresh: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The marks of both, each student once: as graded now, else as graded before."""
+    old = {mark["student"]: mark for mark in before}
+    fresh = [_with_steps_of(old.get(mark["student"]), mark) for mark in fresh]
     now = {mark["student"] for mark in fresh}
     stay = [mark for mark in before if mark["student"] not in now]
     if not stay:
@@ -218,21 +280,78 @@ def _merged(before: list[dict[str, Any]], fresh: list[dict[str, Any]]) -> list[d
     return sorted([*stay, *fresh], key=lambda mark: mark["student"].encode("utf-8", "replace"))
 
 
+def _with_steps_of(before: dict[str, Any] | None, mark: dict[str, Any]) -> dict[str, Any]:
+    """A mark with the steps that were graded earlier and not now, as in a weekly hand-in."""
+    kept = {s: v for s, v in (before or {}).get("steps", {}).items() if s not in mark["steps"]}
+    if before is None or not kept:
+        return mark
+    joined = dict(mark)
+    for key in ("checks", "findings"):
+        mine = [e for e in before.get(key, ()) if _step(e) in kept]
+        joined[key] = sorted([*mine, *mark[key]], key=_step)
+    steps = kept | mark["steps"]
+    joined["steps"] = {step: steps[step] for step in STEPS if step in steps}
+    cells = before.get("cells", {}) | mark["cells"]
+    order = dict.fromkeys(check["cell"] for check in joined["checks"])
+    joined["cells"] = {cell: cells[cell] for cell in order if cell in cells}
+    for key, part in (("total", "score"), ("max_total", "max_score")):
+        joined[key] = mark[key] + sum(step[part] for step in kept.values())
+    joined["pending"] = sum(
+        check["max_points"]
+        for check in joined["checks"]
+        if check["status"] in PENDING or (check["by_hand"] and check["points"])
+    )
+    joined["report"] = mark["report"] or before.get("report", "")
+    joined["unexplained"] = [
+        *(id for id in before.get("unexplained", ()) if id.split(".")[0] in kept),
+        *mark["unexplained"],
+    ]
+    return joined
+
+
+def _step(entry: dict[str, Any]) -> str:
+    return str(entry.get("step") or entry.get("cell", "")).split(".")[0]
+
+
 def _keep_state(folder: Path, files: dict[str, bytes]) -> None:
-    """Keep the files as they are, where they are about to change; the last ten states stay."""
-    present = {name: folder / name for name in files if (folder / name).is_file()}
-    if all(path.read_bytes() == files[name] for name, path in present.items()):
+    """Keep the files as they are, where any is about to change; the last ten states stay."""
+    present = [folder / name for name in files if (folder / name).is_file()]
+    if all(path.read_bytes() == files[path.name] for path in present):
         return
-    states = folder / STATES
-    now = f"{datetime.datetime.now():%Y-%m-%d %H.%M.%S}"
-    names = [now, *(f"{now} ({n})" for n in range(2, 1000))]
-    place = next(states / name for name in names if not (states / name).exists())
+    place = states(folder) / f"{datetime.datetime.now():%Y-%m-%d %H.%M.%S}"
+    names = [place, *(place.with_name(f"{place.name} ({n})") for n in range(2, 1000))]
+    place = next(path for path in names if not path.exists())
     place.mkdir(parents=True)
-    for name, path in present.items():
-        shutil.copy2(path, place / name)
-    for old in sorted(states.iterdir(), key=lambda path: path.stat().st_mtime_ns)[:-KEPT]:
+    for name in OF_A_STATE:
+        if (folder / name).is_file():
+            shutil.copy2(folder / name, place / name)
+    for old in kept_states(folder)[KEPT:]:
         with contextlib.suppress(OSError):
             shutil.rmtree(old)
+
+
+def states(folder: Path) -> Path:
+    """Where the states of a folder of marks are."""
+    return folder / STATES
+
+
+def kept_states(folder: Path) -> list[Path]:
+    """The states that are kept, the last one first."""
+    found = states(folder).iterdir() if states(folder).is_dir() else ()
+    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+
+
+def restore(folder: Path, state: Path) -> None:
+    """Put a state back; what is there now becomes a state itself.
+
+    Raises:
+        OSError: it cannot be read or written.
+    """
+    files = {p.name: p.read_bytes() for p in state.iterdir() if p.name in OF_A_STATE}
+    _put(folder, files)
+    for name in OF_A_STATE:
+        if name not in files:
+            (folder / name).unlink(missing_ok=True)
 
 
 def write_executed(record: Graded, folder: Path) -> None:
@@ -243,14 +362,14 @@ def write_executed(record: Graded, folder: Path) -> None:
     """
     if not record.executed:
         return
-    own = folder / "executed" / _as_file(record.student)
+    own = folder / "executed" / as_file(record.student)
     own.mkdir(parents=True, exist_ok=True)
     for name, text in record.executed.items():
-        stem = _as_file(name.removesuffix(".ipynb"))
+        stem = as_file(name.removesuffix(".ipynb"))
         (own / f"{stem}.ipynb").write_text(text, encoding="utf-8", errors="replace")
 
 
-def _as_file(name: str) -> str:
+def as_file(name: str) -> str:
     """A name as a file or folder can have it everywhere; no two names give the same."""
     kept = re.sub(r"[^\w.@+ -]+", "_", name).strip(". ")[:80]
     if kept != name:

@@ -629,7 +629,7 @@ def _split_of(found: Facts, auc: AucFact) -> tuple[SplitMade | None, str]:
         for split in splits:
             named = list(zip(("train", "val", "test"), split.parts, strict=False))
             for name, part in named[::-1]:
-                positives = _part_positives(found, part)
+                positives = part_positives(found, part)
                 if positives is None or not positives.size:
                     continue
                 if np.isin(unordered(positives), keyed).mean() > least:
@@ -761,7 +761,7 @@ def parts(found: Facts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     split, run = found.main_split, found.run
     if split is not None and split.parts:
-        positives = [_part_positives(found, part) for part in split.parts]
+        positives = [part_positives(found, part) for part in split.parts]
         messages = found.pairs(split.parts[0].edges)
         if messages is not None and positives[0] is not None:
             held = [p for p in positives[1:] if p is not None] or [_not_in(found, positives[0])]
@@ -792,7 +792,8 @@ def _not_in(found: Facts, positives: np.ndarray) -> np.ndarray:
     return np.stack([keys >> 31, keys & (2**31 - 1)])
 
 
-def _part_positives(found: Facts, part: SplitPart) -> np.ndarray | None:
+def part_positives(found: Facts, part: SplitPart) -> np.ndarray | None:
+    """[2, P] positives of a part of a split: kept apart, or those of label 1 among all."""
     positives = found.pairs(part.positives)
     if positives is not None:
         return positives
@@ -823,7 +824,7 @@ def asked(found: Facts, part: str, auc: AucFact) -> tuple[np.ndarray, np.ndarray
     names = ("train", "val", "test")
     if split is not None and part in names[: len(split.parts)]:
         own = split.parts[names.index(part)]
-        edges, positives = found.pairs(own.edges), _part_positives(found, own)
+        edges, positives = found.pairs(own.edges), part_positives(found, own)
         negatives = found.pairs(own.negatives)
         if negatives is None:
             both, labels = found.pairs(own.asked), found.array(own.labels)

@@ -180,8 +180,8 @@ def test_embedding(model: ModelClass) -> None:
         expected=f"one, with a weight of shape {[rows, dim]}",
         got=f"shapes {shapes}" if shapes else "no nn.Embedding that the model keeps",
         why="Every node index that `x` holds must find its row.",
-        next="`self.embedding = nn.Embedding(num_nodes, embedding_dim)`, with the constructor's "
-        "own arguments.",
+        next="Keep one `nn.Embedding` as `self.embedding`: its rows and its width are the "
+        "constructor's own arguments.",
     )
 
 

@@ -139,7 +139,7 @@ def test_auc_is_measured(auc: Auc, case: Case) -> None:
         expected=" and ".join(f"`{name}` {_shown(again)}" for name, _, again in both),
         got=" and ".join(f"`{name}` {_shown(noted)}" for name, noted, _ in both) + _other_part(auc),
         why="A reported number must be one that can be measured again.",
-        next="`test_auc = test(test_data)`, with the trained model.",
+        next="Call `test` again with the trained model, and keep both numbers.",
     )
 
 

@@ -94,6 +94,8 @@ def _with_graph(found: Facts, step3: Step3, truth: Truth) -> Step3:
     if any(split.handed_out for split in found.splits):  # right edges of the grader's prove nothing
         return step3
     split, used = found.main_split, derived.used_edges(found)
+    if not derived.is_whole(found):  # put together from the parts of a split, which overlap
+        used = _once(used)
     nodes = derived.num_nodes(found)
     changes: dict[str, Any] = {}
     if isinstance(step3.mapping, Absent):
@@ -465,13 +467,29 @@ def _own_chain(found: Facts, named: Chain | Absent) -> Chain | Absent:
     if isinstance(named, Chain):
         return named
     vectors = [e for e in found.trace.events if isinstance(e, Embedded)]
-    split = found.main_split
-    if not vectors or split is None or len(split.parts) != 3:
+    test = derived.last_aucs(found).get("test")
+    if not vectors or (isinstance(named, Absent) and named.error is not None):
         return named
     rows, z = found.array(vectors[-1].rows), found.array(vectors[-1].vectors)
-    given = [found.pairs(r) for r in (split.edges, split.parts[2].edges, split.parts[2].positives)]
-    whole = rows is not None and z is not None and np.array_equal(rows, np.arange(len(z)))
-    if not whole or any(e is None for e in given):
+    if rows is None or z is None or not np.array_equal(rows, np.arange(len(z))):
         return named
-    edges, messages, positives = (pair_array(e) for e in given)
-    return Chain(z=matrix(z), edge_index=edges, message_edges=messages, positives=positives)
+    split = found.main_split
+    if split is not None and len(split.parts) == 3:
+        edges, messages = (found.pairs(ref) for ref in (split.edges, split.parts[2].edges))
+        positives = derived.part_positives(found, split.parts[2])
+    elif test is not None and test.pairs is not None:
+        edges = _once(derived.used_edges(found))
+        messages, positives, _ = derived.asked(found, "test", test)
+    else:
+        return named
+    if edges is None or messages is None or positives is None:
+        return named
+    given = (pair_array(e) for e in (edges, messages, positives))
+    edge_index, message_edges, asked = given
+    return Chain(z=matrix(z), edge_index=edge_index, message_edges=message_edges, positives=asked)
+
+
+def _once(edges: np.ndarray) -> np.ndarray:
+    """[2, n] with each pair once, whichever way round it was."""
+    keys = np.unique(unordered(edges))
+    return np.stack([keys >> 31, keys & (2**31 - 1)])

@@ -166,3 +166,30 @@ def test_nothing_is_written_when_one_source_is_wrong(course):
     with pytest.raises(authoring.AuthoringError):
         authoring.build(course.root)
     assert {name: (course.root / name).read_bytes() for name in ALL} == before
+
+
+def test_an_ungraded_notebook_is_built_beside_the_graded_ones(course):
+    """Into a folder of its own, blank for students, without a point; removed with its source."""
+    extra = course.root / "solutions/step7_going_further.py"
+    extra.write_text(STEP7, encoding="utf-8")
+    built = {path.as_posix() for path in authoring.build(course.root)}
+    names = {f"{f}/going_further/step7_going_further.ipynb" for f in ("solutions", "assignments")}
+    assert built == {*ALL, *names}
+    student = cells(course, "assignments/going_further/step7_going_further.ipynb")
+    assert "NotImplementedError" in student["mine"].source
+    assert not any(cell.metadata.get("nbgrader", {}).get("grade") for cell in student.values())
+    extra.unlink()
+    assert len(authoring.check(course.root)) == 2
+    assert {path.as_posix() for path in authoring.build(course.root)} == set(ALL)
+    assert authoring.check(course.root) == []
+
+
+STEP7 = """\
+# %% id="mine" role="solution"
+### BEGIN SOLUTION
+better = 1 + 1
+### END SOLUTION
+
+# %% id="check_mine" role="given"
+check("step7.mine")
+"""

@@ -205,7 +205,7 @@ def test_a_source_that_no_step_has(course):
     (course.root / "solutions/step7_more.py").write_text("")
     assert refusal(course) == (
         "solutions/step7_more.py: no step has this name: use one of step1_data_loading, "
-        "step6_evaluation, or add it to autograder/__init__.py"
+        "step6_evaluation, step7_going_further, or add it to autograder/contract.py"
     )
 
 

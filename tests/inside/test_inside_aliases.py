@@ -16,7 +16,7 @@ from torch_geometric.transforms import RandomLinkSplit
 from torch_geometric.utils import to_undirected
 
 import course_data
-from autograder import reference
+from autograder import checkpoints
 from autograder.evidence.schema import Evidence, Frame, Graph
 from autograder.inside import aliases
 from autograder.inside.observe import Session, observe
@@ -62,7 +62,7 @@ def parts() -> tuple[Data, Data, Data]:
 
 def test_names_of_another_kind_are_lent_and_given_back(parts: tuple) -> None:
     """A table called `data` and parts called `train`, `val`, `test`"""
-    table = reference.inputs("step2", SAMPLE)["df"]
+    table = checkpoints.inputs("step2", SAMPLE)["df"]
     train, val, test = parts
     graph = _data(torch.stack(_numbered()))
     session = _session(data=table, whole=graph, train=train, val=val, test=test)
@@ -101,7 +101,7 @@ def test_parts_in_a_container(parts: tuple, held: str) -> None:
 
 def test_raw_table_beside_the_named_one() -> None:
     """Of several tables the one with our columns, of these the longest"""
-    table = reference.inputs("step2", SAMPLE)["df"]
+    table = checkpoints.inputs("step2", SAMPLE)["df"]
     raw = table.set_axis(["userID", "artistID", "weight"], axis=1)
     session = _session(raw=raw, plays=table, top=table.head(10))
     with aliases.filled(session):
