@@ -28,6 +28,7 @@ WRITABLE = {HOME: 512 * MIB, "/tmp": 512 * MIB, "/dev/shm": 256 * MIB}  # nowher
 INODES = 50_000  # files and folders in each of them
 MOST_DELAYED = 4.0  # times a cell's limit, however much of that others had the processor
 CELL_GRACE = 3.0  # seconds over a cell's limit, which the cell's own clock should have kept
+MAKING_SECONDS = 300.0  # to make the right inputs of a step
 RUN_GRACE = 5.0  # seconds over a notebook's limit before its process is ended
 REPEATED_SECONDS = 0.5  # of work that a copy of the process does again; a copy costs a tenth
 

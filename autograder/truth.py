@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 import course_data
 from course_data.locate import UNSEEN
@@ -57,9 +56,9 @@ class Truth:
         """[n, 2] pairs of ids as [2, n] node numbers, in order of first appearance in the file."""
         ends = []
         for column, offset in ((0, 0), (1, self.n_users)):
-            ids = pd.unique(self.rows[:, column])
-            order = np.argsort(ids)
-            ends.append(order[np.searchsorted(ids[order], pairs[:, column])] + offset)
+            ids, first = np.unique(self.rows[:, column], return_index=True)
+            place = np.argsort(np.argsort(first))  # of each id, in order of first appearance
+            ends.append(place[np.searchsorted(ids, pairs[:, column])] + offset)
         return np.stack(ends)
 
     @functools.cached_property
@@ -80,8 +79,7 @@ def truth(path: Path | None = None) -> Truth:
 
 @functools.lru_cache(maxsize=4)
 def _truth(path: Path) -> Truth:
-    rows = _rows(path)
-    kept = path.with_name(UNSEEN)
+    rows, kept = _rows(path), path.with_name(UNSEEN)
     more = [_rows(kept)[:, :2]] if kept.is_file() else []
     return Truth(rows, np.unique(rows[:, 0]), np.unique(rows[:, 1]), *more)
 

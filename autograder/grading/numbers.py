@@ -9,10 +9,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from autograder.evidence.schema import Auc, Chain, Evidence, Loop
-from autograder.rules.graphs import among, non_edges, pairs, two_sides
+from autograder.rules.graphs import among, area, non_edges, pairs, two_sides
 
 LOSSES = 200  # points of the curve that are kept
 DIGITS = 4
@@ -84,5 +83,5 @@ def _fair(own: Chain) -> tuple[float | None, float | None]:
     first, second = couples
     ends = [np.where(side[first] == which, first, second) for which in (True, False)]
     # of the two sides it is the artists whose degrees differ; users' hardly do
-    popular = max(float(roc_auc_score(labels, degree[end])) for end in ends)
-    return round(float(roc_auc_score(labels, scores)), DIGITS), round(popular, DIGITS)
+    popular = max(area(labels, degree[end]) for end in ends)
+    return round(area(labels, scores), DIGITS), round(popular, DIGITS)

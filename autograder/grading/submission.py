@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import inspect
-import io
-import pickle
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,24 +17,27 @@ from typing import Any
 import msgspec
 
 import course_data
-from autograder import checkpoints, standin
-from autograder.contract import STEPS
+from autograder.contract import CHAIN, STEPS
 from autograder.evidence.bounds import bounded
 from autograder.evidence.schema import Absent, CellError, Evidence
 from autograder.grading.executed import executed
 from autograder.grading.marks import Marks, best, better_run, on_both
 from autograder.grading.numbers import Numbers, numbers
 from autograder.handin.submission import Notebook, PathError, Submission, load
-from autograder.inside.inputs import class_from
+from autograder.inside.inputs import pickled
 from autograder.limits import MEMORY, PROBLEM, PROBLEMS
 from autograder.rules.diagnosis import Diagnosis, diagnose
 from autograder.rules.judge import judge
 from autograder.rules.outcome import Message, Outcome
 from autograder.rules.worked_out import worked_out
 from autograder.truth import truth
-from autograder.wall.sandbox import Run, Sandbox, Task, TaskCell
+from autograder.wall.sandbox import Making, Run, Sandbox, Task, TaskCell
 
-_MAKING = threading.Lock()  # two threads would draw from one random state
+MADE_BY = (
+    "autograder.truth",
+    "autograder.standin",
+    "autograder.checkpoints",
+)  # sent to the warm process as text
 STOPS = ("Crash", "Timeout")  # errors after which the rest of a notebook was not run
 
 
@@ -158,22 +159,55 @@ def _contents(data: Path) -> dict[str, bytes]:
     return found | ({"artists.dat": names.read_bytes()} if names.is_file() else {})
 
 
-@functools.lru_cache(maxsize=16)
-def _pickled(step: str, data: Path, modified: float) -> bytes:
-    """The right inputs of a step: our own objects, for the process that runs the notebook."""
-    with _MAKING:
-        into = io.BytesIO()
-        _Pickler(into).dump(checkpoints.inputs(step, data))
-        return into.getvalue()
+class _RightInputs:
+    """The right inputs of each step as a pickle: our own objects, for who runs a notebook.
+
+    A warm process makes them before a run that may ask for them; else this one does, which takes
+    seconds, for it has to import torch.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._lock = threading.Lock()  # two threads would draw from one random state
+        self._made: dict[str, bytes] = {}
+
+    def prepare(self, sandbox: Sandbox, task: Task) -> None:
+        """Have made what this run may ask for."""
+        asks = task.right_inputs or any("checkpoint" in cell.source for cell in task.cells)
+        wanted = [*STEPS[1:], CHAIN] if asks else []
+        with self._lock:
+            if missing := [step for step in wanted if step not in self._made]:
+                making = Making(modules=_sources(), steps=missing, data=self._data.read_bytes())
+                self._made |= sandbox.make(making)
+
+    def __call__(self, step: str) -> bytes:
+        with self._lock:
+            if step not in self._made:
+                from autograder import checkpoints
+
+                self._made[step] = pickled(checkpoints.inputs(step, self._data), _sources())
+            return self._made[step]
 
 
-class _Pickler(pickle.Pickler):
-    """Sends the source of the stand-in model along: behind the wall it is not there."""
+def _sources() -> dict[str, str]:
+    folder = Path(__file__).parents[1]
+    files = {name: folder / f"{name.rpartition('.')[2]}.py" for name in MADE_BY}
+    return {name: file.read_text(encoding="utf-8") for name, file in files.items()}
 
-    def reducer_override(self, value: object) -> Any:
-        if not (isinstance(value, type) and value.__module__ == standin.__name__):
-            return NotImplemented
-        return class_from, (standin.__name__, value.__name__, inspect.getsource(standin))
+
+_inputs: OrderedDict[tuple[Path, float], _RightInputs] = OrderedDict()
+_INPUTS = threading.Lock()
+
+
+def _right_inputs(data: Path) -> _RightInputs:
+    """Those of a file; kept for the last few files, the class's and its twin."""
+    key = data, data.stat().st_mtime
+    with _INPUTS:
+        found = _inputs.pop(key, None) or _RightInputs(data)
+        _inputs[key] = found
+        while len(_inputs) > 4:
+            _inputs.popitem(last=False)
+        return found
 
 
 def observe(
@@ -216,8 +250,11 @@ def observe(
 
 
 def _observed(sandbox: Sandbox, submission: Submission, data: Path, tasks: list[Task]) -> Observed:
-    inputs = functools.partial(_pickled, data=data, modified=data.stat().st_mtime)
-    runs = [(task, sandbox.run(task, inputs)) for task in tasks]
+    inputs = _right_inputs(data)
+    runs = []
+    for task in tasks:
+        inputs.prepare(sandbox, task)
+        runs.append((task, sandbox.run(task, inputs)))
     steps: dict[str, Any] = {}
     errors: list[CellError] = []
     names: dict[str, str] = {}

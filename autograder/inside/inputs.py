@@ -7,6 +7,8 @@ result of a step for the work.
 from __future__ import annotations
 
 import importlib
+import io
+import pickle
 import sys
 import types
 from collections.abc import Callable
@@ -22,6 +24,24 @@ def class_from(module: str, name: str, source: str) -> Any:
         sys.modules[module] = made = types.ModuleType(module)
         exec(compile(source, f"<{module}>", "exec"), vars(made))
         return getattr(made, name)
+
+
+def pickled(values: Any, sources: dict[str, str]) -> bytes:
+    """A pickle that takes along the sources of classes of these modules, by a module's name."""
+    into = io.BytesIO()
+    _Pickler(into, sources).dump(values)
+    return into.getvalue()
+
+
+class _Pickler(pickle.Pickler):
+    def __init__(self, into: io.BytesIO, sources: dict[str, str]) -> None:
+        super().__init__(into)
+        self._sources = sources
+
+    def reducer_override(self, value: object) -> Any:
+        if not (isinstance(value, type) and value.__module__ in self._sources):
+            return NotImplemented
+        return class_from, (value.__module__, value.__name__, self._sources[value.__module__])
 
 
 class NotGiven(Exception):

@@ -30,7 +30,7 @@ class TaskCell(msgspec.Struct, frozen=True):
     key: str = ""
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True):
+class Task(msgspec.Struct, frozen=True, kw_only=True, tag="task"):
     """One run of one notebook, or of steps 5 and 6 in one go.
 
     `right_inputs` puts the right values of `checkpoint` into the namespace before each step (for
@@ -52,6 +52,18 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     cell_seconds: float = CELL_SECONDS
     notebook_seconds: float = NOTEBOOK_SECONDS
     memory: int = MEMORY
+
+
+class Making(msgspec.Struct, frozen=True, kw_only=True, tag="making"):
+    """Right inputs of steps to make, with our own code, in a fork that runs none of a student's.
+
+    `modules` are the texts of those that make them, which are not mounted, by name and in the order
+    of their imports; the last one has the function `inputs`. Each step is answered by a `Given`.
+    """
+
+    modules: dict[str, str]
+    steps: list[str]
+    data: bytes  # user_artists.dat
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +106,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     fault: str = ""  # of the grader's own code
 
 
-def send(stream: IO[bytes], value: Task | Message | Given) -> None:
+def send(stream: IO[bytes], value: Task | Making | Message | Given) -> None:
     """Write one frame."""
     data = msgspec.msgpack.encode(value)
     stream.write(_LENGTH.pack(len(data)) + data)
@@ -102,7 +114,7 @@ def send(stream: IO[bytes], value: Task | Message | Given) -> None:
 
 
 def receive(stream: IO[bytes], kind: type[Frame]) -> Frame:
-    """Read one frame of that kind.
+    """Read one frame of that kind, or of one of these kinds.
 
     Raises:
         ProtocolError: closed, too long, or not of that kind.

@@ -1,6 +1,7 @@
 """Seeds, threads and garbage: what makes a run repeat bit for bit, and quick.
 
-Probes, the reference and the sandbox use it.
+Probes, the reference and the sandbox use it. The grader itself does without torch, which takes
+seconds to import: here it is imported where it is needed.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ import functools
 import gc
 import os
 import random
+import sys
 from collections.abc import Iterator
 
 import numpy as np
-import torch
 
 
 def seed_all(seed: int) -> None:
     """Seed Python, NumPy and torch. `seed` is below 2**32."""
+    import torch
+
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
@@ -26,6 +29,8 @@ def seed_all(seed: int) -> None:
 @contextlib.contextmanager
 def random_state(seed: int | None = None) -> Iterator[None]:
     """Seed Python, NumPy and torch inside the block, and put their states back after it."""
+    import torch
+
     kept = random.getstate(), np.random.get_state(), torch.get_rng_state()
     try:
         if seed is not None:
@@ -38,9 +43,13 @@ def random_state(seed: int | None = None) -> Iterator[None]:
 
 
 def one_thread() -> None:
-    """Keep torch to one thread: faster on a busy machine, and a fork of this process stays safe."""
+    """Keep torch to one thread: faster on a busy machine, and a fork of this process stays safe.
+
+    Where torch is not imported yet, it will find the number in the environment.
+    """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    torch.set_num_threads(1)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
 
 
 @functools.cache

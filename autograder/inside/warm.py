@@ -14,6 +14,8 @@ from pathlib import Path
 
 os.environ["MPLBACKEND"] = "agg"
 
+import torch  # noqa: E402
+
 from autograder.inside.randomness import keep_for_good, one_thread, random_state  # noqa: E402
 
 one_thread()  # before anything else uses torch: a fork of a many-threaded parent hangs
@@ -23,7 +25,6 @@ import matplotlib.pyplot  # noqa: E402, F401
 import networkx  # noqa: E402, F401
 import pandas as pd  # noqa: E402
 import sklearn.metrics  # noqa: E402
-import torch  # noqa: E402
 import torch_geometric.nn  # noqa: E402
 import torch_geometric.transforms  # noqa: E402, F401
 

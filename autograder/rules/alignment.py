@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from autograder.truth import Truth
 
@@ -118,9 +117,10 @@ def _usual(truth: Truth) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 def _orders(column: np.ndarray, ids: np.ndarray) -> dict[str, np.ndarray]:
     """The place of every id (sorted) in several orders."""
-    first = pd.unique(column)
+    found, at, many = np.unique(column, return_index=True, return_counts=True)
+    first = found[np.argsort(at)]
     texts = np.array(sorted(map(str, ids.tolist())), dtype=object)
-    counts = pd.Series(column).value_counts().index.to_numpy()
+    counts = found[np.lexsort([at, -many])]  # as `value_counts`, where the first of equals is first
     return {
         name: _places(order, ids)
         for name, order in (
@@ -141,9 +141,10 @@ def _places(order: np.ndarray, ids: np.ndarray) -> np.ndarray:
 def _interleaved(truth: Truth) -> tuple[np.ndarray, np.ndarray]:
     """Users and artists numbered as the rows name them, one after the other."""
     tagged = np.stack([truth.rows[:, 0] * 2, truth.rows[:, 1] * 2 + 1], axis=1).ravel()
-    order = pd.unique(tagged)
-    place = pd.Series(np.arange(len(order)), index=order)
-    return place[truth.user_ids * 2].to_numpy(), place[truth.artist_ids * 2 + 1].to_numpy()
+    found, at = np.unique(tagged, return_index=True)
+    place = np.argsort(np.argsort(at))
+    users, artists = truth.user_ids * 2, truth.artist_ids * 2 + 1
+    return place[np.searchsorted(found, users)], place[np.searchsorted(found, artists)]
 
 
 def _by_order(edges: np.ndarray, truth: Truth) -> tuple[np.ndarray, np.ndarray] | None:

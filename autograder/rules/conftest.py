@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from torch_geometric.nn import SAGEConv
 
 from autograder.evidence.schema import (
     Auc,
@@ -26,8 +25,8 @@ from autograder.rules.observed import (
     decoding,
     encoding,
     of_the_file,
-    rebuild,
 )
+from autograder.rules.recomputed import Layer, rebuild
 from autograder.rules.step6_test import typed_in
 from autograder.rules.teaching import need, not_judged, present, unfinished
 from autograder.rules.training import negatives as negatives_of
@@ -98,7 +97,7 @@ def decoded(model: ModelClass) -> np.ndarray:
 
 
 @pytest.fixture
-def layers(model: ModelClass) -> tuple[np.ndarray, list[SAGEConv]]:
+def layers(model: ModelClass) -> tuple[np.ndarray, list[Layer]]:
     """Embedding weight [N, d], and the two convolutions rebuilt here with the student's weights."""
     sages = [c for c in model.convolutions if c.sage]
     see = "step4.layers.convolutions"

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from autograder.evidence.trace import (
     Backward,
@@ -29,6 +28,7 @@ from autograder.evidence.trace import (
     Trace,
 )
 from autograder.rules.alignment import Alignment, align, file_edges, unordered
+from autograder.rules.graphs import area
 from autograder.truth import Truth
 
 EPOCHS = 3  # that are worked out in full
@@ -711,7 +711,7 @@ def true_auc(found: Facts, auc: AucFact) -> float | None:
     labels = is_positive(found, auc)
     if labels.all() or not labels.any():
         return None
-    return float(roc_auc_score(labels, auc.scores))
+    return area(labels, auc.scores)
 
 
 def left_scores(found: Facts) -> list[Scored]:

@@ -5,15 +5,10 @@ Each function raises what `teaching` holds where there is nothing to read.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import torch
-from torch_geometric.nn import SAGEConv
 
 from autograder.evidence.schema import (
     Call,
-    Convolution,
     Edges,
     ModelClass,
     Pairs,
@@ -47,23 +42,6 @@ def decoding(model: ModelClass) -> np.ndarray:
 def came_through(call: Call) -> bool:
     """Whether a call gave a tensor; a blank or missing one is for `output` to name."""
     return call.output is not None or call.missing or bool(call.error and call.error.blank)
-
-
-def rebuild(facts: Convolution) -> SAGEConv | None:
-    """The student's convolution on this side, or None where the facts do not make one."""
-    if facts.in_channels is None or facts.out_channels is None:
-        return None
-    flags = ("normalize", "root_weight", "project", "bias")
-    options: dict[str, Any] = {k: v for k, v in facts.options.items() if k in flags}
-    if facts.options.get("aggr"):
-        options["aggr"] = facts.options["aggr"]
-    try:
-        layer = SAGEConv(facts.in_channels, facts.out_channels, **options)
-        weights = {k: torch.from_numpy(v.numpy().copy()) for k, v in facts.weights.items()}
-        layer.load_state_dict(weights)
-    except (RuntimeError, ValueError, TypeError):
-        return None
-    return layer.eval()
 
 
 def of_the_file(known: np.ndarray | None, *edges: Pairs, other: Pairs | None = None) -> None:

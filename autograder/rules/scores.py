@@ -9,10 +9,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from autograder.evidence.schema import Auc, Scoring
-from autograder.rules.graphs import among, distinct, keys
+from autograder.rules.graphs import among, area, distinct, keys
 
 ALIKE = 0.005  # AUCs that differ by less are the same number
 AGAIN = 0.003  # so do an AUC that was noted and the same measured again
@@ -41,7 +40,7 @@ def right_auc(run: Scoring) -> float | None:
     labels = among(keys(scored, n), distinct(keys(positives, n)))
     if labels.all() or not labels.any() or not np.isfinite(scores).all():
         return None
-    return float(roc_auc_score(labels, scores))
+    return area(labels, scores)
 
 
 def is_of_its_scores(run: Scoring) -> bool:
@@ -49,7 +48,7 @@ def is_of_its_scores(run: Scoring) -> bool:
     handed = handed_labels(run)
     if handed is None or run.returned is None or set(handed[0].tolist()) != {0.0, 1.0}:
         return False
-    return abs(roc_auc_score(*handed) - run.returned) < 1e-6
+    return abs(area(*handed) - run.returned) < 1e-6
 
 
 def noted_otherwise(auc: Auc) -> list[tuple[str, float, float]]:

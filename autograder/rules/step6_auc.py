@@ -6,13 +6,13 @@ A check and its causes stand together; of a check's causes the first that has a 
 from __future__ import annotations
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from autograder.evidence.schema import Absent, Auc, Evidence, Scoring, Testing, Training
 from autograder.rules import check
 from autograder.rules.cause import Case, cause
 from autograder.rules.graphs import (
     among,
+    area,
     auc_interval,
     non_edges,
     pairs,
@@ -281,7 +281,7 @@ def test_beats_chance(evidence: Evidence, truth: Truth, known: np.ndarray | None
     couples = np.concatenate([np.stack(np.divmod(held, n)), negatives], axis=1)
     scores = (z[couples[0]].astype(np.float64) * z[couples[1]]).sum(axis=1)
     labels = np.repeat([1, 0], [len(held), negatives.shape[1]])
-    value = float(roc_auc_score(labels, scores))
+    value = area(labels, scores)
     error = auc_interval(value, len(held), negatives.shape[1])
     expect(
         value - 2 * error > 0.5,

@@ -25,6 +25,7 @@ from autograder.evidence.arrays import printable
 from autograder.evidence.schema import Absent, Evidence
 from autograder.inside.protocol import (
     Given,
+    Making,
     Message,
     ProtocolError,
     Shown,
@@ -33,7 +34,7 @@ from autograder.inside.protocol import (
     receive,
     send,
 )
-from autograder.limits import FLAGS, NOTES, RUN_GRACE, SHOWN
+from autograder.limits import FLAGS, MAKING_SECONDS, NOTES, RUN_GRACE, SHOWN
 from autograder.wall import isolation
 
 SERVER = [sys.executable, "-m", "autograder.inside.server"]
@@ -126,6 +127,22 @@ class Sandbox:
         starved = run.late and run.cpu < run.seconds / 2  # or it waited for something itself
         return self._run_alone(task, inputs) if starved and len(self._all) > 1 else run
 
+    def make(self, making: Making) -> dict[str, bytes]:
+        """The right inputs of steps as pickles, made where torch is imported already.
+
+        What is not there could not be made: without warm processes nothing is.
+
+        Raises:
+            SandboxError: the warm process did not start.
+        """
+        if not self.fork:
+            return {}
+        slot = self._slots.get()
+        try:
+            return slot.make(making)
+        finally:
+            self._slots.put(slot)
+
     def _run_alone(self, task: Task, inputs: Inputs) -> Run:
         """Run a task while nothing else runs here: what others took shall cost nobody a point."""
         with self._one_alone:
@@ -181,6 +198,7 @@ class _Slot:
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
         self.ready = self.closed = self.busy = False
+        self.used: float | None = None  # CPU seconds of the last run
         self.processors: list[int] = []  # that a task may run on; all of them where it is empty
 
     def start(self) -> None:
@@ -231,30 +249,49 @@ class _Slot:
             self.start()
         return self._run(task, inputs)
 
+    def make(self, making: Making) -> dict[str, bytes]:
+        """Have right inputs made in a fork that runs our own code alone."""
+        found: dict[str, bytes] = {}
+        try:
+            with self._fork(MAKING_SECONDS) as (reader, writer), contextlib.suppress(ProtocolError):
+                send(writer, making)
+                for step in making.steps:
+                    found[step] = receive(reader, Given).data
+        except OSError:  # the next task starts the warm process anew
+            pass
+        return found
+
     def _run(self, task: Task, inputs: Inputs) -> Run:
+        with self._fork(task.notebook_seconds) as (reader, writer):
+            run = _follow(task, inputs, reader, writer, time.monotonic())
+        return replace(run, cpu=run.seconds if self.used is None else self.used)
+
+    @contextlib.contextmanager
+    def _fork(self, seconds: float) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+        """A connection to a new fork; after the block nothing of it is left."""
         self._wait_until_ready()
-        self.busy, begin = True, time.monotonic()
+        self.busy = True
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            told = [task.notebook_seconds + RUN_GRACE, *self.processors]
+            told = [seconds + RUN_GRACE, *self.processors]
             assert self.control
             socket.send_fds(self.control, [" ".join(map(str, told)).encode()], [theirs.fileno()])
             theirs.close()
-            most = task.notebook_seconds + 2 * RUN_GRACE  # whatever it does to the clocks inside
+            most = seconds + 2 * RUN_GRACE  # whatever it does to the clocks inside
             assert self.process
             with (
                 ours.makefile("rb") as reader,
                 ours.makefile("wb") as writer,
                 _killing(self.process, most),
             ):
-                run = _follow(task, inputs, reader, writer, begin)
+                yield reader, writer
         word, *used = self._said(3 * RUN_GRACE)
+        self.used = float(used[0]) if used else None
         if word != "free":  # it was harmed, or stopped
             self.stop()
             if not self.closed:
                 self.start()
         self.busy = False
-        return replace(run, cpu=float(used[0]) if used else run.seconds)
 
     def _wait_until_ready(self) -> None:
         if not self.ready and self._said(300) != ["ready"]:
@@ -407,4 +444,4 @@ class _Log:
         return Run(self.evidence, problem, fault, seconds, self.shown, *said)
 
 
-__all__ = ["MODES", "Run", "Sandbox", "SandboxError", "Task", "TaskCell"]
+__all__ = ["MODES", "Making", "Run", "Sandbox", "SandboxError", "Task", "TaskCell"]
