@@ -384,3 +384,44 @@ def gradebook(
     kept = f", {result.kept} marks of a person kept" if result.kept else ""
     tell(f"{result.students} students, {len(result.changed)} with other scores than before{kept}.")
     tell(f"Written: the gradebook, and {result.trees}")
+
+
+@app.command()
+def pack(
+    target: Annotated[str, typer.Argument(help="gradescope, or github.")],
+    output: Annotated[Path | None, typer.Option(help="The file to write.")] = None,
+    kit: Annotated[str, typer.Option(help="The kit's repository on GitHub: OWNER/NAME.")] = "",
+    root: Annotated[Path, typer.Option(help="A checkout of the kit.")] = Path("."),
+) -> None:
+    """Write a Gradescope autograder zip, or a GitHub workflow for students' repositories."""
+    from autograder.gradebook import ExportError
+    from autograder.gradebook import pack as packing
+
+    if target not in ("gradescope", "github"):
+        fail(f"{target}: choose gradescope or github", 2)
+    if target == "github" and kit.count("/") != 1:
+        fail("--kit OWNER/NAME: name the kit's repository on GitHub", 2)
+    try:
+        if target == "gradescope":
+            path = packing.gradescope_zip(root, output or Path("gradescope.zip"))
+        else:
+            path = packing.workflow(output or Path(".github/workflows/check.yml"), kit)
+    except ExportError as error:
+        fail(error, 2)
+    except OSError as error:
+        fail(f"{error.filename or output}: {error.strerror}: name another file with --output", 2)
+    tell(f"Written: {path}")
+
+
+@app.command()
+def misconceptions(
+    output: Annotated[Path, typer.Option(help="A folder for the pages.")] = Path("misconceptions"),
+) -> None:
+    """Write a page for each misconception of the catalogue, in Markdown, and an index."""
+    from autograder.reports import misconceptions as writing
+
+    try:
+        written = writing.write(output)
+    except OSError as error:
+        fail(f"{error.filename or output}: {error.strerror}: name another with --output", 2)
+    tell(f"Written: {len(written) - 1} pages, and {written[0]}")

@@ -70,7 +70,7 @@ import course_data
 import pandas as pd
 
 from autograder import pictures
-from autograder.notebook import answer, check
+from autograder.notebook import answer, check, hint, progress
 
 # %% [markdown] id="toy_intro"
 # ## A worked toy example
@@ -133,6 +133,10 @@ with open(course_data.path("user_artists.dat"), encoding="utf-8", newline="") as
 # Load the file with `pd.read_csv()` into `df`, with the columns `userID`, `artistID` and
 # `listen_count`, in this order. The file calls the third column `weight`. Every data row must be
 # there, none twice, and the header must not be among them.
+#
+# Write your code in place of `raise NotImplementedError()`, run the cell, and run the check below
+# it, as often as you like. If you are stuck, `hint("step1.load")` in a new cell asks you a question
+# first, and helps a little more at each call. `progress()` shows how far you are.
 
 # %% id="load" role="solution"
 # df: DataFrame [rows, 3], columns userID, artistID, listen_count, all of them integers.

@@ -32,7 +32,7 @@ import matplotlib.pyplot as plt
 import networkx as nx
 
 from autograder import pictures
-from autograder.notebook import answer, check, checkpoint
+from autograder.notebook import answer, check, checkpoint, hint
 
 # %% [markdown] id="start_intro"
 # This notebook starts from the loaded data, whether or not step 1 worked for you.

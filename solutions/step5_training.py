@@ -33,7 +33,7 @@ from torch_geometric.data import Data
 from torch_geometric.utils import negative_sampling
 
 from autograder import pictures
-from autograder.notebook import answer, check, checkpoint, seed_everything, track
+from autograder.notebook import answer, check, checkpoint, hint, seed_everything, track
 
 seed_everything(0)
 
@@ -41,8 +41,8 @@ seed_everything(0)
 # Why `seed_everything` and not just `torch.manual_seed`? PyG draws negatives with Python's own
 # `random`. To repeat a run, all generators must be seeded.
 #
-# This notebook starts from a right split and a ready model class, whether or not step 4 worked for
-# you.
+# This notebook starts from a right split and from your model class of step 4, if that notebook lies
+# beside this one and passes its checks; else from a stand-in. A printed line says which.
 
 # %% id="start" role="given"
 num_nodes, train_data, GNNLinkPredictor = checkpoint("step5")

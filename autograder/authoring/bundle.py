@@ -49,8 +49,16 @@ MODULES = (  # patterns of files, relative to the checkout
     "course_data/sample/*.dat",
 )
 START = Path("docs/students.md")  # the students' page, which is START.md in the zip
-NOT_FOR_STUDENTS = ("jupytext", "nbgrader", "pyyaml", "traitlets")  # of the kit's dependencies
+NOT_FOR_STUDENTS = (
+    "jinja2",
+    "jupytext",
+    "nbgrader",
+    "pyyaml",
+    "tomli",
+    "traitlets",
+)  # of the kit's dependencies
 FOR_THE_NOTEBOOKS = ("jupyterlab",)  # what START.md installs beside the wheel
+CALL = 20  # characters: a shorter line of our own code, such as `model.train()`, is no answer
 LONG = 25  # characters without spaces: a shorter line counts only where it stands alone
 COLAB = "https://colab.research.google.com"
 DATE = (2020, 1, 1, 0, 0, 0)  # of every file in the archives: the same bytes at every build
@@ -74,7 +82,7 @@ def bundle(root: Path, output: Path, github: str = "") -> list[str]:
     """
     files = {f"{ASSIGNMENT}/{name}": content for name, content in contents(root, github).items()}
     refuse(root, files)
-    raw = _archive(files)
+    raw = archive(files)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(raw)
     return list(files)
@@ -82,6 +90,9 @@ def bundle(root: Path, output: Path, github: str = "") -> list[str]:
 
 def contents(root: Path, github: str = "") -> dict[str, bytes]:
     """What the zip holds, by name."""
+    for path in (START, FOLDERS[1]):
+        if not (root / path).exists():
+            raise AuthoringError(f"{path}: not found: run this in the root of the kit's checkout")
     wheel = _wheel(root)
     start = (root / START).read_text(encoding="utf-8").replace(f"{NAME}.whl", WHEEL)
     found = {"START.md": start.encode(), WHEEL: wheel}
@@ -102,10 +113,13 @@ def refuse(root: Path, files: Mapping[str, bytes]) -> None:
     """
     cells = [source.read(root / path, path) for path in sources(root).values()]
     secret = leaks.secrets(cells)
+    long = {tight: line for line in secret if len(tight := _tight(line)) > LONG}
+    anywhere = re.compile("|".join(rf"(?<!\w){re.escape(tight)}" for tight in long))
     for name, text in _texts(files):
         for line in text.splitlines():
-            bare = leaks.bare(line)
-            hit = bare if bare in secret else next((s for s in secret if _stands_in(s, line)), "")
+            bare, within = leaks.bare(line), anywhere.search(_tight(line))
+            alone = bare in secret and (len(bare) > CALL or not name.endswith(".py"))
+            hit = bare if alone else long[within.group()] if within else ""
             if hit:
                 raise secret[hit].error(
                     f"a line of the solution can be read in the bundle, in {name}: {hit!r}: say it "
@@ -113,19 +127,16 @@ def refuse(root: Path, files: Mapping[str, bytes]) -> None:
                 )
 
 
-def _stands_in(secret: str, line: str) -> bool:
-    """Whether a long line of a solution is a part of this line, in other spaces or quotes too."""
-    tight = re.sub(r"\s+", "", secret)
-    if len(tight) <= LONG:
-        return False
-    return re.search(rf"(?<!\w){re.escape(tight)}", re.sub(r"\s+", "", line)) is not None
+def _tight(line: str) -> str:
+    """A line without its spaces."""
+    return "".join(line.split())
 
 
 def _texts(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
     for name, content in files.items():
         if name.endswith((".whl", ".zip")):
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                inner = {f"{name}/{n}": archive.read(n) for n in archive.namelist()}
+            with zipfile.ZipFile(io.BytesIO(content)) as zipped:
+                inner = {f"{name}/{n}": zipped.read(n) for n in zipped.namelist()}
             yield from _texts(inner)
         elif name.endswith(".ipynb"):
             book = json.loads(content)
@@ -163,7 +174,7 @@ def _wheel(root: Path) -> bytes:
     files[f"{info}/licenses/LICENSE"] = (root / "LICENSE").read_bytes()
     record = "".join(f"{name},{_digest(raw)},{len(raw)}\n" for name, raw in files.items())
     files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    return _archive(files)
+    return archive(files)
 
 
 def _digest(raw: bytes) -> str:
@@ -171,13 +182,14 @@ def _digest(raw: bytes) -> str:
     return f"sha256={value}"
 
 
-def _archive(files: Mapping[str, bytes]) -> bytes:
+def archive(files: Mapping[str, bytes]) -> bytes:
+    """A zip of these files, the same bytes at every call."""
     raw = io.BytesIO()
-    with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as zipped:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name, DATE)
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(entry, content)
+            zipped.writestr(entry, content)
     return raw.getvalue()
 
 

@@ -51,6 +51,8 @@ def model_class(chain: Chain, folder: Path, data: Path) -> OwnWork:
         return OwnWork(notes=[_missing("step4", folder, notes)])
     session = _run(chain, cells["step4"], data)
     note = _why_not(session, "step4", folder, data)
+    if not note.endswith(SAVE) and MODEL_CLASS not in session.ns:
+        note = f"{NOTEBOOKS['step4']}.ipynb makes no class `{MODEL_CLASS}`: that is its name"
     if note:
         return OwnWork(notes=[note])
     return OwnWork({MODEL_CLASS: session.ns[MODEL_CLASS]})

@@ -89,6 +89,7 @@ class Explore(Struct, tag="explore"):
     table_rows: int | None = None  # of `df`, when this was looked at
     named: Annotated[list[int], msgspec.Meta(max_length=400)] = []  # free form: numbers with names
     shown: Annotated[list[int], msgspec.Meta(max_length=4000)] = []  # free form: numbers shown
+    counted: Annotated[list[int], msgspec.Meta(max_length=400)] = []  # ids of a column, by the code
     stale: CellError | None = None
 
 
@@ -142,6 +143,7 @@ class Mapping(Struct, tag="mapping"):
     num_nodes: int | None
     num_nodes_text: Text = ""
     free_form: bool = False  # no exercise of ours asks for names, or for an order
+    counted: Annotated[list[int], msgspec.Meta(max_length=400)] = []  # ids of a column, by now
     stale: CellError | None = None
 
 
@@ -312,7 +314,7 @@ class Epoch(Struct):
     holds_graph: bool = False  # what was returned is a tensor that keeps its graph
     squashed: bool = False  # a sigmoid came before the loss
     contradicted: int = 0  # pairs that were given to the loss as positive and as negative
-    unused: int = 0  # pairs that were scored and never came to the loss
+    unused: int = 0  # pairs to be learned from whose scores never came to the loss
     training: bool | None = None  # the layers were in training mode
     bare: bool = False  # the scores are of the embedding table itself: no layer was passed
     discarded: int = 0  # calls of backward whose gradients were cleared before any step

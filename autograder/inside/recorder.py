@@ -92,7 +92,6 @@ class Recorder(TorchFunctionMode):
         """
         if self._stack or self._looks >= LOOKS:
             return
-        self._looks += 1
         frame: Any = sys._getframe(1)
         inside = False
         while frame is not None:
@@ -102,6 +101,7 @@ class Recorder(TorchFunctionMode):
                 self._hold({k: v for k, v in frame.f_locals.items() if k[:1] != "_"})
             frame = frame.f_back
         if inside:
+            self._looks += 1
             self._hold({f"{type(v).__name__} {id(v)}": v for v in objects})
 
     def _hold(self, values: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch_geometric.data import Data
-from torch_geometric.utils import negative_sampling
 
 from autograder.inside.randomness import random_state
 
@@ -19,16 +18,23 @@ def embeddings_alone(train_data: Data, epochs: int = EPOCHS) -> Tensor:
         The vectors [num_nodes, 32]; a pair's score is their dot product.
     """
     with random_state(0), torch.enable_grad():
-        table = nn.Embedding(int(train_data.num_nodes), DIM)
-        adam = torch.optim.Adam(table.parameters(), lr=RATE)
-        edges = train_data.pos_edge_label_index
-        truth = torch.ones(2 * edges.size(1))
-        truth[edges.size(1) :] = 0
+        n = int(train_data.num_nodes)
+        table = nn.Parameter(torch.randn(n, DIM))
+        adam = torch.optim.Adam([table], lr=RATE)
+        heard = train_data.pos_edge_label_index
+        taken = train_data.edge_index[0] * n + train_data.edge_index[1]
         for _ in range(epochs):
-            drawn = negative_sampling(train_data.edge_index, table.num_embeddings, edges.size(1))
-            first, second = torch.cat([edges, drawn], dim=1)
-            scores = (table(first) * table(second)).sum(dim=1)
-            adam.zero_grad()
-            nn.functional.binary_cross_entropy_with_logits(scores, truth[: len(scores)]).backward()
+            drawn = torch.randint(n * n, (heard.size(1),))
+            drawn = drawn[~torch.isin(drawn, taken)]
+            pairs = torch.stack([drawn // n, drawn % n])
+            ends = torch.hstack([heard, pairs])
+            with torch.no_grad():  # the gradient by hand: this file must not do step 5
+                first, second = table[ends]
+                wrong = torch.einsum("pd,pd->p", first, second).sigmoid()
+                wrong[: heard.size(1)] -= 1
+                wrong = wrong.unsqueeze(1) / len(wrong)
+                table.grad = torch.zeros_like(table)
+                table.grad.index_add_(0, ends[0], wrong * second)
+                table.grad.index_add_(0, ends[1], wrong * first)
             adam.step()
-    return table.weight.detach()
+    return table.detach()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import re
+from typing import Any
 
 import pandas as pd
 
@@ -11,6 +14,7 @@ from autograder.evidence.arrays import Array, array, text
 from autograder.evidence.schema import Absent, Explore, Frame, Step1
 from autograder.inside.aliases import named_numbers, shown_count
 from autograder.inside.session import Session, describe, whole
+from autograder.inside.step2 import label_and_id
 
 
 def probe(session: Session) -> Step1:
@@ -54,7 +58,8 @@ def _explore(session: Session) -> Explore | Absent:
     previewed = _previewed(session)
     shown = _numbers_shown(session) if session.free_form else []
     seen = previewed or (shown and isinstance(table, pd.DataFrame))
-    if all(value is None for value in found.values()) and not seen:
+    counted = id_counts(session) if session.free_form else []
+    if all(value is None for value in found.values()) and not seen and not counted:
         return session.absent("n_users", "n_artists", "preview")
     n_users, n_artists = found.values()
     return Explore(
@@ -67,6 +72,7 @@ def _explore(session: Session) -> Explore | Absent:
         table_rows=len(table) if isinstance(table, pd.DataFrame) else None,
         named=named_numbers(session)[:400] if session.free_form else [],
         shown=shown,
+        counted=counted,
         stale=session.stale("n_users", "n_artists", "preview"),
     )
 
@@ -86,6 +92,61 @@ def _numbers_shown(session: Session) -> list[int]:
         items = value if isinstance(value, (tuple, list, pd.Series)) else [value]
         found += [number for number in map(whole, list(items)[:20]) if number is not None]
     return list(dict.fromkeys(n for n in found if abs(n) < 2**62))[:4000]
+
+
+def id_counts(session: Session) -> list[int]:
+    """What expressions of the cells come to that count the ids of a column of the table."""
+    df = session.ns.get("df")
+    if not isinstance(df, pd.DataFrame):
+        return []
+    columns = [{whole(v) for v in df.iloc[:, i].unique()} for i in range(min(3, df.shape[1]))]
+    found = []
+    for source in session.cells:
+        with contextlib.suppress(SyntaxError, ValueError):
+            counted = [e for node in ast.walk(ast.parse(source)) if (e := _counted_in(node))]
+            found += [n for e in counted if (n := _ids_in(e, session.ns, columns))]
+    return list(dict.fromkeys(found))[:400]
+
+
+def _counted_in(node: ast.AST) -> ast.expr | None:
+    """What is counted by `len(...)` or `....nunique()`, where looking it up changes nothing."""
+    if not isinstance(node, ast.Call):
+        return None
+    func, inner = node.func, None
+    if isinstance(func, ast.Name) and func.id == "len" and len(node.args) == 1:
+        inner = node.args[0]
+    elif isinstance(func, ast.Attribute) and func.attr == "nunique" and not node.args:
+        inner = func.value
+    return inner if inner is not None and _is_looked_up(inner) else None
+
+
+def _is_looked_up(node: ast.expr) -> bool:
+    if isinstance(node, ast.Name):
+        return True
+    if isinstance(node, ast.Attribute):
+        return _is_looked_up(node.value)
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, (ast.Constant, ast.Name)) and _is_looked_up(node.value)
+    if not isinstance(node, ast.Call) or node.keywords:
+        return False
+    func = node.func
+    if isinstance(func, ast.Name) and func.id == "set" and len(node.args) == 1:
+        return _is_looked_up(node.args[0])
+    plain = isinstance(func, ast.Attribute) and func.attr in ("unique", "tolist", "keys")
+    return plain and not node.args and _is_looked_up(func.value)  # type: ignore[attr-defined]
+
+
+def _ids_in(expression: ast.expr, ns: dict[str, Any], columns: list[set]) -> int | None:
+    """How many ids it holds, each once, where these are all of a column."""
+    try:
+        value = eval(compile(ast.Expression(expression), "<count>", "eval"), dict(ns))
+        values = value.unique() if isinstance(value, pd.Series) else value
+        if all(len(values) != len(column) for column in columns):
+            return None
+        ids = {label_and_id(v)[1] for v in list(values)}
+    except Exception:  # whatever the student's own objects do
+        return None
+    return len(ids) if len(ids) == len(values) and ids in columns else None
 
 
 def _previewed(session: Session) -> bool:

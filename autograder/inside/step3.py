@@ -21,6 +21,7 @@ from autograder.evidence.schema import (
 )
 from autograder.inside.mapping import dictionaries, orders
 from autograder.inside.session import Session, describe, whole
+from autograder.inside.step1 import id_counts
 
 PARTS = ("train_data", "val_data", "test_data")
 
@@ -41,6 +42,7 @@ def _mapping(session: Session) -> Mapping | Unfollowed | Absent:
         num_nodes=whole(num_nodes),
         num_nodes_text=describe(num_nodes) if "num_nodes" in session.ns else "",
         free_form=session.free_form,
+        counted=id_counts(session) if session.free_form else [],
         stale=session.stale("id_mapping", "num_nodes"),
     )
 

@@ -123,6 +123,13 @@ class Section:
         after = f"{len(self.others)} more to look at after that"
         return [(text, some) for text, some in ((line, first), (after, self.others)) if some]
 
+    @property
+    def help(self) -> str:
+        """Where there is more help; nothing where nothing is wrong."""
+        if self.root is None or self.root.status not in WRONG:
+            return ""
+        return f'Stuck? `hint("{self.cell}")` in the notebook helps, a little more at each call.'
+
     def is_said(self, outcome: Outcome) -> bool:
         """Whether the root says all that there is to say: its title is enough in the list."""
         stopped = self.root is not None and self.root.status in STOPS
@@ -236,6 +243,7 @@ def _text(part: Section) -> list[str]:
         for outcome in outcomes:
             said = part.is_said(outcome)
             lines += [f"    - {outcome.check.title}"] if said else _entry(part, outcome, "    ")
+    lines += [f"  {part.help}"] if part.help else []
     if part.passed:
         titles = "; ".join(o.check.title for o in part.passed)
         lines.append(f"  {MARKS['passed'][0]} {len(part.passed)} right: {titles}")

@@ -22,7 +22,7 @@ ADVICE = (
     "Print type and shape of everything in that line, just before it.",
     "If a name or a value surprises you, restart the kernel and run all cells from the top.",
 )
-SURE = "`autograder diagnose FILE` runs the notebook and tells for sure."
+SURE = "`autograder check FILE` runs the notebook and tells for sure."
 
 
 class ExplainError(Exception):

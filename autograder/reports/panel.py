@@ -61,6 +61,7 @@ def _section(part: Section, report: Report, alone: bool) -> str:
     own = type(report)(part.outcomes, report.written)
     level = "h4" if alone else "h5"
     lines = [_entry(part, part.root, level)] if part.root and not part.is_by_hand else []
+    lines += [f'<p class="gnn-help">{_html(part.help)}</p>'] if part.help else []
     for line, outcomes in () if part.is_by_hand else part.folded:
         items = "".join(f"<li>{_folded(part, o)}</li>" for o in outcomes)
         lines.append(f"<details><summary>{line}</summary><ul>{items}</ul></details>")

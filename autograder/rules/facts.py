@@ -514,6 +514,20 @@ def _gradients(events: list[Backward]) -> tuple[bool | None, int]:
     return stale, discarded
 
 
+def lost_pairs(found: Facts, epoch: Epoch, positives: np.ndarray) -> int:
+    """How many pairs were scored to be learned from, and never came to the loss in this epoch.
+
+    Training positives; and all others, where the loss has hardly any negatives. A score that is
+    only looked at, of pairs that the loss has too or that are held out, is none of them.
+    """
+    unused = np.unique(unordered(epoch.unused)) if epoch.unused.size else np.zeros(0, dtype=int)
+    unused = unused[~np.isin(unused, unordered(epoch.pairs))] if epoch.pairs.size else unused
+    edge = np.isin(unused, found.graph)
+    lost = int(np.isin(unused, unordered(positives)).sum()) if positives.size else 0
+    negatives = int((~found.is_edge(epoch.pairs)).sum()) if epoch.pairs.size else 0
+    return lost + (int((~edge).sum()) if negatives < 0.1 * epoch.pairs.shape[1] else 0)
+
+
 def is_bare(found: Facts, epoch: Epoch) -> bool:
     """Whether only the embedding table was trained, of a model that has layers too."""
     model = found.trace.models[epoch.model] if 0 <= epoch.model < len(found.trace.models) else None

@@ -28,6 +28,7 @@ from autograder.rules.teaching import expect, need
 EPOCHS = 5  # fewer are no loop
 CLIMBS = 2.0  # times the first loss: it runs away
 REACH = 0.1  # steps times rate: how far Adam can move a weight, whose size is about 1
+GUESSING = 0.002  # how near to 0.693 a loss has to end to be that of guessing
 TRAINED = 0.6  # a first loss below this is of a model that was trained before; guessing has 0.693
 
 
@@ -87,7 +88,13 @@ class Course:
         """Whether the model learned; one that was trained before starts low, and may stay there."""
         low = self.start < TRAINED and self.end <= self.start + 0.05
         falls = self.end < self.start - 0.02 * abs(self.start)
+        falls = falls and not self.guesses
         return self.end >= 0 and self.peak < 50 * self.start and (falls or low)
+
+    @property
+    def guesses(self) -> bool:
+        """Whether it ends at what guessing costs, of one loss or of two that were added."""
+        return any(abs(self.end - n * math.log(2)) < GUESSING for n in (1, 2))
 
 
 def course(losses: list[float]) -> Course:
@@ -167,10 +174,12 @@ def weight_decay(case: Case) -> str | None:
     setup, losses = case.setup, case.losses
     if setup is None or not setup.weight_decay or not losses:
         return None
-    end = course(losses).end
-    if abs(end - math.log(2)) > 0.05:
+    went = course(losses)
+    if not went.guesses:
         return None
-    return f"with a weight decay of {setup.weight_decay:g} the loss stays at {end:.3f}: guessing"
+    return (
+        f"with a weight decay of {setup.weight_decay:g} the loss ends at {went.end:.3f}: guessing"
+    )
 
 
 @check(
@@ -207,6 +216,8 @@ def test_loss_falls(loop: Loop) -> None:
         why="The model was trained before this loop: with a first loss below 0.693, which is what "
         "guessing costs, there is little left to learn."
         if went.start < TRAINED
+        else "0.693 is what guessing costs: every score is about 0, and nothing was learned."
+        if went.guesses
         else "A flat loss learns nothing; one that climbs or is negative has a wrong sign or rate.",
         next="Run the cell that makes the model and the optimizer once more, then this loop."
         if went.start < TRAINED

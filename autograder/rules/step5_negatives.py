@@ -174,7 +174,7 @@ def negative_count(case: Case) -> str | None:
 def test_negative_count(training: Training, negatives: list[np.ndarray]) -> None:
     """There are as many negatives as positives"""
     few, wanted = always_the_same(training), training.positives.shape[1]
-    lost = next((e for e in training.epochs if are_lost(e)), None)
+    lost = next((e for e in training.epochs if are_lost(e, training)), None)
     expect(
         lost is None,
         ran="the pairs that were scored, and those whose scores came to the loss",

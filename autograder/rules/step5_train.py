@@ -18,7 +18,7 @@ from autograder.rules.step5_setup import loss_arguments, loss_function, stale_op
 from autograder.rules.teaching import count, expect, need, raised
 from autograder.rules.training import Messages, held_out_as_positives, label_means, messages
 
-LOST = 0.4  # scores that never come to the loss, for each that does
+LOST = 0.2  # pairs whose scores never come to the loss, for each training positive
 
 # --- what comes back
 
@@ -142,18 +142,18 @@ def test_returns_loss(train_called: Training) -> None:
 )
 def unused_scores(case: Case) -> str | None:
     for epoch in case.epochs:
-        if are_lost(epoch):
+        if case.training and are_lost(epoch, case.training):
             used = epoch.pairs.shape[1] if epoch.pairs else 0
             return (
-                f"{used + epoch.unused:,} pairs were scored; {epoch.unused:,} of the scores never "
-                "came to the loss"
+                f"the loss was given {used:,} scores; those of {epoch.unused:,} other pairs "
+                "never came to it"
             )
     return None
 
 
-def are_lost(epoch: Epoch) -> bool:
-    """Whether as many scores were left behind as the loss was given, or nearly."""
-    return epoch.unused > LOST * max(1, epoch.pairs.shape[1] if epoch.pairs else 0)
+def are_lost(epoch: Epoch, training: Training) -> bool:
+    """Whether many pairs were scored in vain."""
+    return epoch.unused > LOST * training.positives.shape[1]
 
 
 # --- labels

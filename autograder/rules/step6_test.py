@@ -246,10 +246,11 @@ def hard_coded(case: Case) -> str | None:
 
 def typed_in(auc: Auc) -> float | None:
     """The number that is reported and stands in the code, where no test AUC was computed."""
-    if auc.test_again is not None:
+    if auc.tests:
         return None
     given = [auc.test_auc] if auc.test_auc is not None else auc.shown[-1:]
-    return next((number for number in given if number in auc.typed), None)
+    computed = [value for number in given for value in auc.computed or [] if number == value]
+    return next((number for number in given if number in auc.typed and not computed), None)
 
 
 @cause(

@@ -47,9 +47,16 @@ def negatives(epoch: Epoch, training: Training) -> np.ndarray:
     first = np.zeros(len(keyed), dtype=bool)
     first[np.unique(keyed, return_index=True)[1]] = True
     again = positive & ~first
-    if labels is not None:
-        again &= labels < 0.5
-    return asked[:, ~positive | again]
+    if labels is None:
+        return asked[:, ~positive | again]
+    again &= labels < 0.5
+    others = ~positive
+    if training.held_out is not None:  # a held-out edge with label 1 is another mistake
+        held = training.held_out.numpy()
+        n = size_of(training, asked, held)
+        wrong = among(keys(np.sort(asked, axis=0), n), pairs(held, n)) & (labels > 0.5)
+        others &= ~wrong
+    return asked[:, others | again]
 
 
 def always_the_same(training: Training) -> int | None:

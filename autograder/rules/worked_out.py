@@ -146,6 +146,8 @@ def _epoch(
     returned: float | None,
     text: str,
     holds_graph: bool = False,
+    *,
+    positives: np.ndarray,
 ) -> Epoch:
     bare = derived.is_bare(found, epoch)
     labels = _labels(epoch)
@@ -168,7 +170,7 @@ def _epoch(
         descended=min(epoch.roots) if epoch.roots else None,
         squashed=epoch.squashed,
         contradicted=epoch.contradicted,
-        unused=epoch.unused.shape[1],
+        unused=derived.lost_pairs(found, epoch, positives),
         training=epoch.training,
         bare=bare,
         discarded=epoch.discarded,
@@ -201,10 +203,10 @@ def _called_training(seen: TrainSeen, truth: Truth) -> Training:
     epochs = list(run.epochs[:MOST]) if run is not None else []
     calls = len(seen.returned)
     several = run is not None and run.epochs_in_all > calls
-    made = [
-        _epoch(found, e, *(_mean(e.roots) if several else _returned(seen, min(i, calls - 1))))
-        for i, e in enumerate(epochs)
-    ]
+    made = []
+    for i, epoch in enumerate(epochs):
+        returned = _mean(epoch.roots) if several else _returned(seen, min(i, calls - 1))
+        made.append(_epoch(found, epoch, *returned, positives=positives))
     if not made:
         made = [_empty_epoch(seen, i, found) for i in range(calls)]
     stale = [left for left, _ in seen.around]
@@ -285,7 +287,10 @@ def _own_training(found: Facts, seen: TrainSeen) -> Training | Absent:
         message_edges=pair_array(messages),
         positives=pair_array(positives),
         epochs=[
-            replace(_epoch(found, e, *_mean(e.roots)), training=e.training if first else None)
+            replace(
+                _epoch(found, e, *_mean(e.roots), positives=positives),
+                training=e.training if first else None,
+            )
             for e, first in zip(epochs, [True, bool(model and model.dropout)], strict=False)
         ],
         still=still[:40],
@@ -459,9 +464,8 @@ def _own_auc(found: Facts, named: Auc | Absent) -> Auc | Absent:
         val_again=values.get("val"),
         tests=tests,
         vals=vals,
-        typed=[] if _by_hand(found, noted) else noted.typed,
         named=[] if noted.test_auc is not None else noted.named,
-        shown=[] if noted.test_auc is not None else noted.shown,
+        shown=[] if noted.test_auc is not None or _by_hand(found, noted) else noted.shown,
         not_judged="" if calls else found.not_judged.get("auc", ""),
     )
 

@@ -30,11 +30,19 @@ ELSEWHERE = {  # first words of a command -> what runs it
     "source": "the shell",
     "python -m pytest": "what runs this test",
     "autograder build": "tests/authoring",
+    "autograder bundle": "tests/authoring",
+    "autograder join": "tests/desk",
+    "autograder split": "tests/desk",
+    "autograder doctor": "tests/desk",
+    "python -m ipykernel": "the installation itself",
+    "python -m venv": "the installation itself",
 }
 NEEDS = {
+    "--watch": "it ends by Ctrl-C: tests/desk",
     "gradebook": "tests/gradebook/test_nbgrader_gradebook.py",
     'restore "': "tests/gradebook/test_hand_marks.py",
     "collect submissions.zip": "tests/gradebook/test_from_zip_to_marks.py",
+    "pack gradescope": "tests/gradebook/test_pack.py",
     "--steps": "tests/gradebook/test_from_zip_to_marks.py",
     "--engine": "tests/grading/test_grading_scale_cluster.py",
     "lastfm": "no real data here",
@@ -87,7 +95,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "FILE.tmp").rename(tmp_path / "FILE" / step1.name)
     hana = ROOT / "tests/sample_class/submitted/hana/gnn_recommender/project.ipynb"
     shutil.copy(hana, tmp_path / "project.ipynb")
-    (tmp_path / "traceback.txt").write_text("NameError: name 'pd' is not defined\n")
+    for name in ("traceback.txt", "error.txt"):
+        (tmp_path / name).write_text("NameError: name 'pd' is not defined\n")
     (tmp_path / "hetrec2011-lastfm-2k.zip").write_bytes(b"no zip")
     names = write_class(tmp_path / "marks", 3, hostile=0)
     lines = ["Student,ID,SIS Login ID,Email address,GNN recommender (991)"]

@@ -6,12 +6,13 @@ import csv
 import json
 import random
 import shutil
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from nbgrader_course import REPOSITORY, SAMPLE_CLASS, run
+from nbgrader_course import REPOSITORY, SAMPLE_CLASS, environment, run
 from typer.testing import CliRunner
 
 from autograder.cli import app
@@ -133,3 +134,18 @@ def test_a_course_that_nbgrader_does_not_know_is_one_line(tmp_path: Path) -> Non
     assert result.exit_code == 2
     assert f"run nbgrader generate_assignment {ASSIGNMENT} there first" in result.output
     assert not (tmp_path / "gradebook.db").exists()
+
+
+@pytest.mark.slow
+def test_autograde_before_generate_assignment_is_one_line(tmp_path: Path) -> None:
+    shutil.copy(REPOSITORY / "nbgrader_config.py", tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0 and "Traceback" not in done.stderr
+    assert "run nbgrader generate_assignment gnn_recommender first" in done.stderr

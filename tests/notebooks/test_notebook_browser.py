@@ -55,6 +55,12 @@ def test_a_student_in_jupyterlab(tmp_path: Path) -> None:
         assert panel.locator("details[open] li").count() == 3
         three.picture("check_mapping", "step3-followers")
 
+        three.insert("check_mapping", "hint", 'hint("step3.mapping")')
+        question = three.run("hint").inner_text()
+        more = three.run("hint").inner_text()
+        assert question.strip() and len(more) > len(question)
+        three.picture("hint", "step3-hints")
+
         three.write("mapping", answer("step3", "mapping"))
         three.run("mapping")
         panel = three.run("check_mapping").locator(".gnn-check")

@@ -66,6 +66,23 @@ def test_every_question_has_an_answer_that_stands_in_no_notebook() -> None:
         answer("step7.think")
 
 
+def test_the_words_of_the_saved_report_are_counted(tmp_path: Path) -> None:
+    import nbformat
+
+    from autograder.contract import NOTEBOOKS
+
+    released = Path(notebook.__file__).parents[1] / "assignments" / "gnn_recommender"
+    book = nbformat.read(released / f"{NOTEBOOKS['step6']}.ipynb", as_version=4)
+    path = tmp_path / f"{NOTEBOOKS['step6']}.ipynb"
+    nbformat.write(book, path)
+    assert notebook._written_report(tmp_path) is None
+    (cell,) = [c for c in book.cells if c.id == "report"]
+    cell.source = "The test AUC is 0.84 against the negatives of the split."
+    nbformat.write(book, path)
+    assert notebook._written_report(tmp_path) == cell.source
+    assert notebook._written_report(tmp_path / "elsewhere") is None
+
+
 def test_the_best_epoch_on_validation_edges_is_kept(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,10 +68,13 @@ def test_only_what_is_missing_is_measured(tmp_path):
     assert rows["settings"].tolist() == ["none", "k=None, damping=0.25"]
     rows.loc[1, "settings"] = "k=3, damping=0.25"
     rows.assign(recall=0.5).to_csv(file, index=False)
+    before = "Measured before their settings changed: truncated SVD (k=3, damping=0.25)"
+    assert before in report.write(tmp_path).read_text()
     again = run(tmp_path, "--data", "sample", "--seeds", "2", "--missing")
     assert again.output.count("is there already") == 1
     after = pd.read_csv(file).set_index(["recommender", "seed"])["recall"]
     assert len(after) == 4 and after["popularity", 0] == 0.5 != after["svd", 0]
+    assert "Measured before" not in (tmp_path / "recommenders.md").read_text()
 
 
 def test_the_same_seed_gives_the_same_numbers(output, tmp_path):

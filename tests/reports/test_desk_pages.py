@@ -17,6 +17,7 @@ from autograder.cli import app
 from autograder.gradebook import hand, read_marks
 from autograder.gradebook.todo import share, todo
 from autograder.reports import pages
+from autograder.rules import causes
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
@@ -123,6 +124,15 @@ def test_the_queue_is_split_without_a_rest(marks: Path) -> None:
     assert "Waits for a person" in shown and "Report:" in shown
     wrong = CliRunner().invoke(app, ["show", "student00", "--marks", str(marks)])
     assert wrong.exit_code == 2 and "did you mean" in wrong.output
+
+
+def test_every_misconception_has_a_page(tmp_path: Path) -> None:
+    assert "pages, and" in run("misconceptions", "--output", str(tmp_path))
+    index = (tmp_path / "README.md").read_text(encoding="utf-8")
+    for cause in causes().values():
+        text = (tmp_path / f"{cause.id}.md").read_text(encoding="utf-8")
+        assert f"({cause.id}.md)" in index and text.startswith(f"# {cause.title}\n")
+        assert all(hint in text for hint in (*cause.hints, cause.question, cause.why))
 
 
 def test_a_thousand_students_are_three_megabytes(tmp_path: Path) -> None:

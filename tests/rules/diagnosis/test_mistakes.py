@@ -12,7 +12,11 @@ MISTAKES = programs("mistakes")
 NAMED = [p for p in MISTAKES if p.ids]
 PAIRS = [p for p in NAMED if len(p.ids) == 2]
 MISSED: dict[str, str] = {}  # by name: why it is not named right yet
-HIDDEN: dict[str, str] = {}  # why one of two mistakes stays behind the other
+HIDDEN = {  # why one of two mistakes stays behind the other
+    "two_resplit_and_labels_inverted": "of AUCs over many splits it is not known which counts",
+    "embedding_called_in_both": "what is proved after a wrong training is not proved again",
+    "two_self_loops_and_easy_negatives": "the second is not proved on right inputs",
+}
 
 
 def test_every_misconception_has_two_programs_and_twenty_hold_two() -> None:

@@ -1,0 +1,246 @@
+"""What a student calls in a notebook, right and wrong: an explanation and the next step."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from checks_course import Course, solution
+from typer.testing import CliRunner
+
+from autograder import notebook
+from autograder.cli import app
+from autograder.contract import EXERCISES
+from autograder.desk import progress
+from autograder.desk.cli import app as students
+from autograder.desk.hints import OF_EXERCISES
+from autograder.inside.chain import Chain
+from autograder.inside.inputs import RightInputs
+from autograder.inside.session import Session
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def kernel(
+    tmp_path: Path, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, Any]]:
+    """The namespace of a kernel that has just been started, in an empty folder."""
+    monkeypatch.setenv(progress.CACHE, str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    ns: dict[str, Any] = {"__name__": "__main__"}
+    for name, value in {
+        "_session": Session(ns=ns, data=course.data),
+        "_chain": Chain(RightInputs()),
+        "_reports": {},
+        "_from_kit": {},
+        "_hints": None,
+    }.items():
+        monkeypatch.setattr(notebook, name, value)
+    yield ns
+
+
+def solve(kernel: dict[str, Any], step: str, *ids: str) -> None:
+    """Run the solution's cells of a step, as the student would."""
+    exec("import pandas as pd, networkx as nx, course_data", kernel)
+    for name, source in solution(step).items():
+        if not ids or name in ids:
+            exec(source, kernel)
+
+
+def test_every_exercise_has_its_help() -> None:
+    assert set(OF_EXERCISES) == set(EXERCISES)
+    assert all(len(pieces) == 4 and all(pieces) for pieces in OF_EXERCISES.values())
+
+
+def test_hints_come_one_at_a_time(kernel: dict[str, Any]) -> None:
+    told = [str(notebook.hint("step1.load")) for _ in range(5)]
+    question, *hints = OF_EXERCISES["step1.load"]
+    assert f"A question first: {question}" in told[0] and hints[0] not in told[0]
+    assert [f"Hint {n} of 3" in told[n] for n in (1, 2, 3)] == [True] * 3
+    assert told[3] == told[4] and "ask your TA" in told[4]
+
+
+def test_hints_are_about_what_the_check_found(kernel: dict[str, Any]) -> None:
+    notebook.hint("step1.load")
+    exec("import pandas as pd, course_data", kernel)
+    columns = "names=['userID', 'artistID', 'listen_count']"
+    path = 'course_data.path("user_artists.dat")'
+    exec(f"df = pd.read_csv({path}, sep='\\t', {columns})", kernel)
+    notebook.check("step1.load")
+    first = notebook.hint("step1.load")
+    assert first.label == "A question first" and "header" in str(first).lower()
+    assert first.text not in OF_EXERCISES["step1.load"]
+    assert notebook.hint("step1").label == "Hint 1 of 3"
+    solve(kernel, "step1", "load")
+    notebook.check("step1.load")
+    assert "every check passes" in str(notebook.hint("step1.load"))
+
+
+def test_progress_is_kept_for_the_folder(
+    kernel: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Next: step1.load" in str(notebook.progress())
+    solve(kernel, "step1", "load")
+    notebook.check("step1.load")
+    shown = str(notebook.progress())
+    assert "7 of 10" in shown and "Next: step1.explore, exercise 2 in step1" in shown
+    for program in (app, students):
+        done = CliRunner().invoke(program, ["progress", str(tmp_path)])
+        assert done.exit_code == 0 and "7 of 10" in done.output
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    assert "0 of 90" in str(notebook.progress())
+
+
+def test_a_checkpoint_says_what_it_hands_over(
+    kernel: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    notebook.checkpoint("step3")
+    said = capsys.readouterr().out
+    assert said.startswith("From the kit: df (") and "G (160 nodes" in said
+    notebook.checkpoint("step5")
+    said = capsys.readouterr().out
+    assert "step4_model.ipynb is not in this folder" in said and "stand-in" in said
+
+
+def test_one_notebook_goes_on_with_what_its_kernel_has(
+    kernel: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    solve(kernel, "step1")
+    notebook.check("step1")
+    capsys.readouterr()
+    assert notebook.checkpoint("step2")[0] is kernel["df"]
+    assert capsys.readouterr().out.startswith("Your own: df")
+    kernel["df"] = kernel["df"].head()
+    notebook.check("step1")
+    df, *_ = notebook.checkpoint("step2")
+    assert len(df) > 5 and "From the kit: df" in capsys.readouterr().out
+
+
+def problem(call: Any, *words: str) -> None:
+    """It raises one line, and a notebook shows that line and no traceback."""
+    with pytest.raises(notebook.NotebookProblem) as raised:
+        call()
+    (line,) = raised.value._render_traceback_()
+    assert "\n" not in line and all(word in line for word in words), line
+
+
+def test_a_notebook_of_another_version(kernel: dict[str, Any]) -> None:
+    problem(lambda: notebook.check("step2.graph"), "step2.nodes, step2.edges", "another version")
+    problem(lambda: notebook.hint("step9"), "step1.load")
+    problem(lambda: notebook.checkpoint("step1"), "step2 to step6")
+
+
+def test_a_kernel_from_before_an_update(
+    kernel: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notebook, "_version_here", 1.0)
+    for call in (lambda: notebook.check("step1"), lambda: notebook.checkpoint("step2")):
+        problem(call, "updated", "Restart the kernel")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "Give sample, lastfm"),
+        ("a,b,c\n1,2,3\n", "line 1"),
+        ("userID\tartistID\tweight\n1\t2\n", "line 2"),
+        ("", "empty"),
+    ],
+)
+def test_a_wrong_data_file(
+    kernel: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    content: str | None,
+    words: str,
+) -> None:
+    path = tmp_path / "mine.dat"
+    if content is not None:
+        path.write_text(content)
+    monkeypatch.setenv("COURSE_DATA", str(path))
+    problem(lambda: notebook.check("step1"), words)
+    problem(lambda: notebook.checkpoint("step2"), words)
+
+
+def test_cells_out_of_order(kernel: dict[str, Any]) -> None:
+    session = notebook._session
+    assert session is not None
+    source = solution("step1")["explore"]
+    try:
+        exec(source, kernel)
+    except NameError as error:
+        session.failed(source, error)
+    report = str(notebook.check("step1.explore"))
+    assert "`df` is made in exercise 1" in report and "run that cell" in report
+
+
+def test_a_deleted_cell_is_said_at_the_end(tmp_path: Path) -> None:
+    from autograder.desk import one_notebook
+
+    for path in (ROOT / "solutions" / "gnn_recommender").glob("*.ipynb"):
+        book = json.loads(path.read_text(encoding="utf-8"))
+        book["cells"] = [cell for cell in book["cells"] if cell["id"] != "check_mapping"]
+        (tmp_path / path.name).write_text(json.dumps(book), encoding="utf-8")
+    target = tmp_path / "one.ipynb"
+    one_notebook.write(one_notebook.join(tmp_path), target)
+    marks = {
+        key: progress.Mark(1.0, 1, 1, True, 0.0) for key in EXERCISES if key != "step3.mapping"
+    }
+    (line,) = one_notebook.lacking(target, marks)
+    assert line.startswith("step3.mapping: its check cell is not there")
+
+
+def test_doctor_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_the_sample: None
+) -> None:
+    monkeypatch.setenv(progress.CACHE, str(tmp_path))
+    good = CliRunner().invoke(app, ["doctor", str(ROOT / "assignments" / "gnn_recommender")])
+    assert good.exit_code == 0, good.output
+    assert good.output.count(" OK ") == len(good.output.splitlines()) >= 7
+    monkeypatch.setenv("COURSE_DATA", "nowhere")
+    bad = CliRunner().invoke(app, ["doctor", str(tmp_path)])
+    assert bad.exit_code == 1 and "Traceback" not in bad.output
+    assert "Give sample, lastfm" in bad.output and "the six notebooks" in bad.output
+
+
+def test_explain_and_hints_name_commands_that_there_are() -> None:
+    import re
+
+    known = {command.name or command.callback.__name__ for command in students.registered_commands}  # type: ignore[union-attr]
+    texts = [(ROOT / "autograder" / "reports" / "explanation.py")]
+    for folder in ("explain", "rules", "desk"):
+        texts += (ROOT / "autograder" / folder).glob("*.py")
+    named = {
+        word
+        for path in texts
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if '"' in line
+        for word in re.findall(r"`autograder ([a-z]+)", line)
+    }
+    assert {"check", "join"} <= named
+    assert named <= known, named - known
+
+
+def test_watching_checks_again_after_a_save(tmp_path: Path) -> None:
+    from autograder.desk import cli
+
+    file = tmp_path / "a.ipynb"
+    file.write_text("1")
+    runs: list[int] = []
+
+    def sleep(_: float) -> None:
+        if len(runs) == 2:
+            raise KeyboardInterrupt
+        stamp = 10.0 * (len(runs) + 1)
+        os.utime(file, (stamp, stamp))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli.time, "sleep", sleep)
+        cli.again_when_saved([file], lambda: runs.append(1))
+    assert len(runs) == 2
