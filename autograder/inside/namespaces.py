@@ -112,6 +112,10 @@ def _kept_below(place: str) -> Iterator[None]:
         os.makedirs(path)
         _mount(f"/proc/self/fd/{descriptor}", path, "", BIND | RECURSIVE)
         os.close(descriptor)
+    parents = {f"{place}/{path[len(place) + 1 :].split('/')[0]}" for path in found}
+    for folder in parents - set(found):
+        _mount(folder, folder, "", BIND | RECURSIVE)  # Python looks for modules there
+        _mount("none", folder, "", BIND | REMOUNT | READ_ONLY | NO_SUID | NO_DEVICES)
 
 
 def _mount(source: str, place: str, kind: str, flags: int, options: str = "") -> None:

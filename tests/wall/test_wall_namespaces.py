@@ -263,8 +263,8 @@ ORDINARY = """import os, sys
 from autograder.wall import isolation
 from autograder.wall.sandbox import Sandbox, Task, TaskCell
 assert os.geteuid() and not isolation.missing() and isolation.nested(), isolation._tried()
-cells = [TaskCell("import os; n_users = str((os.getpid(), os.listdir('/tmp')))", "step1"),
-         TaskCell("open('/tmp/left', 'w').close()", "step1")]
+cells = [TaskCell("import os; n_users = str((os.getpid(), os.listdir('/dev/shm')))", "step1"),
+         TaskCell("open('/dev/shm/left', 'w').close()", "step1")]
 with Sandbox("full") as sandbox:
     for _ in range(2):
         run = sandbox.run(Task(cells=cells, data={"user_artists.dat": b""}, free_form=True))
