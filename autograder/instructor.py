@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from autograder.reports.terminal import fail, out, tell
+from autograder.reports.terminal import fail, out, say, tell
 
 app = typer.Typer()
 Marks = Annotated[Path, typer.Option(help="The folder that `grade` wrote.")]
