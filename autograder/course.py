@@ -184,7 +184,7 @@ def _days(count: float) -> str:
 def _time(text: str) -> datetime.datetime | None:
     """A time as an LMS or a git log writes it; None where it cannot be told."""
     plain = re.sub(r"\s+(UTC|GMT|Z)$|Z$", "+00:00", text.strip())
-    plain = re.sub(r"\s+([+-]\d\d):?(\d\d)$", r"\1:\2", plain)
+    plain = re.sub(r"(?<=\d)\s*([+-]\d\d):?(\d\d)$", r"\1:\2", plain)
     plain = re.sub(r"(\d)\.\d+", r"\1", plain.replace(" ", "T", 1))
     try:
         return datetime.datetime.fromisoformat(plain)

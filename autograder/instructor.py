@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from autograder.reports.terminal import fail, out, tell
+from autograder.reports.terminal import fail, out, say, tell
 
 app = typer.Typer()
 Marks = Annotated[Path, typer.Option(help="The folder that `grade` wrote.")]
@@ -107,9 +107,14 @@ def changed(before: list[dict[str, Any]], folder: Path) -> list[str]:
 def read_marks(folder: Path, course: Path | None) -> list[Any]:
     """The marks of a folder, hand marks and late rules in them; what is wrong ends the command."""
     from autograder import gradebook
+    from autograder.course import without_student
 
+    rules = read_course(course)
     try:
-        return gradebook.read_marks(folder, read_course(course))
+        marks = gradebook.read_marks(folder, rules)
+        for name in without_student(rules, {mark.student for mark in marks}):
+            say(f"The course file gives an extension to {name}, and nobody is called so here")
+        return marks
     except gradebook.ExportError as error:
         fail(error, 2)
 

@@ -259,8 +259,11 @@ def _composed(template: Cells, own: Cells, mark: Mark) -> Cells:
             plain |= {"id": match["id"], "metadata": {"nbgrader": match["metadata"]["nbgrader"]}}
         cells.append(plain)
     for id, cell in by_id.items():
-        if id not in used and cell["metadata"]["nbgrader"].get("grade"):
-            put = dict(cell)
+        kind = cell["metadata"]["nbgrader"]
+        if id not in used and (kind.get("grade") or kind.get("solution")):
+            put = dict(cell)  # a solution cell carries the comments
+            if cell["cell_type"] == "code" and not kind.get("grade"):
+                put["source"] = "# Your own code for this stands above."
             if cell["cell_type"] == "markdown" and mark.report.strip():
                 put["source"] = mark.report
             cells.append(put)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import course_data
 from autograder import course
+from autograder.cli import app
 from autograder.course import Course, CourseError, lateness
 from autograder.truth import truth
 
@@ -78,6 +80,7 @@ def test_a_wrong_course_file_is_one_line(tmp_path: Path, text: str, says: str) -
         ("BOB", "2026-03-03 12:00:00 +0100", 1.0, "in time after an extension of 2 days"),
         ("bob", "2026-03-05 12:00:00 +0100", 0.9, "2 days late after an extension of 2 days"),
         ("eve@uni.example", "2026-03-05T12:00:00", 1.0, "in time after an extension of 7 days"),
+        ("bob", "2026-03-05T12:00:00+0100", 0.9, "2 days late after an extension of 2 days"),
         ("ada", "no time", 1.0, ""),
     ],
 )
@@ -120,3 +123,28 @@ def test_a_wrong_file_is_said_by_its_line(tmp_path: Path, text: str, says: str) 
     with pytest.raises(CourseError) as error:
         course.data_file(read(tmp_path, DATA), tmp_path / "out")
     assert says in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--steps", "step9"], "--steps step9: choose of step1"),
+        (["--course", "nowhere.toml"], "nowhere.toml: No such file"),
+        (["--data", "bad.dat"], "bad.dat: line 1: the file is comma-separated"),
+    ],
+)
+def test_grade_says_so_before_anything_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.dat").write_text("userID,artistID,weight\n1,2,3\n")
+    result = CliRunner().invoke(app, ["grade", "class", "--isolation", "basic", *options])
+    assert result.exit_code == 2 and says in result.output
+
+
+def test_an_extension_for_nobody_is_said(tmp_path: Path) -> None:
+    (tmp_path / "marks.json").write_text('{"submissions": []}')
+    (tmp_path / "course.toml").write_text("[extensions]\nadaa = 3\n")
+    command = ["queue", str(tmp_path), "--course", str(tmp_path / "course.toml")]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0 and "extension to adaa, and nobody is called so" in result.output
