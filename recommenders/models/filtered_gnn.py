@@ -55,5 +55,5 @@ class FilteredGNN(TunedGNN):
 
 def degrees(weights: sp.csr_matrix, axis: int, power: float) -> Floats:
     """The sums along an axis to a power; 1 where there is nothing."""
-    total = np.asarray(weights.sum(axis=axis), np.float32).ravel()
+    total = np.asarray(weights.sum(axis=axis)).ravel()
     return (np.where(total > 0, total, 1) ** power).astype(np.float32)
