@@ -16,7 +16,8 @@ STEP1 = NOTEBOOKS["step1"]
 
 
 def sources(submission: Submission) -> str:
-    return "\n".join(cell.source for book in submission.notebooks for cell in book.cells)
+    cells = [cell for book in submission.notebooks for cell in book.cells]
+    return "\n".join(cell.source for cell in cells if cell.kind == "code")
 
 
 def as_notebook(cells: list[str]) -> str:

@@ -119,7 +119,9 @@ def wrong(solved: dict) -> list[tuple[str, str, object, str]]:
     def shuffled(train):
         random = np.random.default_rng()
         return type(
-            "M", (RECOMMENDERS["svd"],), {"score": lambda s, u: random.random((len(u), 800))}
+            "M",
+            (RECOMMENDERS["svd"],),
+            {"score": lambda s, u: random.random((len(u), train.n_artists))},
         )
 
     log = np.log1p(train.listens)

@@ -13,7 +13,7 @@ from test_wall_namespaces import told
 from test_wall_sandbox import CONTENTS
 
 from autograder.authoring import regions
-from autograder.grading.submission import _pickled
+from autograder.grading.submission import _right_inputs
 from autograder.wall import isolation
 from autograder.wall.sandbox import Sandbox, Task, TaskCell
 
@@ -105,7 +105,7 @@ except Exception as error:
     said = []
     for step in ("step4", "step5"):
         task = Task(cells=[TaskCell(ask, step)], data=CONTENTS)
-        run = walled.run(task, lambda step: _pickled(step, data, 0.0))
+        run = walled.run(task, _right_inputs(data))
         assert not run.problem
         said.append(run.shown[0].stdout.split())
     assert said == [["NotGiven"], ["GNNLinkPredictor", "autograder.standin"]]
