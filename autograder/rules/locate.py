@@ -9,6 +9,7 @@ import ast
 import functools
 from dataclasses import dataclass
 
+from autograder.contract import EXERCISES
 from autograder.evidence.schema import CellError
 from autograder.handin.submission import Cell, Submission
 from autograder.limits import NOTEBOOK_CELLS
@@ -39,18 +40,20 @@ def place_of(
 ) -> Place:
     """The first line of the cause's step that binds, calls or defines what the cause points at.
 
-    `names` are the notebook's own names for those of the contract.
+    In our own notebooks the cells of the exercises come first: the others are ours. `names` are the
+    notebook's own names for those of the contract.
     """
     cells = code_cells(submission)
     here = [found for found in cells if _is_work(found[2], cause.step)]
+    exercises = [found for found in here if f"{cause.step}.{found[2].id}" in EXERCISES]
     there = [found for found in cells if not _is_work(found[2], cause.step)]
-    for name in cause.at:
-        for notebook, number, cell in [*here, *there]:
-            known = _first_lines(cell.source)
-            lines = [known[n] for n in {name, names.get(name, name)} if n in known]
-            if lines:
-                line = min(lines)
-                return Place(notebook, number, line, cell.source.splitlines()[line - 1].strip())
+    for group in (exercises, [*here, *there]):
+        for name in cause.at:
+            for notebook, number, cell in group:
+                known = _first_lines(cell.source)
+                if lines := [known[n] for n in {name, names.get(name, name)} if n in known]:
+                    source = cell.source.splitlines()[min(lines) - 1].strip()
+                    return Place(notebook, number, min(lines), source)
     for error in errors:
         for notebook, number, _ in here:
             if error.cell == number - 1 and error.line:

@@ -5,8 +5,16 @@ The dependency graph of the checks, tried at its important edges: the case files
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from checks_course import Case, Course, cases, cell, swap
+
+from autograder import rules
+from autograder.handin.reading import Cell, Notebook
+from autograder.handin.submission import Submission
+from autograder.rules.locate import place_of
 
 WAITING = ("blocked", "not_attempted")
 MISSING = cell("mapping", "")
@@ -97,3 +105,14 @@ def test_unusual_loss_blocks_nothing_else(course: Course) -> None:
     case = Case("MSE", "step5", (swap("setup", "nn.BCEWithLogitsLoss()", "nn.MSELoss()"),))
     found = statuses(course, case)
     assert [i for i, s in found.items() if s == "failed"] == ["step5.setup.loss_function"]
+
+
+def test_a_cell_of_ours_is_not_where_the_mistake_is() -> None:
+    """In our own notebooks a cause points at the cell of the exercise, not at the toy above it."""
+    toy = Cell("code", "toy_negatives = negative_sampling(toy_edges, 7, 3)", "toy_negatives")
+    work = Cell("code", "def train(train_data):\n    neg = negative_sampling(edges)", "train")
+    book = Notebook(Path("step5.ipynb"), tuple(replace(c, step="step5") for c in (toy, work)))
+    cause = rules.causes()["train.negative-fixed"]
+    assert "negative_sampling" in cause.at
+    place = place_of(cause, Submission("eve", (book,)), {}, [])
+    assert (place.cell, place.line) == (2, 2)
