@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from autograder.contract import PARTS
-from autograder.evidence.schema import Absent, GraphData, Split, SplitCall
+from autograder.evidence.schema import Absent, CellError, GraphData, Split, SplitCall
 from autograder.rules import check
 from autograder.rules.cause import Case, cause, fact
 from autograder.rules.graphs import among, keys, missing_reverse, pairs
@@ -198,7 +198,9 @@ def directed(case: Case) -> str | None:
 )
 def one_way_graph(case: Case) -> str | None:
     split, graph = split_of(case), _whole(case)
-    shown = columns(split.train.edge_index) if split else None
+    if split is None:
+        return _all_turned(case)
+    shown = columns(split.train.edge_index)
     if graph is None or shown is None or not shown.size or min(graph.min(), shown.min()) < 0:
         return None
     single = missing_reverse(shown, int(shown.max()) + 1)
@@ -208,6 +210,18 @@ def one_way_graph(case: Case) -> str | None:
     return (
         f"{single:,} of {shown.shape[1]:,} message-passing edges have no reverse; {never:,} nodes "
         "send messages and never receive one"
+    )
+
+
+def _all_turned(case: Case) -> str | None:
+    """The split raised because `is_undirected` keeps only columns whose first node is the lower."""
+    error, data = _insufficient(case), graph_data(case)
+    index = columns(data.edge_index) if data else None
+    if error is None or index is None or not index.size or (index[0] <= index[1]).any():
+        return None
+    return (
+        f"{error.name}: {error.message}: in all {index.shape[1]:,} columns of `edge_index` the "
+        "first node has the higher number, and with is_undirected=True PyG keeps the others only"
     )
 
 
@@ -291,11 +305,17 @@ def sizes(case: Case) -> str | None:
     return f"{' and '.join(odd)}: {listed} edges" if odd else f"{listed} edges, for {due}"
 
 
-def _failed(case: Case) -> str | None:
-    """The split raised because validation and test together take all edges."""
+def _insufficient(case: Case) -> CellError | None:
+    """PyG's word that no edge would be left to train on, if that is what the split raised."""
     found = case.evidence.step3.split if case.evidence.step3 else None
     error = found.error if isinstance(found, Absent) else None
-    if error is None or "Insufficient number of edges" not in error.message:
+    return error if error and "Insufficient number of edges" in error.message else None
+
+
+def _failed(case: Case) -> str | None:
+    """The split raised because validation and test together take all edges."""
+    error = _insufficient(case)
+    if error is None:
         return None
     data = graph_data(case)
     index = columns(data.edge_index) if data else None

@@ -159,6 +159,32 @@ def sigmoid(case: Case) -> str | None:
 
 
 @cause(
+    "decode.one-end",
+    title="Both embeddings of a pair are those of one node",
+    why="A score that looks at one end of a pair only is the same for every artist that a user "
+    "could be asked about: nothing can be recommended by it.",
+    question="Which rows of `z` do your two factors come from, for the first pair?",
+    hints=(
+        "Print the indices that pick the first factor, and those that pick the second.",
+        "`edge_label_index` has two rows: one for each end.",
+        "Take row 0 for one factor and row 1 for the other.",
+    ),
+    at=("decode",),
+)
+def one_end(case: Case) -> str | None:
+    found, model = decoded_and_products(case), case.model
+    if found is None or model is None or not model.z or not model.pairs:
+        return None
+    z, pairs, decoded = model.z.numpy(), model.pairs.numpy(), found[0]
+    if close(found[1].sum(axis=1), decoded):
+        return None
+    for end in (0, 1):
+        if close((z[pairs[end]] ** 2).sum(axis=1), decoded):
+            return f"each score is the dot product of row {end}'s node with itself"
+    return None
+
+
+@cause(
     "decode.not-dot",
     title="The score is not the dot product of the two embeddings",
     why="The assignment scores a pair by the dot product. A cosine, a distance or a layer of its "
@@ -183,7 +209,7 @@ def not_dot(case: Case) -> str | None:
     return f"the first dot products are {shown[0]}, `decode` gave {shown[1]}"
 
 
-@check("step4.decode", points=2, causes=(sigmoid, not_dot))
+@check("step4.decode", points=2, causes=(sigmoid, one_end, not_dot))
 def test_dot_product(model: ModelClass, decoded: np.ndarray) -> None:
     """The score of a pair is the dot product of its two embeddings"""
     dots = products(model).sum(axis=1)

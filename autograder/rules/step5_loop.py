@@ -22,7 +22,12 @@ from autograder.rules.step5_setup import (
     sigmoid_before_loss,
     stale_optimizer,
 )
-from autograder.rules.step5_train import graph_reused, labels_constant, returns_tensor
+from autograder.rules.step5_train import (
+    graph_reused,
+    labels_constant,
+    loss_negated,
+    returns_tensor,
+)
 from autograder.rules.teaching import expect, need
 
 EPOCHS = 5  # fewer are no loop
@@ -101,29 +106,6 @@ def course(losses: list[float]) -> Course:
     """How these losses, one at least, went."""
     few = max(1, len(losses) // 10)
     return Course(losses[0], float(np.mean(losses[-few:])), max(losses), few)
-
-
-@cause(
-    "train.loss-negated",
-    title="The loss is maximised: its sign is turned round",
-    why="An optimizer makes smaller what `backward()` is called on. With a minus sign that is the "
-    "loss turned round, which has no lower end: it runs away.",
-    question="Can the loss of a yes-or-no question be below 0?",
-    hints=(
-        "Print what you call `backward()` on.",
-        "Is there a minus, or a factor, in front of it?",
-        "Call `backward()` on the loss as the loss function gives it.",
-    ),
-    at=("backward", "loss", "train"),
-)
-def loss_negated(case: Case) -> str | None:
-    if case.setup is not None and case.setup.maximized:
-        return "the optimizer is set to maximise: it climbs where it should descend"
-    roots = [e.descended for e in case.epochs if e.descended is not None]
-    below = [v for v in roots if math.isfinite(v) and v < 0]
-    if not below:
-        return None
-    return f"`backward()` was called on {below[0]:.3f}; no such loss is below 0"
 
 
 @cause(

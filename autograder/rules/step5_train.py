@@ -5,6 +5,7 @@ A check and its causes stand together; of a check's causes the first that has a 
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 import numpy as np
@@ -258,12 +259,36 @@ def labels_constant(case: Case) -> str | None:
     return None
 
 
+@cause(
+    "train.loss-negated",
+    title="The loss is maximised: its sign is turned round",
+    why="An optimizer makes smaller what `backward()` is called on. With a minus sign that is the "
+    "loss turned round, which has no lower end: it runs away.",
+    question="Can the loss of a yes-or-no question be below 0?",
+    hints=(
+        "Print what you call `backward()` on.",
+        "Is there a minus, or a factor, in front of it?",
+        "Call `backward()` on the loss as the loss function gives it.",
+    ),
+    at=("backward", "loss", "train"),
+)
+def loss_negated(case: Case) -> str | None:
+    if case.setup is not None and case.setup.maximized:
+        return "the optimizer is set to maximise: it climbs where it should descend"
+    roots = [e.descended for e in case.epochs if e.descended is not None]
+    below = [v for v in roots if math.isfinite(v) and v < 0]
+    if not below:
+        return None
+    return f"`backward()` was called on {below[0]:.3f}; no such loss is below 0"
+
+
 @check(
     "step5.train",
     points=1,
     causes=(
         loss_arguments,
         unused_scores,
+        loss_negated,
         labels_unrelated,
         labels_swapped,
         labels_constant,

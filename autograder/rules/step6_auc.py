@@ -26,7 +26,7 @@ from autograder.rules.scores import (
     noted_otherwise,
 )
 from autograder.rules.step4_layers import detached
-from autograder.rules.step5_loop import learning_rate, loss_negated, weight_decay
+from autograder.rules.step5_loop import learning_rate, weight_decay
 from autograder.rules.step5_optimizer import cleared_before_step, no_step, no_zero_grad
 from autograder.rules.step5_setup import (
     loss_arguments,
@@ -40,6 +40,7 @@ from autograder.rules.step5_train import (
     labels_constant,
     labels_swapped,
     labels_unrelated,
+    loss_negated,
     resplit,
     unused_scores,
 )
