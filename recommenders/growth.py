@@ -70,7 +70,7 @@ def measure_growth(factors: list[int], names: list[str], epochs: int) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def null_control(times: int, name: str = "svd") -> tuple[float, float, float, float]:
+def null_control(times: int, name: str = "ease") -> tuple[float, float, float, float]:
     """Warm AUC of a recommender and of popularity: with taste, then with taste switched off."""
     auc = []
     with TemporaryDirectory() as scratch:

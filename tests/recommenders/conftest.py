@@ -17,6 +17,14 @@ def one_thread():
     torch.set_num_threads(before)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def the_sample():
+    """The data of the kit, whatever other tests of this session have chosen."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COURSE_DATA", raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def toy() -> Interactions:
     """The toy graph of all notebooks: 3 users, 4 artists, 6 edges."""
