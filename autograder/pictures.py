@@ -105,7 +105,16 @@ def listening(df: pd.DataFrame) -> Picture:
 
 
 def neighbourhood(G: nx.Graph, user: Any, artists: int = 8, listeners: int = 2) -> Picture:
-    """Step 2: a user, some of its artists, and some others who listen to them, by side."""
+    """Step 2: a user, some of its artists, and some others who listen to them, by side.
+
+    Where nodes have other names than `user`, the first node of `G` is drawn.
+
+    Raises:
+        ValueError: `G` has no node.
+    """
+    if not len(G):
+        raise ValueError("`G` has no node yet: run the cell of the exercise that adds them first")
+    user = user if user in G else next(iter(G))
     heard = sorted(G[user], key=G.degree, reverse=True)[:artists]
     hops = {user: 0, **dict.fromkeys(heard, 1)}
     for artist in heard:

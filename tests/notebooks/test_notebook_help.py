@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import networkx as nx
 import pytest
 import torch
 from checks_course import Course
@@ -151,3 +152,10 @@ def test_axe_finds_nothing_in_the_pictures(course: Course, tmp_path: Path) -> No
             assert Axe().run(tab).response["violations"] == []
             assert tab.evaluate("document.documentElement.scrollWidth") <= 400
             tab.screenshot(path=tmp_path / f"pictures-{ground[1:]}.png", full_page=True)
+
+
+def test_nodes_of_other_names_are_drawn_too() -> None:
+    graph = nx.Graph([("u2", "a1"), ("u3", "a1")])
+    assert "<svg" in pictures.neighbourhood(graph, ("user", 2))._repr_html_()
+    with pytest.raises(ValueError, match="no node yet"):
+        pictures.neighbourhood(nx.Graph(), ("user", 2))
