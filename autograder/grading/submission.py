@@ -168,20 +168,21 @@ class _RightInputs:
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self._lock = threading.Lock()  # two threads would draw from one random state
+        self._asking = threading.Lock()  # who holds it may wait for a warm process
+        self._here = threading.Lock()  # never held while waiting for one: a run may ask for inputs
         self._made: dict[str, bytes] = {}
 
     def prepare(self, sandbox: Sandbox, task: Task) -> None:
         """Have made what this run may ask for."""
         asks = task.right_inputs or any("checkpoint" in cell.source for cell in task.cells)
         wanted = [*STEPS[1:], CHAIN] if asks else []
-        with self._lock:
+        with self._asking:
             if missing := [step for step in wanted if step not in self._made]:
                 making = Making(modules=_sources(), steps=missing, data=self._data.read_bytes())
                 self._made |= sandbox.make(making)
 
     def __call__(self, step: str) -> bytes:
-        with self._lock:
+        with self._here:
             if step not in self._made:
                 from autograder import checkpoints
 

@@ -61,7 +61,7 @@ class Registry:
         self._count = 0
         self._model_of: dict[int, tuple[weakref.ref, ModelNote]] = {}
         self._optimizer_of: dict[int, OptimizerNote] = {}
-        self._constructed: dict[int, weakref.ref] = {}  # modules, by their first parameter
+        self._constructed: dict[int, weakref.ref] = {}  # modules that a constructor made, by id
 
     def install(self, undo: contextlib.ExitStack) -> None:
         """Take note of modules while they are built, copied or loaded."""
