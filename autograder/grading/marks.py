@@ -54,8 +54,10 @@ def _typed_in(again: Outcome) -> Outcome:
         ran=f"{again.message.ran or 'the notebook'}, once more on a file with other counts",
         expected=again.message.expected or "the same as on the first file",
         got=again.message.got,
-        why="It is right on one file only: a number that belongs to that file stands in the code.",
-        next="Compute every count from the data: nunique, len, max.",
+        why="It is right on one file only: a number that belongs to that file may stand in the "
+        "code, or the training succeeds on that file by chance.",
+        next="Compute every count from the data: nunique, len, max. If nothing is typed in, make "
+        "the training steadier: a smaller learning rate, or more epochs.",
     )
     status = again.status if again.status in ("blocked", *PENDING) else "failed"
     return replace(again, status=status, message=message, proof=None, typed_in=True)
