@@ -30,7 +30,9 @@ libc, look = ctypes.CDLL(None, use_errno=True), {}
 ticks = int(open("/proc/1/stat").read().rpartition(")")[2].split()[19])
 age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
 start = time.time() - age  # of process 1
-for place in ("/home", "/tmp", "/dev", "/root", "/etc", "/work"):
+installed = sys.prefix.split("/")[1]
+for place in {"home", "tmp", "dev", "root", "etc", installed} & set(os.listdir("/")):
+    place = "/" + place
     for folder, folders, files in os.walk(place):
         if folder in (sys.prefix, sys.base_prefix):  # read-only, and large
             folders.clear()
@@ -93,7 +95,8 @@ def attempt(what, *arguments, **options):
     except BaseException:
         return None
 home = os.environ["HOME"]
-for place in (home, "/tmp", "/dev/shm", "/dev/mqueue", "/dev/pts", "/dev", "/", "/work", "/proc"):
+installed = "/" + sys.prefix.split("/")[1]
+for place in (home, "/tmp", "/dev/shm", "/dev/mqueue", "/dev/pts", "/dev", "/", installed, "/proc"):
     attempt(os.makedirs, place + "/numpy/inner")
     attempt(lambda: open(place + "/sitecustomize.py", "w").write("raise SystemExit"))
     attempt(os.symlink, "/usr", place + "/link")
