@@ -241,6 +241,7 @@ class ModelClass(Struct, tag="model_class"):
     sizes: list[int]  # the four arguments that the probe used
     is_module: bool
     built: Call
+    takes: Text | None = None  # what the constructor takes, where it is not these four
     methods: Annotated[list[Text], msgspec.Meta(max_length=60)] = []
     parameters: dict[Text, list[int]] = {}
     embeddings: list[Matrix] = []  # weights of each nn.Embedding, [rows, dim]
@@ -487,7 +488,7 @@ class Step3(Struct):
 
 
 class Step4(Struct):
-    model: ModelClass | Absent
+    model: ModelClass | Unfollowed | Absent
 
 
 class Step5(Struct):
