@@ -273,6 +273,11 @@ class ModelClass(Struct, tag="model_class"):
                 raise ValueError("an edge between indices that are no nodes")
 
 
+def may_still_come(part: object) -> bool:
+    """Whether it is not there yet: absent, or a class that only the notebook itself can build."""
+    return isinstance(part, Absent) or (isinstance(part, ModelClass) and bool(part.built.error))
+
+
 class Setup(Struct, tag="setup"):
     """Model, optimizer and loss of step 5."""
 

@@ -55,7 +55,9 @@ def no_super(case: Case) -> str | None:
 )
 def constructor_arguments(case: Case) -> str | None:
     model = case.model_class
-    return f"the class takes {model.takes}" if model and model.takes is not None else None
+    if model is None or model.takes is None:
+        return None
+    return f"the constructor takes {model.takes if model.takes != '()' else 'no arguments'}"
 
 
 @check("step4.layers", points=1, causes=(no_super, constructor_arguments))
