@@ -68,14 +68,15 @@ def find_class(ns: dict[str, Any]) -> Any:
 def _observe(session: Session, cls: Any) -> ModelClass | Unfollowed:
     rng = np.random.default_rng(session.seed)
     sizes = [int(n) for n in (rng.integers(23, 30), *(rng.permutation([5, 6, 7, 8, 9])[:3]))]
-    own = None if _takes(cls, sizes) else _own_model(session, cls)
+    with _made(nn.Module) as made:
+        built, model = session.call(cls, *sizes)
+    own = _own_model(session, cls) if built.error else None
     if own is not None:
         sizes = _sizes_of(own)
         if not sizes:
             return _other_model(own)
-    with _made(nn.Module) as made:
-        build = (cls, *sizes) if own is None else (copy.deepcopy, own)
-        built, model = session.call(*build)
+        with _made(nn.Module) as made:
+            built, model = session.call(copy.deepcopy, own)
     facts: dict[str, Any] = {"sizes": sizes, "is_module": isinstance(model, nn.Module)}
     facts["takes"] = None if own is None else text(str(inspect.signature(cls)))
     facts["nested"] = [name for name in METHODS if name in _inner(cls) - set(names_of(cls))]
@@ -104,15 +105,6 @@ def _observe(session: Session, cls: Any) -> ModelClass | Unfollowed:
     shapes = {n: list(p.shape) for n, p in model.named_parameters() if not is_lazy(p)}
     facts["parameters"] = shapes
     return ModelClass(**facts)
-
-
-def _takes(cls: Any, sizes: list[int]) -> bool:
-    """Whether the constructor takes the four sizes, in this order."""
-    try:
-        inspect.signature(cls).bind(*sizes)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def _own_model(session: Session, cls: Any) -> nn.Module | None:
