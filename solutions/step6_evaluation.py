@@ -33,7 +33,15 @@ from sklearn.metrics import roc_auc_score
 from torch_geometric.data import Data
 
 from autograder import pictures
-from autograder.notebook import answer, check, checkpoint, embeddings_alone, hint, seed_everything
+from autograder.notebook import (
+    answer,
+    check,
+    checkpoint,
+    embeddings_alone,
+    hint,
+    progress,
+    seed_everything,
+)
 
 seed_everything(0)
 

@@ -90,6 +90,23 @@ def plain(node: object) -> object:
     return node.item() if isinstance(node, np.generic) else node
 
 
+def with_pairs(graph: Any) -> Any:
+    """A graph with nodes named `("user", id)` and `("artist", id)`, as step 3 says they are.
+
+    It is the same object where they are so, where the names do not tell the ids, or for no graph.
+    """
+    if not isinstance(graph, nx.Graph):
+        return graph
+    sides = ("user", "artist")
+    names = {node: (_side(graph.nodes[node]), label_and_id(node)[1]) for node in graph.nodes}
+    if any(side < 0 or number < 0 for side, number in names.values()):
+        return graph
+    renamed = {node: (sides[side], number) for node, (side, number) in names.items()}
+    if len(set(renamed.values())) < len(renamed) or all(n == pair for n, pair in renamed.items()):
+        return graph
+    return nx.relabel_nodes(graph, renamed)
+
+
 def label_and_id(node: object) -> tuple[str, int]:
     """What a node's name says of its side, and its id: `("user", 2)`, `"u2"`, `2`, `"2_user"`.
 

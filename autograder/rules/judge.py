@@ -163,6 +163,7 @@ class Judge:
                 self._of_the_last_run(entry, problem.message),
                 waits_for=problem.waits_for,
                 reached=problem.reached,
+                behind=problem.behind,
             )
             wrong = problem.status in WRONG
             self.outcomes[entry.id] = self._with_proof(outcome, item) if wrong else outcome

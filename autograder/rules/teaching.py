@@ -21,9 +21,12 @@ class NotPassed(pytest.fail.Exception):  # type: ignore[name-defined]
 
     status = "failed"
 
-    def __init__(self, message: Message, waits_for: str = "", reached: bool = True) -> None:
+    def __init__(
+        self, message: Message, waits_for: str = "", reached: bool = True, behind: str = ""
+    ) -> None:
         super().__init__(str(message), pytrace=False)  # the message teaches, a traceback does not
         self.message, self.waits_for, self.reached = message, waits_for, reached
+        self.behind = behind  # the id of what is likely to be behind it
 
 
 class NotAttempted(NotPassed):
@@ -129,7 +132,8 @@ def unfinished(name: str, error: CellError | None, similar: str = "") -> NotPass
         hint = f"Write the cell that defines `{name}` and run it."
         if similar:
             hint = f"Your notebook made `{similar}`: is that what should be called `{name}`?"
-        return NotAttempted(Message(got=f"there is no `{name}` yet", next=hint))
+        behind = "run.other-name" if similar else ""
+        return NotAttempted(Message(got=f"there is no `{name}` yet", next=hint), behind=behind)
     return raised(f"the cell that should define `{name}`", error)
 
 
@@ -138,13 +142,14 @@ def raised(ran: str, error: CellError, advice: str = "") -> NotPassed:
     usual = "Read the last line of the error first, then the line of yours that it names."
     advice = advice or _made_in(error)
     why = "The code stops there: nothing after that line is computed."
-    read = reading_of(error.name, error.message)
+    read, behind = reading_of(error.name, error.message), "run.exception"
     if read is not None and read.causes:
-        look = read.causes[0].look
+        look, behind = read.causes[0].look, read.causes[0].id
         why = " ".join([f"It says: {read.says}", *(f"{n}." for n in read.numbers), why])
         look = f"{look[:1].upper()}{look[1:]}".rstrip(".?") + ("?" if "?" in look[-1:] else ".")
         advice = advice or look
-    return StudentError(Message(ran, "no exception", str(error), why, advice or usual))
+    said = Message(ran, "no exception", str(error), why, advice or usual)
+    return StudentError(said, behind=behind)
 
 
 def _made_in(error: CellError) -> str:

@@ -132,3 +132,15 @@ def test_two_names_for_three_parts(course: Course) -> None:
     )
     message = course.verdicts(case)["step3.split.sizes"].message
     assert "three parts" in message.next
+
+
+def test_a_loop_that_begins_with_weights_of_before_says_so(course: Course) -> None:
+    """It is red although all of its code is right: the model has to be made anew"""
+    again = "losses = [loss / loss for loss in losses]"  # flat, in place of a spoiled training
+    case = Case("again", "step5", (swap("loop", "losses = []", "train(train_data); losses = []"),))
+    once = Case("once", "step5", after=again)
+    twice = Case("twice", "step5", case.edits, after=again)
+    first, second = (course.verdicts(c)["step5.loop.loss_falls"].message for c in (once, twice))
+    assert "zero_grad, backward, step" in first.next and "had taken" not in first.why
+    assert "had taken 1 step before this loop" in second.why
+    assert "makes the model and the optimizer" in second.next
