@@ -166,18 +166,18 @@ class Hints:
         root = part.root if part else None  # what the panel says first
         if root is not None and (root.proof or root.behind):
             cause = text_of(root.proof.cause if root.proof else root.behind)
-            pieces = (cause.question, *cause.hints)
-            if not root.proof:  # the panel's own advice is about this very error
-                pieces = (cause.question, root.message.next, *cause.hints[1:])
-            return cause.id, f"{key}: {cause.title}", pieces
+            if root.proof:
+                return cause.id, f"{key}: {cause.title}", (cause.question, *cause.hints)
+            pieces = (cause.question, root.message.next, *cause.hints[1:])  # its own advice first
+            return cause.id, f"{key}, perhaps: {cause.title}", pieces
         if root is not None and root.status in WRONG:
             message = root.message
             question = (
                 f"We looked at {message.ran}. Expected: {message.expected}. Got: {message.got}. "
                 "Which of your lines makes the difference?"
             )
-            pieces = (question, message.why, message.next, OF_EXERCISES[key][-1])
-            return root.check.id, f"{key}: {root.check.title}", pieces
+            own = (question, message.why, message.next)
+            return root.check.id, f"{key}: {root.check.title}", own
         for outcome in outcomes:
             if outcome.status == "blocked" and outcome.waits_for.rpartition(".")[0] != key:
                 other = outcome.waits_for.rpartition(".")[0]

@@ -384,6 +384,7 @@ class Loop(Struct, tag="loop"):
     watched: bool = False
     computed: int | None = None  # calls of backward in the notebook, where these were watched
     steps: int | None = None  # that the optimizer has taken since it was made, if it counts them
+    stale: CellError | None = None  # what the last run of their cell raised
 
 
 class CalledTest(Struct):

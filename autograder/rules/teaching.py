@@ -15,6 +15,8 @@ from autograder.evidence.schema import Absent, Call, CellError, Unfollowed
 from autograder.explain import reading_of
 from autograder.rules.outcome import Message
 
+KEPT = {name for names in MAKES.values() for name in names}  # names that cells make
+
 
 class NotPassed(pytest.fail.Exception):  # type: ignore[name-defined]
     """A check that did not pass; `status` is the outcome and `message` teaches."""
@@ -156,6 +158,11 @@ def _made_in(error: CellError) -> str:
     """Where a name of the course is made that a NameError misses: after a restart it is gone."""
     missing = re.search(r"name '(\w+)' is not defined", error.message)
     name = missing.group(1) if missing and error.name == "NameError" else ""
+    if name[:1].islower() and error.begins.startswith("class ") and name not in KEPT:
+        return (
+            f"Is it `self.{name}`? In a class, what `__init__` keeps is an attribute of `self`; "
+            "what a method is given stands in its `def` line."
+        )
     for key, names in MAKES.items():
         if name in names:
             step = next(step for step in TABLE if step.key == key.split(".")[0])
