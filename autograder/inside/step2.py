@@ -8,6 +8,7 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+from msgspec.structs import replace
 
 from autograder.evidence.arrays import array, ints, pairs, text
 from autograder.evidence.schema import CellError, Graph, Step2
@@ -22,16 +23,14 @@ def probe(session: Session) -> Step2:
         return Step2(nodes=absent, edges=absent)
     if graph.number_of_nodes() == 0:
         return Step2(nodes=session.absent("G"), edges=session.absent("G"))
-    edges, stale = graph.number_of_edges() > 0, session.stale("G")
+    whole = observe(graph, stale=session.stale("G"))
     return Step2(
-        nodes=observe(graph, edges=False, stale=stale),
-        edges=observe(graph, edges=True, stale=stale)
-        if edges
-        else session.absent("edges of G", doing="add_edge"),
+        nodes=replace(whole, edges=None),
+        edges=whole if graph.number_of_edges() else session.absent("edges of G", doing="add_edge"),
     )
 
 
-def observe(graph: nx.Graph, edges: bool, stale: CellError | None = None) -> Graph:
+def observe(graph: nx.Graph, stale: CellError | None = None) -> Graph:
     """A graph as evidence, nodes numbered in the graph's own order."""
     nodes, twins = list(graph.nodes), _twins(graph)
     position = {node: i for i, node in enumerate(nodes)}
@@ -44,7 +43,7 @@ def observe(graph: nx.Graph, edges: bool, stale: CellError | None = None) -> Gra
         sides=array([_side(graph.nodes[node]) for node in nodes], "int8"),
         ids=ints([label_and_id(node)[1] for node in nodes]),
         plain=sum(isinstance(node, Number) for node in nodes),
-        edges=pairs(ends.reshape(-1, 2).T) if edges else None,
+        edges=pairs(ends.reshape(-1, 2).T),
         decimal=sum(bool(re.search(r"\d\.\d", _name(node))) for node in nodes),
         bare=len(nodes) if len(set(labels)) == 1 else labels.count(""),
         twins=len(twins),
