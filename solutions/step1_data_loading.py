@@ -228,9 +228,9 @@ print(artists[["id", "name"]].head().to_string(index=False))
 # %% [markdown] id="think"
 # ## A question to think about
 #
-# In the sample's first row a user has played an artist 12,319 times, in other rows only once, and we
-# are about to treat both alike. What does the count tell you about taste, and what else may it tell you? Is a single
-# play evidence for or against an artist?
+# In the sample's first row a user has played an artist 12,319 times, in other rows only once, and
+# we are about to treat both alike. What does the count tell you about taste, and what else may it
+# tell you? Is a single play evidence for or against an artist?
 #
 # When you have written your answer, run `answer("step1.think")` in a new cell to compare it with
 # ours.

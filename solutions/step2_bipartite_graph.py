@@ -110,8 +110,9 @@ print("ids that are both kinds:", f"{len(user_ids & artist_ids):,}")
 
 # %% [markdown] id="collision_after"
 # On the sample it is 1,000 users and artists against 801 different ids: 199 nodes would silently
-# vanish. On the real Last.fm data it is **19,524** against **17,644**, and 1,880 would. A model can still be trained on what is left, and its score
-# even looks a little *better*. A good score does not prove a right graph; counting does.
+# vanish. On the real Last.fm data it is **19,524** against **17,644**, and 1,880 would. A model can
+# still be trained on what is left, and its score even looks a little *better*. A good score does
+# not prove a right graph; counting does.
 
 # %% [markdown] id="nodes_task"
 # ## Exercise 1: the nodes

@@ -138,8 +138,8 @@ check("step6.auc", fresh=True)
 # `RandomLinkSplit` draws its negatives from all pairs of nodes. On the sample two thirds of them
 # join two *artists*, on the real data 81%, and no recommender is ever asked about two artists. A
 # rule that only asks "is this a user and an artist?" knows nothing of taste and gets an AUC of 0.86
-# on the sample and 0.91 on the real data; an untrained model may get 0.45. And good work can suffer: a model trained on user-artist negatives alone never
-# learned about artist-artist pairs and may fall below 0.5. The number can flatter and it can harm.
+# or 0.91; an untrained model may get 0.45. And good work can suffer: a model trained on user-artist
+# negatives alone never learned about artist-artist pairs and may fall below 0.5.
 #
 # The question of a recommender is: does this *user* prefer the artist heard to one not heard? So
 # the next cell draws negatives among the user-artist pairs without an edge.
