@@ -93,9 +93,9 @@ def check(what: str, fresh: bool = False) -> Report | float:
     outcomes = judge(evidence.decode(evidence.encode(found)), truth(session.data), [what])
     outcomes = with_reruns(outcomes, session.cells)
     _keep(outcomes)
-    kept.note(Path.cwd(), [o for o in outcomes if not o.check.by_hand])
+    kept.note(_folder(), [o for o in outcomes if not o.check.by_hand])
     by_hand = any(o.check.by_hand for o in outcomes)
-    return Report(outcomes, _written_report(Path.cwd()) if by_hand else None)
+    return Report(outcomes, _written_report(_folder()) if by_hand else None)
 
 
 def _written_report(folder: Path) -> str | None:
@@ -135,7 +135,7 @@ def progress() -> Progress:
     """The six steps, the points that the last checks in this folder came to, and what is next."""
     from autograder.desk import progress as kept
 
-    return kept.Progress(kept.read(Path.cwd()))
+    return kept.Progress(kept.read(_folder()))
 
 
 def last_reports() -> str:
@@ -168,7 +168,7 @@ def checkpoint(step: str) -> tuple[Any, ...]:
     elif step == "step5" and _chain.handed_on:
         own = _chain.handed_on
     elif _chain.inputs.ask is not None:
-        last = _chain.last(Path.cwd()) if step == "step6" else None
+        last = _chain.last(_folder()) if step == "step6" else None
         own = last if isinstance(last, dict) else {}
     else:
         _refuse_a_stale_kernel()
@@ -236,13 +236,13 @@ def _own_work(step: str, names: tuple[str, ...], data: Path) -> tuple[dict[str, 
     if any(key.split(".")[0] < step for key in _reports):
         own, notes = _of_this_kernel(names)
         if step == "step6":
-            _chain.remember(Path.cwd(), _here().ns if "model" in own else None)
+            _chain.remember(_folder(), _here().ns if "model" in own else None)
         return own, notes
     if step in ("step5", "step6"):
         from autograder.desk import own_work
 
         work = own_work.model_class if step == "step5" else own_work.trained
-        found = work(_chain, Path.cwd(), data)
+        found = work(_chain, _folder(), data)
         return {name: found.names[name] for name in names if name in found.names}, found.notes
     return {}, []
 
@@ -339,6 +339,7 @@ def _data() -> Path:
     Raises:
         NotebookProblem: it is not there, or it is no such file.
     """
+    _folder()
     try:
         path = course_data.path("user_artists.dat")
         if _chain.inputs.ask is None:
@@ -346,6 +347,21 @@ def _data() -> Path:
     except course_data.DataError as error:
         raise NotebookProblem(str(error)) from None
     return path
+
+
+def _folder() -> Path:
+    """The folder of the notebook.
+
+    Raises:
+        NotebookProblem: it has been moved or deleted since the kernel started.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise NotebookProblem(
+            "The folder of this notebook was moved or deleted after its kernel had started. Open "
+            "the notebook where it is now, and restart the kernel."
+        ) from None
 
 
 _good: set[tuple[Path, float]] = set()
@@ -392,7 +408,7 @@ def _here() -> Session:
     ns = shell.user_ns if shell else __import__("__main__").__dict__
     data = _data()
     if _session is None:
-        folder = Path.cwd()
+        folder = _folder()
         _session = Session(ns=ns, data=data)
         _session.own = lambda: _chain.last(folder)
         if shell:
@@ -420,6 +436,18 @@ def _remember(result: Any) -> None:
     if error is not None:
         _session.cells = list(_session.ns.get("In", []))[1:]
         _session.failed(source, error)
+
+
+if not TYPE_CHECKING:  # a type checker shall go on to miss what is not here
+
+    def __getattr__(name: str) -> Any:
+        """Say what an import of a name that is not here means: Python asks here for it."""
+        if name.startswith("_") or not _shell():
+            raise AttributeError(name)
+        raise NotebookProblem(
+            f"autograder.notebook has no `{name}`: is this notebook from another version of the "
+            "course? Take it and the kit from the same zip."
+        )
 
 
 if _shell():

@@ -143,7 +143,7 @@ class Session:
 def beginning(source: str) -> str:
     """The first line of a cell, by which a reader finds it; a long one is cut."""
     line = next((line.strip() for line in source.splitlines() if line.strip()), "")
-    return line if len(line) <= SHOWN else f"{line[:SHOWN].rstrip()} ..."
+    return line if len(line) <= SHOWN else f"{line[:SHOWN].rsplit(' ', 1)[0]} ..."
 
 
 def bound_names(source: str) -> set[str]:

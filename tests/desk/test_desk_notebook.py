@@ -15,6 +15,7 @@ from checks_course import BLANKS, Course, execute, solution
 from torch_geometric.data import Data
 from typer.testing import CliRunner
 
+import course_data
 from autograder import notebook
 from autograder.cli import app
 from autograder.contract import EXERCISES, NOTEBOOKS, TOYS
@@ -138,6 +139,44 @@ def test_a_notebook_of_another_version(kernel: dict[str, Any]) -> None:
     problem(lambda: notebook.check("step2.graph"), "step2.nodes, step2.edges", "another version")
     problem(lambda: notebook.hint("step9"), "step1.load")
     problem(lambda: notebook.checkpoint("step1"), "step2 to step6")
+
+
+def test_an_import_of_a_name_that_is_gone(
+    kernel: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notebook, "_shell", lambda: True)
+    problem(lambda: exec("from autograder.notebook import grade_me", {}), "grade_me", "same zip")
+    assert not hasattr(notebook, "_nothing")
+
+
+def test_a_folder_that_was_moved(
+    kernel: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "moved"
+    place.mkdir()
+    os.chdir(place)
+    try:
+        place.rmdir()
+    except OSError:
+        pytest.skip("here a folder that is in use cannot be deleted")
+    for call in (lambda: notebook.check("step1"), lambda: notebook.checkpoint("step2")):
+        problem(call, "moved or deleted", "restart the kernel")
+    problem(notebook.progress, "moved or deleted")
+
+
+def test_data_that_is_not_there_shows_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_DATA", "nowhere")
+    with pytest.raises(course_data.DataError) as raised:
+        course_data.path("user_artists.dat")
+    assert raised.value._render_traceback_() == [str(raised.value)]
+
+
+def test_a_missing_name_is_said_with_its_exercise(kernel: dict[str, Any], course: Course) -> None:
+    kernel.update(course.inputs("step5"))
+    kernel["train"] = lambda data: 0.5
+    for outcome in notebook.check("step5.train").outcomes:
+        assert "`model` (exercise 1 of step 5)" in outcome.message.next
 
 
 def test_a_kernel_from_before_an_update(
