@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ _session: Session | None = None
 _chain = Chain(RightInputs())  # of this kernel
 _tracker: Tracker | None = None  # the last one: a training is measured once
 _reports: dict[str, list[Any]] = {}  # exercise -> outcomes of its last check in this kernel
+_checked: dict[str, int] = {}  # exercise -> cells that had run when it was checked last
 _from_kit: dict[str, Any] = {}  # what `checkpoint` has handed out of the kit's own
 _trained_on: Any = None  # the data that step 5 was handed
 _hints: Any = None
@@ -92,6 +94,7 @@ def check(what: str, fresh: bool = False) -> Report | float:
         found = observe(session, step)
     outcomes = judge(evidence.decode(evidence.encode(found)), truth(session.data), [what])
     outcomes = with_reruns(outcomes, session.cells)
+    _checked.update({outcome.check.cell: len(session.cells) for outcome in outcomes})
     _keep(outcomes)
     kept.note(_folder(), [o for o in outcomes if not o.check.by_hand])
     by_hand = any(o.check.by_hand for o in outcomes)
@@ -120,6 +123,7 @@ def hint(what: str) -> Hint:
     """
     global _hints
     from autograder.desk.hints import Hints
+    from autograder.desk.reruns import ran_since
 
     step = _step_of("hint", what)
     _hints = _hints or Hints()
@@ -128,7 +132,10 @@ def hint(what: str) -> Hint:
     if what == step:  # a whole step: the first exercise of it that is not right
         keys = [key for key in EXERCISES if key.startswith(f"{step}.")]
         what = next((key for key in keys if not _passes(key)), keys[0])
-    return _hints.next(what, _reports.get(what, []))
+    help = _hints.next(what, _reports.get(what, []))
+    if what in _checked and ran_since(what, _here().cells[_checked[what] :]):
+        return replace(help, about=f"{help.about} (before your cell ran again: check first)")
+    return help
 
 
 def progress() -> Progress:

@@ -27,6 +27,13 @@ def with_reruns(outcomes: list[Outcome], cells: list[str]) -> list[Outcome]:
     return [_with_rerun(outcome, last) for outcome in outcomes]
 
 
+def ran_since(key: str, cells: list[str]) -> bool:
+    """Whether one of the cells makes a name of this exercise; if it has none, of its step."""
+    of_step = [name for k in MAKES if _same_step(k, key) for name in MAKES[k]]
+    names = {*(MAKES.get(key) or of_step)}
+    return any(names & bound_names(source) for source in cells if "checkpoint(" not in source)
+
+
 def _with_rerun(outcome: Outcome, last: dict[str, int]) -> Outcome:
     key = outcome.check.cell
     if outcome.status not in ("failed", "student_error", "blocked"):

@@ -44,6 +44,7 @@ def kernel(
         "_reports": {},
         "_from_kit": {},
         "_hints": None,
+        "_checked": {},
     }.items():
         monkeypatch.setattr(notebook, name, value)
     yield ns
@@ -379,3 +380,16 @@ def test_step_3_gets_the_names_that_its_text_promises(
     kernel["G"] = graph
     notebook.check("step2")
     assert notebook.checkpoint("step3")[3] is graph
+
+
+def test_a_hint_is_of_a_check_that_is_older_than_the_cell(
+    kernel: dict[str, Any], course: Course
+) -> None:
+    kernel.update(course.inputs("step3"))
+    run(kernel, "id_mapping = {n: i for i, n in enumerate(G, start=1)}; num_nodes = len(G)")
+    notebook.check("step3.mapping")
+    assert "check first" not in str(notebook.hint("step3.mapping"))
+    run(kernel, solution("step3")["mapping"])
+    assert "before your cell ran again: check first" in str(notebook.hint("step3.mapping"))
+    notebook.check("step3.mapping")
+    assert "every check passes" in str(notebook.hint("step3.mapping"))
