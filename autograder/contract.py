@@ -111,6 +111,11 @@ MAKES = {  # the names that each exercise asks for
 CHAIN = "chain"  # steps 1 to 5 in one piece: what stands in for whatever its steps do not make
 STANDS_IN = ("num_nodes", "data", "train_data", "val_data", "test_data", "GNNLinkPredictor")
 
+TOYS = (  # tables, graphs, dictionaries and data that our own cells make: never a student's answer
+    *("toy", "toy_wrong", "example", "raw", "right", "style", "square", "two_columns"),
+    *("ways", "toy_data", "broken", "artists", "user_column", "table", "names", "rules"),
+)
+
 COLUMNS = ("userID", "artistID", "listen_count")
 PARTS = ("train", "val", "test")  # of the split, in the order in which RandomLinkSplit gives them
 MODEL_CLASS, METHODS = "GNNLinkPredictor", ("encode", "decode")

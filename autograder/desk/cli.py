@@ -83,8 +83,8 @@ def join(
     tell(f"Written: {target}")
     if not run:
         return
-    for number, line in running.errors(book):
-        tell(f"Code cell {number} raised {line}")
+    for begins, line in running.errors(book):
+        tell(f"The cell that begins `{begins}` raised {line}")
     lacking = one_notebook.lacking(target, marks)
     earned = sum(mark.earned for mark in marks.values())
     tell(f"{earned:g} of 90 points by its own checks, and up to 10 for the report, given by hand.")
@@ -182,8 +182,8 @@ def check(
         except (SubmissionError, running.RunError) as error:
             say(f"autograder: {error}")
             return 1
-        for number, line in running.errors(book):
-            tell(f"Code cell {number} raised {line}")
+        for begins, line in running.errors(book):
+            tell(f"The cell that begins `{begins}` raised {line}")
         tell(said)
         tell(f"{file.name}: {sum(mark.earned for mark in marks.values()):g} points")
         return 0

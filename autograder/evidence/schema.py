@@ -27,6 +27,7 @@ class CellError(Struct):
     cell: int | None = None  # position among the notebook's cells, from 0
     line: int | None = None  # line in that cell, from 1
     source: Text = ""  # that line
+    begins: Text = ""  # the first line of the cell
 
     @property
     def blank(self) -> bool:
@@ -35,7 +36,12 @@ class CellError(Struct):
 
     def __str__(self) -> str:
         where = "" if self.line is None else f", line {self.line}: `{self.source.strip()}`"
-        where = where if self.cell is None else f" in code cell {self.cell + 1}{where}"
+        if self.begins and self.line == 1:
+            where = f" in the first line of its cell: `{self.source.strip()}`"
+        elif self.begins:
+            where = f" in the cell that begins `{self.begins}`{where}"
+        elif self.cell is not None:
+            where = f" in code cell {self.cell + 1}{where}"
         return f"{self.name}: {self.message}{where}"
 
 
@@ -383,6 +389,8 @@ class Loop(Struct, tag="loop"):
     aliased: int = 0  # kept states that were loaded, and were the live weights themselves
     watched: bool = False
     computed: int | None = None  # calls of backward in the notebook, where these were watched
+    steps: int | None = None  # that the optimizer has taken since it was made, if it counts them
+    stale: CellError | None = None  # what the last run of their cell raised
 
 
 class CalledTest(Struct):
