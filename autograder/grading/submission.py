@@ -20,6 +20,7 @@ import course_data
 from autograder.contract import CHAIN, STEPS
 from autograder.evidence.bounds import bounded
 from autograder.evidence.schema import Absent, CellError, Evidence
+from autograder.grading.doubts import doubted, doubts, flags
 from autograder.grading.executed import executed
 from autograder.grading.marks import Marks, best, better_run, on_both
 from autograder.grading.numbers import Numbers, numbers
@@ -290,6 +291,7 @@ class Judged:
 
     observed: Observed
     outcomes: list[Outcome]
+    flags: tuple[str, ...] = ()  # what of it the notebook's own source speaks against
 
 
 def judged(sandbox: Sandbox, submission: Submission, data: Path, options: Options) -> list[Judged]:
@@ -302,7 +304,11 @@ def judged(sandbox: Sandbox, submission: Submission, data: Path, options: Option
             if run.problem:
                 steps = {c.step for c in task.cells}
                 outcomes = _with_problem(outcomes, observed.evidence, steps, run)
-        found.append(Judged(observed, outcomes))
+        cells = [cell for task, _ in observed.runs for cell in task.cells]
+        against = doubts(cells, observed.evidence.free_form)
+        flagged = tuple(flags(outcomes, against))
+        outcomes = doubted(outcomes, against)
+        found.append(Judged(observed, outcomes, flagged))
         lost = [o for o in outcomes if not o.points and not o.check.by_hand]
         if ours:
             lost = [o for o in lost if o.check.step == "step5" and o.status != "not_attempted"]
@@ -325,8 +331,10 @@ def grade_one(
     free_form = ways[0].observed.evidence.free_form
     outcomes = best([way.outcomes for way in ways], free_form)
     runs = [run for way in ways for run in way.observed.runs]
+    flagged = [flag for way in ways for flag in way.flags]
     if twin and any(o.points for o in outcomes):
         again = judged(sandbox, submission, twin, options)
+        flagged += [flag for way in again for flag in way.flags]
         outcomes = on_both(outcomes, best([way.outcomes for way in again], free_form))
         runs += [run for way in again for run in way.observed.runs]
     again_fine = {
@@ -342,7 +350,7 @@ def grade_one(
         Marks(tuple(outcomes)),
         (*submission.problems, *(problem[:PROBLEM] for problem in problems[:PROBLEMS])),
         sum(run.seconds for _, run in runs),
-        flags=tuple(dict.fromkeys(flag for _, run in runs for flag in run.flags)),
+        flags=tuple(dict.fromkeys([*flagged, *(f for _, run in runs for f in run.flags)])),
         notes=tuple(dict.fromkeys([*submission.notes, *(n for _, run in runs for n in run.notes)])),
         raised=_raised(ways[0].observed.runs),
         executed=executed(submission, ways[0].observed.runs),
@@ -414,7 +422,8 @@ def observe_submission(path: Path, options: Options) -> Evidenced:
     evidence = {s: getattr(ways[i].observed.evidence, s) for s, i in choice.items()}
     free_form = ways[0].observed.evidence.free_form
     runs = [run for way in ways for _, run in way.observed.runs]
-    said = [f"Flag, for a TA to look at: {flag}" for run in runs for flag in run.flags]
+    flagged = [flag for way in ways for flag in way.flags] + [f for run in runs for f in run.flags]
+    said = [f"Flag, for a TA to look at: {flag}" for flag in flagged]
     said += [f"Note: {note}" for note in (*submission.notes, *(n for r in runs for n in r.notes))]
     said += [f"Problem: {problem}" for problem in submission.problems]
     said += [f"Problem: {run.problem}" for run in runs if run.problem]
