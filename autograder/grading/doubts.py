@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from autograder.contract import EXERCISES, MODEL_CLASS
+from autograder.evidence.schema import Training
 from autograder.inside.protocol import TaskCell
 from autograder.rules.locate import parsed
 from autograder.rules.outcome import Message, Outcome
@@ -43,6 +44,8 @@ BOUND = {  # names of which the probes of an exercise need one
     "step6.test": ("test",),
     "step6.auc": ("val_auc", "test_auc"),
 }
+MODEL_AND_TRAINING = ("step4.layers", "step4.encode", "step4.decode", "step5.setup", "step5.train")
+CHANGES = ("drop", "clip", "hook", "noise", "autocast", "register_", "normalize")  # in names
 GRADIENTS = ("backward", "grad", "fit", "minimize")
 
 
@@ -157,6 +160,40 @@ def doubts(cells: Sequence[TaskCell], free_form: bool) -> dict[str, str]:
     return found
 
 
+def other_gradients(
+    training: object, outcomes: list[Outcome], cells: Sequence[TaskCell], stand_in: bool
+) -> dict[str, str]:
+    """Whether what is told of a training step is no step of the model that step 4 asks for.
+
+    The gradients have to follow from the weights, the pairs and the labels that come with them.
+    That can be said only of a model whose `encode` and `decode` were seen to compute what they
+    should (or of the `stand_in`), and only of a training that changes nothing in between.
+    """
+    if not isinstance(training, Training) or training.differs is False or training.not_judged:
+        return {}
+    due = ("step5.setup", "step5.train") if stand_in else tuple(MODEL_AND_TRAINING)
+    if any(o.check.cell in due and o.status != "passed" for o in outcomes):
+        return {}
+    here = [c.source for c in cells if not c.key and (c.step in ("step4", "step5"))]
+    free = training.watched
+    if (free and training.differs is None) or _goes_another_way(tuple(here), stand_in):
+        return {}
+    if training.differs is None:
+        return {"step5.train": "the weights that its first step began with do not come with it"}
+    return {
+        "step5.train": "the gradients of its first step are not those of its weights, pairs and "
+        "labels, as the model of step 4 has them"
+    }
+
+
+@functools.lru_cache(maxsize=256)
+def _goes_another_way(sources: tuple[str, ...], stand_in: bool) -> bool:
+    """Whether the code has what makes honest gradients others, or another model than expected."""
+    here = read(sources)
+    changes = any(change in word.lower() for word in here.words for change in CHANGES)
+    return changes or (stand_in and bool(here.classes))
+
+
 @functools.lru_cache(maxsize=256)  # a submission runs several times, on each data set
 def _of_step(step: str, sources: tuple[str, ...]) -> dict[str, str]:
     """The same of the cells of one step, or (`step` is empty) of a whole notebook."""
@@ -194,10 +231,12 @@ def _calls(here: Source, name: str) -> bool:
 
 
 def doubted(outcomes: list[Outcome], found: dict[str, str]) -> list[Outcome]:
-    """The outcomes; what passes in a doubted exercise is left to a person."""
+    """The outcomes; where what passes is doubted, its whole step is left to a person."""
+    passed = {o.check.cell for o in outcomes if o.status == "passed" and not o.check.by_hand}
+    reasons = {e.split(".")[0]: f"{e}: {reason}" for e, reason in found.items() if e in passed}
     return [
-        replace(o, status="not_judged", message=_message(found[o.check.cell]))
-        if o.status == "passed" and not o.check.by_hand and o.check.cell in found
+        replace(o, status="not_judged", message=_message(reasons[o.check.step]))
+        if o.status == "passed" and not o.check.by_hand and o.check.step in reasons
         else o
         for o in outcomes
     ]
@@ -217,6 +256,6 @@ def _message(reason: str) -> Message:
     return Message(
         ran="what the run told, beside the notebook's own cells",
         expected="cells that can do what the run tells of",
-        got=f"right work is told of, but {reason}",
+        got=f"right work is told of, but there is a doubt ({reason})",
         next="For a TA: read the cells. If they do the exercise, give its points.",
     )

@@ -20,7 +20,7 @@ import course_data
 from autograder.contract import CHAIN, STEPS
 from autograder.evidence.bounds import bounded
 from autograder.evidence.schema import Absent, CellError, Evidence
-from autograder.grading.doubts import doubted, doubts, flags
+from autograder.grading.doubts import doubted, doubts, flags, other_gradients
 from autograder.grading.executed import executed
 from autograder.grading.marks import Marks, best, better_run, on_both
 from autograder.grading.numbers import Numbers, numbers
@@ -305,7 +305,7 @@ def judged(sandbox: Sandbox, submission: Submission, data: Path, options: Option
                 steps = {c.step for c in task.cells}
                 outcomes = _with_problem(outcomes, observed.evidence, steps, run)
         cells = [cell for task, _ in observed.runs for cell in task.cells]
-        against = doubts(cells, observed.evidence.free_form)
+        against = _doubts(observed, outcomes, cells)
         flagged = tuple(flags(outcomes, against))
         outcomes = doubted(outcomes, against)
         found.append(Judged(observed, outcomes, flagged))
@@ -315,6 +315,15 @@ def judged(sandbox: Sandbox, submission: Submission, data: Path, options: Option
         if not lost and not _taken_down(observed):
             break
     return found
+
+
+def _doubts(observed: Observed, outcomes: list[Outcome], cells: list[TaskCell]) -> dict[str, str]:
+    """For each exercise why its evidence is not to be believed, where there is a reason."""
+    evidence = observed.evidence
+    stand_in = not evidence.free_form and (not observed.own or evidence.step4 is None)
+    training = evidence.step5.train if evidence.step5 else None
+    told = other_gradients(training, outcomes, cells, stand_in)
+    return told | doubts(cells, evidence.free_form)
 
 
 def _in_our_form(submission: Submission) -> bool:

@@ -42,6 +42,7 @@ from autograder.evidence.trace import Embedded, Loaded, SplitPart, Trace, joined
 from autograder.rules import facts as derived
 from autograder.rules.alignment import unordered
 from autograder.rules.facts import NONE, AucFact, Facts
+from autograder.rules.gradients import gradients_differ
 from autograder.rules.scores import is_mean
 from autograder.truth import Truth
 
@@ -224,6 +225,7 @@ def _called_training(seen: TrainSeen, truth: Truth) -> Training:
         held_out=seen.held_out,
         resplits=seen.resplits or max(0, len(found.splits) - 1),
         not_judged=found.not_judged.get("train", ""),
+        differs=gradients_differ(found),
     )
 
 
@@ -299,6 +301,7 @@ def _own_training(found: Facts, seen: TrainSeen) -> Training | Absent:
         resplits=run.resplits,
         watched=True,
         not_judged=found.not_judged.get("train", ""),
+        differs=gradients_differ(found),
     )
 
 

@@ -79,7 +79,8 @@ def test_points_wait_for_a_person_and_are_flagged() -> None:
     against = {"step5.train": "nothing asks for gradients"}
     after = doubted(outcomes, against)
     changed = [o for o in after if o.status != "passed"]
-    assert {o.check.cell for o in changed} == {"step5.train"}
+    assert {o.check.step for o in changed} == {"step5"}
+    assert len(changed) == sum(o.check.step == "step5" for o in outcomes)
     assert all(o.status == "not_judged" and o.message.got for o in changed)
     assert flags(outcomes, against) == [
         "step5.train: its run tells of right work, but nothing asks for gradients"
