@@ -20,6 +20,7 @@ import course_data
 from autograder.contract import CHAIN, STEPS
 from autograder.evidence.bounds import bounded
 from autograder.evidence.schema import Absent, CellError, Evidence
+from autograder.grading.bench import HERE, Bench
 from autograder.grading.doubts import doubted, doubts, flags, other_gradients
 from autograder.grading.executed import executed
 from autograder.grading.marks import Marks, best, better_run, on_both
@@ -28,9 +29,7 @@ from autograder.handin.submission import Notebook, PathError, Submission, load
 from autograder.inside.inputs import pickled
 from autograder.limits import MEMORY, PROBLEM, PROBLEMS
 from autograder.rules.diagnosis import Diagnosis, diagnose
-from autograder.rules.judge import judge
 from autograder.rules.outcome import Message, Outcome
-from autograder.rules.worked_out import worked_out
 from autograder.truth import truth
 from autograder.wall.sandbox import Making, Run, Sandbox, Task, TaskCell
 
@@ -213,7 +212,7 @@ def _right_inputs(data: Path) -> _RightInputs:
 
 
 def observe(
-    sandbox: Sandbox, submission: Submission, data: Path, options: Options
+    sandbox: Sandbox, submission: Submission, data: Path, options: Options, bench: Bench = HERE
 ) -> Iterator[Observed]:
     """Run a submission in one way after the other; each step counts with its better run.
 
@@ -225,10 +224,10 @@ def observe(
     stepwise = {book.step: book for book in reversed(submission.notebooks) if book.step}
     if free and len(free.steps) > len(stepwise):
         own = _task([free], data, options)
-        first = _observed(sandbox, submission, data, [own])
+        first = _observed(sandbox, submission, data, [own], bench)
         yield first
         right = msgspec.structs.replace(own, right_inputs=True, names=first.evidence.names)
-        yield replace(_observed(sandbox, submission, data, [right]), own=False)
+        yield replace(_observed(sandbox, submission, data, [right], bench), own=False)
         return
     lacking = submission.lacking_imports()
     alone = {
@@ -237,21 +236,22 @@ def observe(
     }
     ends = [step for step in STEPS[4:] if step in stepwise]
     if not {"step4", "step5"} <= set(stepwise):
-        yield _observed(sandbox, submission, data, list(alone.values()))
+        yield _observed(sandbox, submission, data, list(alone.values()), bench)
         return
     before = tuple(stepwise[step] for step in STEPS[:4] if step in stepwise)
     chain = _task([stepwise[step] for step in ends], data, options, before, lacking)
-    first = _observed(
-        sandbox, submission, data, [t for s, t in alone.items() if s not in ends] + [chain]
-    )
+    earlier = [t for s, t in alone.items() if s not in ends]
+    first = _observed(sandbox, submission, data, [*earlier, chain], bench)
     yield first
     again = [alone[s] for s in ends if s == "step5" or _taken_down(first)]
-    second = _observed(sandbox, submission, data, again)
+    second = _observed(sandbox, submission, data, again, bench)
     kept = {s: getattr(first.evidence, s) for s in STEPS if getattr(second.evidence, s) is None}
     yield replace(second, evidence=msgspec.structs.replace(second.evidence, **kept), own=False)
 
 
-def _observed(sandbox: Sandbox, submission: Submission, data: Path, tasks: list[Task]) -> Observed:
+def _observed(
+    sandbox: Sandbox, submission: Submission, data: Path, tasks: list[Task], bench: Bench
+) -> Observed:
     inputs = _right_inputs(data)
     runs = []
     for task in tasks:
@@ -273,8 +273,8 @@ def _observed(sandbox: Sandbox, submission: Submission, data: Path, tasks: list[
         names=names,
         free_form=any(task.free_form for task in tasks),
     )
-    known = truth(data)
-    return Observed(worked_out(bounded(evidence, known.num_nodes), known), tuple(runs))
+    evidence = bounded(evidence, truth(data).num_nodes)
+    return Observed(bench.work_out(evidence, data), tuple(runs))
 
 
 def _taken_down(observed: Observed) -> bool:
@@ -294,12 +294,14 @@ class Judged:
     flags: tuple[str, ...] = ()  # what of it the notebook's own source speaks against
 
 
-def judged(sandbox: Sandbox, submission: Submission, data: Path, options: Options) -> list[Judged]:
+def judged(
+    sandbox: Sandbox, submission: Submission, data: Path, options: Options, bench: Bench = HERE
+) -> list[Judged]:
     """Observe and judge a submission, until nothing more can be gained; at least once."""
     found: list[Judged] = []
     ours = _in_our_form(submission)
-    for observed in observe(sandbox, submission, data, options):
-        outcomes = judge(observed.evidence, truth(data), numbered=ours)
+    for observed in observe(sandbox, submission, data, options, bench):
+        outcomes = bench.judge(observed.evidence, data, ours)
         for task, run in observed.runs:
             if run.problem:
                 steps = {c.step for c in task.cells}
@@ -333,16 +335,21 @@ def _in_our_form(submission: Submission) -> bool:
 
 
 def grade_one(
-    sandbox: Sandbox, submission: Submission, data: Path, options: Options, twin: Path | None = None
+    sandbox: Sandbox,
+    submission: Submission,
+    data: Path,
+    options: Options,
+    twin: Path | None = None,
+    bench: Bench = HERE,
 ) -> Graded:
     """Grade one submission and name what is wrong; what passes must pass on a twin too."""
-    ways = judged(sandbox, submission, data, options)
+    ways = judged(sandbox, submission, data, options, bench)
     free_form = ways[0].observed.evidence.free_form
     outcomes = best([way.outcomes for way in ways], free_form)
     runs = [run for way in ways for run in way.observed.runs]
     flagged = [flag for way in ways for flag in way.flags]
     if twin and any(o.points for o in outcomes):
-        again = judged(sandbox, submission, twin, options)
+        again = judged(sandbox, submission, twin, options, bench)
         flagged += [flag for way in again for flag in way.flags]
         outcomes = on_both(outcomes, best([way.outcomes for way in again], free_form))
         runs += [run for way in again for run in way.observed.runs]
