@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from autograder.contract import EXERCISES, MODEL_CLASS
-from autograder.evidence.schema import Training
+from autograder.evidence.schema import Evidence, ModelClass, Training
 from autograder.inside.protocol import TaskCell
 from autograder.rules.locate import parsed
 from autograder.rules.outcome import Message, Outcome
@@ -45,7 +45,9 @@ BOUND = {  # names of which the probes of an exercise need one
     "step6.auc": ("val_auc", "test_auc"),
 }
 MODEL_AND_TRAINING = ("step4.layers", "step4.encode", "step4.decode", "step5.setup", "step5.train")
-CHANGES = ("drop", "clip", "hook", "noise", "autocast", "register_", "normalize")  # in names
+CHANGES = (  # in names: what makes honest gradients others than those that are computed here
+    *("drop", "clip", "hook", "noise", "autocast", "normalize", "reduction=", " weight="),
+)
 GRADIENTS = ("backward", "grad", "fit", "minimize")
 
 
@@ -144,6 +146,8 @@ def _words(node: ast.AST) -> Iterator[str]:
             yield part.id
         elif isinstance(part, ast.Attribute):
             yield part.attr
+        elif isinstance(part, ast.keyword) and part.arg:
+            yield f" {part.arg}="
         elif isinstance(part, ast.alias):
             yield from part.name.split(".")
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):
@@ -161,7 +165,7 @@ def doubts(cells: Sequence[TaskCell], free_form: bool) -> dict[str, str]:
 
 
 def other_gradients(
-    training: object, outcomes: list[Outcome], cells: Sequence[TaskCell], stand_in: bool
+    evidence: Evidence, outcomes: list[Outcome], cells: Sequence[TaskCell], stand_in: bool
 ) -> dict[str, str]:
     """Whether what is told of a training step is no step of the model that step 4 asks for.
 
@@ -169,14 +173,19 @@ def other_gradients(
     That can be said only of a model whose `encode` and `decode` were seen to compute what they
     should (or of the `stand_in`), and only of a training that changes nothing in between.
     """
+    training = evidence.step5.train if evidence.step5 else None
     if not isinstance(training, Training) or training.differs is False or training.not_judged:
+        return {}
+    if not stand_in and not _takes_the_mean(evidence):
         return {}
     due = ("step5.setup", "step5.train") if stand_in else tuple(MODEL_AND_TRAINING)
     if any(o.check.cell in due and o.status != "passed" for o in outcomes):
         return {}
-    here = [c.source for c in cells if not c.key and (c.step in ("step4", "step5"))]
     free = training.watched
-    if (free and training.differs is None) or _goes_another_way(tuple(here), stand_in):
+    cells = [c for c in cells if not c.key and c.step in ("step4", "step5")]
+    here = tuple(c.source for c in cells)
+    new = () if free else tuple(c.source for c in cells if c.step == "step5")
+    if (free and training.differs is None) or _goes_another_way(here, new):
         return {}
     if training.differs is None:
         return {"step5.train": "the weights that its first step began with do not come with it"}
@@ -187,11 +196,20 @@ def other_gradients(
 
 
 @functools.lru_cache(maxsize=256)
-def _goes_another_way(sources: tuple[str, ...], stand_in: bool) -> bool:
-    """Whether the code has what makes honest gradients others, or another model than expected."""
-    here = read(sources)
-    changes = any(change in word.lower() for word in here.words for change in CHANGES)
-    return changes or (stand_in and bool(here.classes))
+def _goes_another_way(sources: tuple[str, ...], new: tuple[str, ...]) -> bool:
+    """Whether the code has what makes honest gradients others, or (in `new`) one more class."""
+    words = (word.lower() for word in read(sources).words)
+    return any(change in word for word in words for change in CHANGES) or bool(read(new).classes)
+
+
+def _takes_the_mean(evidence: Evidence) -> bool:
+    """Whether the layers that step 4 was seen to have are those that are computed here."""
+    model = evidence.step4.model if evidence.step4 else None
+    if not isinstance(model, ModelClass):
+        return False
+    options = [layer.options for layer in model.convolutions]
+    others = [o.get("normalize") or o.get("project") for o in options]
+    return all(o.get("aggr") in (None, "mean") for o in options) and not any(others)
 
 
 @functools.lru_cache(maxsize=256)  # a submission runs several times, on each data set

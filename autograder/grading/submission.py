@@ -323,8 +323,7 @@ def _doubts(observed: Observed, outcomes: list[Outcome], cells: list[TaskCell]) 
     """For each exercise why its evidence is not to be believed, where there is a reason."""
     evidence = observed.evidence
     stand_in = not evidence.free_form and (not observed.own or evidence.step4 is None)
-    training = evidence.step5.train if evidence.step5 else None
-    told = other_gradients(training, outcomes, cells, stand_in)
+    told = other_gradients(evidence, outcomes, cells, stand_in)
     return told | doubts(cells, evidence.free_form)
 
 

@@ -125,12 +125,13 @@ class _Layout:
 
 def _layouts(found: Facts, model: Model, weighed: Weighed) -> list[_Layout]:
     """How the weights can be put together, either layer first; empty where they are others."""
-    names = [p.name for p in model.parameters]
-    refs, gradients = weighed.weights, weighed.gradients
-    if model.dropout or not len(names) == len(refs) == len(gradients):
+    if model.dropout or not len(model.parameters) == len(weighed.weights) == len(weighed.gradients):
         return []
-    values = [v for ref in refs if (v := found.array(ref)) is not None]
-    slopes = [v for ref in gradients if (v := found.array(ref)) is not None]
+    given = zip(model.parameters, weighed.weights, weighed.gradients, strict=True)
+    used = [(p.name, weight, slope) for p, weight, slope in given if slope >= 0]
+    names = [name for name, _, _ in used]
+    values = [v for _, ref, _ in used if (v := found.array(ref)) is not None]
+    slopes = [v for _, _, ref in used if (v := found.array(ref)) is not None]
     if [v.shape for v in values] != [v.shape for v in slopes] or len(values) != len(names):
         return []
     known = dict(zip(names, values, strict=True))
