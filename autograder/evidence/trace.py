@@ -180,6 +180,14 @@ class Optimizer(Struct, frozen=True, kw_only=True):
     order: Number = 0  # when it was made
 
 
+COLUMNS: tuple[tuple[str, str, list[int]], ...] = (
+    ("backwards", "float64", [4]),
+    ("steps", "int64", [2]),
+    ("measured", "float64", [6]),
+    ("marks", "int64", []),
+)
+
+
 class Columns(Struct, frozen=True, kw_only=True):
     """What happened too often to be an event each, one row a time."""
 
@@ -187,6 +195,16 @@ class Columns(Struct, frozen=True, kw_only=True):
     steps: Array  # [n, 2] int64: order, optimizer
     measured: Array  # [n, 6] float64: order, value, steps, backwards, cell, line
     marks: Array  # [n] int64: what was measured: the same number for the same pairs and labels
+
+    def __post_init__(self) -> None:
+        for name, dtype, width in COLUMNS:
+            kept = getattr(self, name)
+            if kept.dtype != dtype or kept.shape[1:] != width:
+                raise ValueError(f"{name} of another shape")
+        for name, counted in (("backwards", (0, 2, 3)), ("measured", (0, 2, 3, 4, 5))):
+            numbers = getattr(self, name).numpy()[:, counted]
+            if not (np.abs(numbers) < 2**53).all():  # nor where it is no number
+                raise ValueError(f"{name} that are no counts")
 
 
 class Trace(Struct, frozen=True, kw_only=True):
