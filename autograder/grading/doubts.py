@@ -44,7 +44,6 @@ BOUND = {  # names of which the probes of an exercise need one
     "step6.test": ("test",),
     "step6.auc": ("val_auc", "test_auc"),
 }
-MODEL_AND_TRAINING = ("step4.layers", "step4.encode", "step4.decode", "step5.setup", "step5.train")
 CHANGES = (  # in names: what makes honest gradients others than those that are computed here
     *("drop", "clip", "hook", "noise", "autocast", "normalize", "reduction=", " weight="),
 )
@@ -176,11 +175,16 @@ def other_gradients(
     training = evidence.step5.train if evidence.step5 else None
     if not isinstance(training, Training) or training.differs is False or training.not_judged:
         return {}
+    if training.unweighed and not training.watched:
+        return {"step5": "the weights that its first step began with do not come with it"}
     if not stand_in and not _takes_the_mean(evidence):
         return {}
-    due = ("step5.setup", "step5.train") if stand_in else tuple(MODEL_AND_TRAINING)
-    if any(o.check.cell in due and o.status != "passed" for o in outcomes):
+    model = [o for o in outcomes if o.check.step == "step4"]
+    trained = [o for o in outcomes if o.check.cell in ("step5.setup", "step5.train")]
+    if not stand_in and any(o.status != "passed" for o in model):
         return {}
+    if training.differs is None and any(o.status != "passed" for o in trained):
+        return {}  # a mistake that costs its points may be the reason
     free = training.watched
     cells = [c for c in cells if not c.key and c.step in ("step4", "step5")]
     here = tuple(c.source for c in cells)
@@ -188,17 +192,22 @@ def other_gradients(
     if (free and training.differs is None) or _goes_another_way(here, new):
         return {}
     if training.differs is None:
-        return {"step5.train": "the weights that its first step began with do not come with it"}
+        return {"step5": "its first step cannot be computed once more, for no reason that is seen"}
     return {
-        "step5.train": "the gradients of its first step are not those of its weights, pairs and "
+        "step5": "the gradients of its first step are not those of its weights, pairs and "
         "labels, as the model of step 4 has them"
     }
 
 
 @functools.lru_cache(maxsize=256)
 def _goes_another_way(sources: tuple[str, ...], new: tuple[str, ...]) -> bool:
-    """Whether the code has what makes honest gradients others, or (in `new`) one more class."""
-    words = (word.lower() for word in read(sources).words)
+    """Whether the code has what makes honest gradients others, or (in `new`) one more class.
+
+    In our own notebooks, which have `new` cells, it has to be where `train` comes by.
+    """
+    here = read(sources)
+    used = here.reached("train", "model", "loss_fn", "optimizer", *here.classes)
+    words = (word.lower() for word in (used if new else here.words))
     return any(change in word for word in words for change in CHANGES) or bool(read(new).classes)
 
 
@@ -250,7 +259,7 @@ def _calls(here: Source, name: str) -> bool:
 
 def doubted(outcomes: list[Outcome], found: dict[str, str]) -> list[Outcome]:
     """The outcomes; where what passes is doubted, its whole step is left to a person."""
-    passed = {o.check.cell for o in outcomes if o.status == "passed" and not o.check.by_hand}
+    passed = _passed(outcomes)
     reasons = {e.split(".")[0]: f"{e}: {reason}" for e, reason in found.items() if e in passed}
     return [
         replace(o, status="not_judged", message=_message(reasons[o.check.step]))
@@ -262,12 +271,18 @@ def doubted(outcomes: list[Outcome], found: dict[str, str]) -> list[Outcome]:
 
 def flags(outcomes: list[Outcome], found: dict[str, str]) -> list[str]:
     """What a TA should look at: the exercises that were doubted though they pass."""
-    passed = {o.check.cell for o in outcomes if o.status == "passed"}
+    passed = _passed(outcomes)
     return [
         f"{exercise}: its run tells of right work, but {reason}"
         for exercise, reason in found.items()
         if exercise in passed
     ]
+
+
+def _passed(outcomes: list[Outcome]) -> set[str]:
+    """Exercises in which a check passed, and their steps."""
+    passed = [o.check for o in outcomes if o.status == "passed" and not o.check.by_hand]
+    return {check.cell for check in passed} | {check.step for check in passed}
 
 
 def _message(reason: str) -> Message:

@@ -32,6 +32,7 @@ from autograder.rules.graphs import area
 from autograder.truth import Truth
 
 EPOCHS = 3  # that are worked out in full
+MOST_PAIRS = 10_000_000  # of all calls of backward, that are worked out
 NONE = np.zeros((2, 0), dtype=np.int64)
 
 
@@ -234,6 +235,7 @@ def _bundles(found: Facts, scores: dict[int, Score]) -> list[Bundle]:
     losses: list[Loss] = []
     sampled: list[Sampled] = []
     made: list[Score] = []
+    pairs = 0
     for event in found.trace.events:
         if isinstance(event, Loss) and event.live:
             losses.append(event)
@@ -244,6 +246,8 @@ def _bundles(found: Facts, scores: dict[int, Score]) -> list[Bundle]:
         elif isinstance(event, Backward):
             bundles.append(_bundle(found, event, scores, losses, sampled, made))
             losses, sampled, made = [], [], []
+            if (pairs := pairs + bundles[-1].pairs.shape[1]) > MOST_PAIRS:
+                break  # the recorder keeps far fewer
         elif isinstance(event, Measured):
             sampled = []  # those were for an evaluation
     return bundles

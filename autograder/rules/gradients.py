@@ -7,6 +7,7 @@ binary cross-entropy. It is NumPy: the grader would wait seconds for torch to be
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from autograder.rules.facts import Bundle, Facts
 
 NEAR = 2e-3  # of the gradient's length that may be left unexplained: it is of single precision
 LOGITS = ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits")
+MOST_WEIGHTS = 2_000_000  # numbers of a model that the recorder keeps
 PAIRS = 2_000_000  # scored pairs of one step that are computed with at most
 
 
@@ -27,6 +29,20 @@ def gradients_differ(found: Facts) -> bool | None:
         return None
     weighed = [w for w in found.trace.weighed if w.model == run.number]
     return _differs(found, run.model, weighed[0]) if weighed else None
+
+
+def is_unweighed(found: Facts) -> bool:
+    """Whether the trained model has taken steps, and its weights before them are not there."""
+    run = found.run
+    if run is None or run.model is None or not found.trace.steps:
+        return False
+    parts = run.model.parameters
+    if sum(math.prod(p.shape) for p in parts) > MOST_WEIGHTS:
+        return False
+    return not any(
+        w.model == run.number and len(w.weights) == len(parts) and max(w.weights, default=-1) >= 0
+        for w in found.trace.weighed
+    )
 
 
 def _differs(found: Facts, model: Model, weighed: Weighed) -> bool | None:
@@ -58,8 +74,11 @@ class _Step:
 
 def _step(found: Facts, bundles: list[Bundle]) -> _Step | None:
     """The step of these calls of backward, where all of them passed messages along one graph."""
-    if any(loss.kind not in LOGITS for b in bundles for loss in b.losses):
+    losses = [loss for b in bundles for loss in b.losses]
+    if any(loss.kind not in LOGITS or loss.squashed for loss in losses):
         return None
+    if any((loss.low, loss.high) == (0.0, 1.0) for loss in losses):
+        return None  # the labels were taken for scores
     refs = dict.fromkeys(ref for b in bundles for ref in b.edges)
     edges = [e for ref in refs if (e := found.pairs(ref)) is not None]
     if not edges or len(edges) != len(refs) or any(not _same(edges[0], e) for e in edges[1:]):
@@ -224,10 +243,13 @@ class _Mean:
 
 
 def _explained(parts: np.ndarray, gradient: np.ndarray) -> bool:
-    """Whether the gradient is these parts, each some number of times: scaled, clipped, decayed."""
+    """Whether the gradient is these parts, each some number of times: scaled, clipped, decayed.
+
+    Positives and negatives have the same sign, which is another one where the loss is turned round.
+    """
     size = np.linalg.norm(gradient)
     if not np.isfinite(size) or not size or not np.isfinite(parts).all():
         return False
     times = np.linalg.lstsq(parts.T, gradient, rcond=None)[0]
     left = np.linalg.norm(gradient - times @ parts)
-    return bool(left <= NEAR * size and times[0] > 0 and times[1] > 0)
+    return bool(left <= NEAR * size and times[0] * times[1] > 0)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.grading.doubts import doubted, doubts, flags
+from autograder.evidence.arrays import pairs
+from autograder.evidence.schema import Absent, Call, Evidence, Step5, Training
+from autograder.grading.doubts import doubted, doubts, flags, other_gradients
 from autograder.inside.protocol import TaskCell
 from autograder.rules import catalogue
 from autograder.rules.outcome import Outcome
@@ -87,3 +89,58 @@ def test_points_wait_for_a_person_and_are_flagged() -> None:
     ]
     failed = [Outcome(o.check, "failed") for o in outcomes]
     assert doubted(failed, against) == failed and not flags(failed, against)
+
+
+def told(
+    source: str = TRAIN, stand_in: bool = True, failed: str = "", **training: bool | None
+) -> dict[str, str]:
+    """What is said of a training of which this was worked out."""
+    none = pairs([[], []])
+    made = Training(
+        call=Call(),
+        num_nodes=3,
+        message_edges=none,
+        positives=none,
+        **training,  # type: ignore[arg-type]
+    )
+    absent = Absent(name="model")
+    evidence = Evidence(step5=Step5(setup=absent, train=made, loop=absent))
+    outcomes = [
+        Outcome(check, "failed" if check.id == failed else "passed") for check in catalogue()
+    ]
+    return other_gradients(evidence, outcomes, [TaskCell(source, "step5")], stand_in)
+
+
+def test_gradients_that_agree_are_not_doubted() -> None:
+    assert told(differs=False) == {}
+
+
+def test_gradients_that_differ_are() -> None:
+    assert "step5" in told(differs=True)
+    assert "step5" in told(differs=True, failed=catalogue_of("step5.train"))
+
+
+def test_weights_that_did_not_come_are_doubted_in_our_own_notebooks() -> None:
+    assert "step5" in told(differs=None, unweighed=True)
+    assert told(differs=None, unweighed=True, watched=True) == {}
+
+
+def test_what_cannot_be_computed_again_is_doubted_only_without_a_reason() -> None:
+    assert "step5" in told(differs=None)
+    assert told(differs=None, failed=catalogue_of("step5.setup")) == {}
+    for word in ("F.dropout(z)", "clip_grad_value_(p, 1)", "f(reduction='none')"):
+        assert told(f"def train(data):\n    {word}\n    loss.backward()", differs=None) == {}
+    assert told(TRAIN + "\nclass Mine(nn.Module):\n    pass", differs=True) == {}
+
+
+def test_a_word_that_training_does_not_come_by_is_no_reason() -> None:
+    assert "step5" in told(TRAIN + "\nF.dropout(nothing)", differs=None)
+
+
+def test_a_class_that_nobody_has_seen_is_not_held_against_anybody() -> None:
+    assert told(stand_in=False, differs=True) == {}
+
+
+def catalogue_of(cell: str) -> str:
+    """A check of an exercise."""
+    return next(check.id for check in catalogue() if check.cell == cell)
