@@ -45,6 +45,7 @@ EXECUTED = 32 * MIB  # characters of all executed copies of one student
 
 # what the grader itself may take, over what it has when it begins
 GRADER_MEMORY = 2 * 2**30
+JUDGING_SECONDS = 300.0  # to judge one run of a submission; it takes a second or two
 GRADER_MEMORY_EACH = 2**29  # more of it for each submission at a time
 
 # what a run may say

@@ -376,6 +376,8 @@ class Training(Struct, tag="training"):
     resplits: int = 0  # calls of RandomLinkSplit between the steps of one optimizer
     watched: bool = False
     not_judged: Text = ""  # what was seen, where the recorder could not follow
+    differs: bool | None = None  # from the gradients that follow from weights, pairs and labels
+    unweighed: bool = False  # there were steps, and the weights before the first one did not come
 
 
 class Loop(Struct, tag="loop"):

@@ -130,6 +130,15 @@ class Embedded(Event, tag="embedded", frozen=True, kw_only=True):
     model: int = -1
 
 
+class Weighed(Struct, frozen=True, kw_only=True):
+    """A model's weights and their gradients, as an optimizer was about to take a step."""
+
+    order: Number
+    model: int
+    weights: Annotated[list[Ref], msgspec.Meta(max_length=500)] = []  # one a parameter
+    gradients: Annotated[list[Ref], msgspec.Meta(max_length=500)] = []
+
+
 class Loaded(Event, tag="loaded", frozen=True, kw_only=True):
     """A model was given a state that was kept."""
 
@@ -171,6 +180,14 @@ class Optimizer(Struct, frozen=True, kw_only=True):
     order: Number = 0  # when it was made
 
 
+COLUMNS: tuple[tuple[str, str, list[int]], ...] = (
+    ("backwards", "float64", [4]),
+    ("steps", "int64", [2]),
+    ("measured", "float64", [6]),
+    ("marks", "int64", []),
+)
+
+
 class Columns(Struct, frozen=True, kw_only=True):
     """What happened too often to be an event each, one row a time."""
 
@@ -178,6 +195,16 @@ class Columns(Struct, frozen=True, kw_only=True):
     steps: Array  # [n, 2] int64: order, optimizer
     measured: Array  # [n, 6] float64: order, value, steps, backwards, cell, line
     marks: Array  # [n] int64: what was measured: the same number for the same pairs and labels
+
+    def __post_init__(self) -> None:
+        for name, dtype, width in COLUMNS:
+            kept = getattr(self, name)
+            if kept.dtype != dtype or kept.shape[1:] != width:
+                raise ValueError(f"{name} of another shape")
+        for name, counted in (("backwards", (0, 2, 3)), ("measured", (0, 2, 3, 4, 5))):
+            numbers = getattr(self, name).numpy()[:, counted]
+            if not (np.abs(numbers) < 2**53).all():  # nor where it is no number
+                raise ValueError(f"{name} that are no counts")
 
 
 class Trace(Struct, frozen=True, kw_only=True):
@@ -191,6 +218,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     models: Annotated[list[Model], msgspec.Meta(max_length=200)] = []
     optimizers: Annotated[list[Optimizer], msgspec.Meta(max_length=200)] = []
     columns: Columns | None = None
+    weighed: Annotated[list[Weighed], msgspec.Meta(max_length=8)] = []
     backwards: Number = 0
     steps: Number = 0
     lost: Number = 0  # notes that could not be taken: our own errors
@@ -200,6 +228,8 @@ class Trace(Struct, frozen=True, kw_only=True):
         for event in self.events:
             if any(ref >= size for ref in _refs(event)):
                 raise ValueError("an array that is not in the pool")
+        if any(ref >= size for w in self.weighed for ref in [*w.weights, *w.gradients]):
+            raise ValueError("an array that is not in the pool")
 
     def array(self, ref: int) -> np.ndarray | None:
         """An array of the pool, read-only."""
@@ -241,4 +271,5 @@ def joined(training: Trace, evaluation: Trace) -> Trace:
         events.append(msgspec.structs.replace(event, **change))
     events.sort(key=lambda e: e.order)
     pool = [*training.pool, *evaluation.pool]
-    return msgspec.structs.replace(evaluation, pool=pool, events=events)
+    weighed = training.weighed
+    return msgspec.structs.replace(evaluation, pool=pool, events=events, weighed=weighed)

@@ -20,6 +20,8 @@ import course_data
 from autograder.contract import CHAIN, STEPS
 from autograder.evidence.bounds import bounded
 from autograder.evidence.schema import Absent, CellError, Evidence
+from autograder.grading.bench import HERE, Bench
+from autograder.grading.doubts import doubted, doubts, flags, other_gradients
 from autograder.grading.executed import executed
 from autograder.grading.marks import Marks, best, better_run, on_both
 from autograder.grading.numbers import Numbers, numbers
@@ -27,9 +29,7 @@ from autograder.handin.submission import Notebook, PathError, Submission, load
 from autograder.inside.inputs import pickled
 from autograder.limits import MEMORY, PROBLEM, PROBLEMS
 from autograder.rules.diagnosis import Diagnosis, diagnose
-from autograder.rules.judge import judge
 from autograder.rules.outcome import Message, Outcome
-from autograder.rules.worked_out import worked_out
 from autograder.truth import truth
 from autograder.wall.sandbox import Making, Run, Sandbox, Task, TaskCell
 
@@ -212,7 +212,7 @@ def _right_inputs(data: Path) -> _RightInputs:
 
 
 def observe(
-    sandbox: Sandbox, submission: Submission, data: Path, options: Options
+    sandbox: Sandbox, submission: Submission, data: Path, options: Options, bench: Bench = HERE
 ) -> Iterator[Observed]:
     """Run a submission in one way after the other; each step counts with its better run.
 
@@ -224,10 +224,10 @@ def observe(
     stepwise = {book.step: book for book in reversed(submission.notebooks) if book.step}
     if free and len(free.steps) > len(stepwise):
         own = _task([free], data, options)
-        first = _observed(sandbox, submission, data, [own])
+        first = _observed(sandbox, submission, data, [own], bench)
         yield first
         right = msgspec.structs.replace(own, right_inputs=True, names=first.evidence.names)
-        yield replace(_observed(sandbox, submission, data, [right]), own=False)
+        yield replace(_observed(sandbox, submission, data, [right], bench), own=False)
         return
     lacking = submission.lacking_imports()
     alone = {
@@ -236,21 +236,22 @@ def observe(
     }
     ends = [step for step in STEPS[4:] if step in stepwise]
     if not {"step4", "step5"} <= set(stepwise):
-        yield _observed(sandbox, submission, data, list(alone.values()))
+        yield _observed(sandbox, submission, data, list(alone.values()), bench)
         return
     before = tuple(stepwise[step] for step in STEPS[:4] if step in stepwise)
     chain = _task([stepwise[step] for step in ends], data, options, before, lacking)
-    first = _observed(
-        sandbox, submission, data, [t for s, t in alone.items() if s not in ends] + [chain]
-    )
+    earlier = [t for s, t in alone.items() if s not in ends]
+    first = _observed(sandbox, submission, data, [*earlier, chain], bench)
     yield first
     again = [alone[s] for s in ends if s == "step5" or _taken_down(first)]
-    second = _observed(sandbox, submission, data, again)
+    second = _observed(sandbox, submission, data, again, bench)
     kept = {s: getattr(first.evidence, s) for s in STEPS if getattr(second.evidence, s) is None}
     yield replace(second, evidence=msgspec.structs.replace(second.evidence, **kept), own=False)
 
 
-def _observed(sandbox: Sandbox, submission: Submission, data: Path, tasks: list[Task]) -> Observed:
+def _observed(
+    sandbox: Sandbox, submission: Submission, data: Path, tasks: list[Task], bench: Bench
+) -> Observed:
     inputs = _right_inputs(data)
     runs = []
     for task in tasks:
@@ -272,8 +273,8 @@ def _observed(sandbox: Sandbox, submission: Submission, data: Path, tasks: list[
         names=names,
         free_form=any(task.free_form for task in tasks),
     )
-    known = truth(data)
-    return Observed(worked_out(bounded(evidence, known.num_nodes), known), tuple(runs))
+    evidence = bounded(evidence, truth(data).num_nodes)
+    return Observed(bench.work_out(evidence, data), tuple(runs))
 
 
 def _taken_down(observed: Observed) -> bool:
@@ -290,25 +291,40 @@ class Judged:
 
     observed: Observed
     outcomes: list[Outcome]
+    flags: tuple[str, ...] = ()  # what of it the notebook's own source speaks against
 
 
-def judged(sandbox: Sandbox, submission: Submission, data: Path, options: Options) -> list[Judged]:
+def judged(
+    sandbox: Sandbox, submission: Submission, data: Path, options: Options, bench: Bench = HERE
+) -> list[Judged]:
     """Observe and judge a submission, until nothing more can be gained; at least once."""
     found: list[Judged] = []
     ours = _in_our_form(submission)
-    for observed in observe(sandbox, submission, data, options):
-        outcomes = judge(observed.evidence, truth(data), numbered=ours)
+    for observed in observe(sandbox, submission, data, options, bench):
+        outcomes = bench.judge(observed.evidence, data, ours)
         for task, run in observed.runs:
             if run.problem:
                 steps = {c.step for c in task.cells}
                 outcomes = _with_problem(outcomes, observed.evidence, steps, run)
-        found.append(Judged(observed, outcomes))
+        cells = [cell for task, _ in observed.runs for cell in task.cells]
+        against = _doubts(observed, outcomes, cells)
+        flagged = tuple(flags(outcomes, against))
+        outcomes = doubted(outcomes, against)
+        found.append(Judged(observed, outcomes, flagged))
         lost = [o for o in outcomes if not o.points and not o.check.by_hand]
         if ours:
             lost = [o for o in lost if o.check.step == "step5" and o.status != "not_attempted"]
         if not lost and not _taken_down(observed):
             break
     return found
+
+
+def _doubts(observed: Observed, outcomes: list[Outcome], cells: list[TaskCell]) -> dict[str, str]:
+    """For each exercise why its evidence is not to be believed, where there is a reason."""
+    evidence = observed.evidence
+    stand_in = not evidence.free_form and (not observed.own or evidence.step4 is None)
+    told = other_gradients(evidence, outcomes, cells, stand_in)
+    return told | doubts(cells, evidence.free_form)
 
 
 def _in_our_form(submission: Submission) -> bool:
@@ -318,15 +334,22 @@ def _in_our_form(submission: Submission) -> bool:
 
 
 def grade_one(
-    sandbox: Sandbox, submission: Submission, data: Path, options: Options, twin: Path | None = None
+    sandbox: Sandbox,
+    submission: Submission,
+    data: Path,
+    options: Options,
+    twin: Path | None = None,
+    bench: Bench = HERE,
 ) -> Graded:
     """Grade one submission and name what is wrong; what passes must pass on a twin too."""
-    ways = judged(sandbox, submission, data, options)
+    ways = judged(sandbox, submission, data, options, bench)
     free_form = ways[0].observed.evidence.free_form
     outcomes = best([way.outcomes for way in ways], free_form)
     runs = [run for way in ways for run in way.observed.runs]
+    flagged = [flag for way in ways for flag in way.flags]
     if twin and any(o.points for o in outcomes):
-        again = judged(sandbox, submission, twin, options)
+        again = judged(sandbox, submission, twin, options, bench)
+        flagged += [flag for way in again for flag in way.flags]
         outcomes = on_both(outcomes, best([way.outcomes for way in again], free_form))
         runs += [run for way in again for run in way.observed.runs]
     again_fine = {
@@ -342,7 +365,7 @@ def grade_one(
         Marks(tuple(outcomes)),
         (*submission.problems, *(problem[:PROBLEM] for problem in problems[:PROBLEMS])),
         sum(run.seconds for _, run in runs),
-        flags=tuple(dict.fromkeys(flag for _, run in runs for flag in run.flags)),
+        flags=tuple(dict.fromkeys([*flagged, *(f for _, run in runs for f in run.flags)])),
         notes=tuple(dict.fromkeys([*submission.notes, *(n for _, run in runs for n in run.notes)])),
         raised=_raised(ways[0].observed.runs),
         executed=executed(submission, ways[0].observed.runs),
@@ -414,7 +437,8 @@ def observe_submission(path: Path, options: Options) -> Evidenced:
     evidence = {s: getattr(ways[i].observed.evidence, s) for s, i in choice.items()}
     free_form = ways[0].observed.evidence.free_form
     runs = [run for way in ways for _, run in way.observed.runs]
-    said = [f"Flag, for a TA to look at: {flag}" for run in runs for flag in run.flags]
+    flagged = [flag for way in ways for flag in way.flags] + [f for run in runs for f in run.flags]
+    said = [f"Flag, for a TA to look at: {flag}" for flag in flagged]
     said += [f"Note: {note}" for note in (*submission.notes, *(n for r in runs for n in r.notes))]
     said += [f"Problem: {problem}" for problem in submission.problems]
     said += [f"Problem: {run.problem}" for run in runs if run.problem]

@@ -31,6 +31,7 @@ import msgspec
 import course_data
 from autograder.contract import STEPS
 from autograder.grading import remote
+from autograder.grading.bench import JudgeError, OwnProcess
 from autograder.grading.marks import Marks
 from autograder.grading.records import Records
 from autograder.grading.submission import Graded, Options, grade_one
@@ -234,15 +235,19 @@ def _graded(
         began()
         yield from _run(remotely, submissions, todo)
         return
-    with Sandbox(options.isolation, jobs, options.fork) as sandbox, ThreadPoolExecutor(jobs) as own:
+    with (
+        OwnProcess() as bench,
+        Sandbox(options.isolation, jobs, options.fork) as sandbox,
+        ThreadPoolExecutor(jobs) as own,
+    ):
         alone = threading.Lock()
 
         def one(submission: Submission) -> Graded:
             try:
-                return grade_one(sandbox, submission, data, options, twin)
+                return grade_one(sandbox, submission, data, options, twin, bench)
             except MemoryError:  # or was it what another one took?
                 with alone:
-                    return grade_one(sandbox, submission, data, options, twin)
+                    return grade_one(sandbox, submission, data, options, twin, bench)
 
         def here(i: int) -> Future[Graded]:
             return own.submit(one, submissions[i])
@@ -293,6 +298,8 @@ def _not_graded(submission: Submission, error: Exception) -> Graded:
     if name in ("KilledWorker", "BrokenProcessPool"):
         reason = "the worker died each time (out of memory?)"
         advice = "grade it alone on a machine with more memory"
+    elif isinstance(error, JudgeError):
+        reason, advice = f"{error}"[:400], "grade it alone, and look at what it hands over"
     else:
         reason = f"the grader failed: {name}: {error}"[:400]
         advice = "grade once more; if it comes again, look at the notebook and report the fault"

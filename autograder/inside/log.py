@@ -28,6 +28,7 @@ RECENT, MOST_PAIRS = 400, 3_000_000  # scores that an AUC may be of
 SITES, LAST = 16, 3  # places that compute AUCs, and how many of the last ones of each are kept
 VALUED = 8  # calls of backward, of each model, whose scores are kept where no known loss was called
 MOST_VECTORS = 8_000_000  # numbers of node vectors that are kept
+WEIGHED, MOST_WEIGHTS = 7, 2_000_000  # models whose weights are kept, and numbers in each
 ROWS = 100_000  # of what is only counted
 POOL = 60 * 2**20  # bytes of arrays at most
 
@@ -157,6 +158,7 @@ class Log:
         self._measured_with: Any = None  # the same, before the last AUC
         self.passed: Any = None  # the edges that messages were passed along last
         self.parts: list[tuple[Any, Any]] = []  # data and its parts, of the first and last splits
+        self._weighed: list[schema.Weighed] = []
         self._columns: dict[str, list[Any]] = {
             name: [] for name in ("backwards", "steps", "measured", "marks")
         }
@@ -373,6 +375,23 @@ class Log:
         if note is not None:
             self.registry.refresh(note, optimizer, self.order, True)
 
+    def stepping(self) -> None:
+        """An optimizer is about to take a step: keep what the first step of a model begins with."""
+        model = self._last_model
+        known = any(weighed.model == model for weighed in self._weighed)
+        if known or not 0 <= model < len(self.registry.models) or len(self._weighed) >= WEIGHED:
+            return
+        held = parameters(self.registry.models[model]).values()
+        if sum(p.numel() for p in held) <= MOST_WEIGHTS:
+            self._weighed.append(
+                schema.Weighed(
+                    order=self.order,
+                    model=model,
+                    weights=[self.pool.put(p.detach().clone()) for p in held],
+                    gradients=[-1 if p.grad is None else self.pool.put(p.grad) for p in held],
+                )
+            )
+
     def stepped(self, optimizer: Any) -> None:
         """An optimizer has taken a step."""
         order = self.tick()
@@ -537,7 +556,8 @@ class Log:
         for model in self._initial:
             self._looked[model] = 0
             self._look(model)
-        return self._trace([*self.events, *self._splits, *self._loads], self.pool)
+        events = [*self.events, *self._splits, *self._loads]
+        return replace(self._trace(events, self.pool), weighed=self._weighed)
 
     def evaluation(self) -> schema.Trace:
         """What led to the last AUCs of every place."""

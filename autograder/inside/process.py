@@ -70,6 +70,15 @@ def at_most(memory: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, before)
 
 
+def limit_memory(memory: int) -> None:
+    """From here on this process may take so many bytes more (Linux)."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        most = _used() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
 def _prctl(option: int, value: int) -> None:
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)

@@ -35,6 +35,7 @@ from autograder.truth import Truth
 
 CROSS_ENTROPY = "binary_cross_entropy_with_logits"
 EPOCHS = 3  # that are worked out in full
+MOST_PAIRS = 10_000_000  # of all calls of backward, that are worked out
 NONE = np.zeros((2, 0), dtype=np.int64)
 
 
@@ -140,6 +141,7 @@ class Facts:
     not_judged: dict[str, str] = field(default_factory=dict)  # exercise -> what was seen
     known: np.ndarray | None = None  # keys of the true edges, where the caller knows them
     parts_of: dict[int, tuple[SplitMade | None, str]] = field(default_factory=dict)  # by order
+    bundles: tuple[Bundle, ...] = ()
 
     def array(self, ref: int) -> np.ndarray | None:
         """An array of the pool as [2, n] or [n]."""
@@ -205,6 +207,7 @@ def facts(trace: Trace, truth: Truth, graph: np.ndarray | None = None) -> Facts:
     scores = {e.order: e for e in trace.events if isinstance(e, Score)}
     found.aucs = tuple(_auc(found, e, scores) for e in trace.events if isinstance(e, Measured))
     bundles = _bundles(found, scores)
+    found.bundles = tuple(bundles)
     found.alignment = _aligned(found, bundles) if graph is None else None
     found.runs = tuple(_runs(found, bundles))
     _say_what_is_not_judged(found)
@@ -215,7 +218,7 @@ def facts(trace: Trace, truth: Truth, graph: np.ndarray | None = None) -> Facts:
 
 
 @dataclass(frozen=True)
-class _Bundle:
+class Bundle:
     """One call of backward and what led to it."""
 
     event: Backward
@@ -231,11 +234,12 @@ class _Bundle:
     by_hand: bool  # no known loss was called, and what was computed is binary cross-entropy
 
 
-def _bundles(found: Facts, scores: dict[int, Score]) -> list[_Bundle]:
+def _bundles(found: Facts, scores: dict[int, Score]) -> list[Bundle]:
     bundles = []
     losses: list[Loss] = []
     sampled: list[Sampled] = []
     made: list[Score] = []
+    pairs = 0
     for event in found.trace.events:
         if isinstance(event, Loss) and event.live:
             losses.append(event)
@@ -246,6 +250,8 @@ def _bundles(found: Facts, scores: dict[int, Score]) -> list[_Bundle]:
         elif isinstance(event, Backward):
             bundles.append(_bundle(found, event, scores, losses, sampled, made))
             losses, sampled, made = [], [], []
+            if (pairs := pairs + bundles[-1].pairs.shape[1]) > MOST_PAIRS:
+                break  # the recorder keeps far fewer
         elif isinstance(event, Measured):
             sampled = []  # those were for an evaluation
     return bundles
@@ -258,7 +264,7 @@ def _bundle(
     losses: list[Loss],
     sampled: list[Sampled],
     made: list[Score],
-) -> _Bundle:
+) -> Bundle:
     by_score: dict[int, tuple[Score, np.ndarray]] = {}
     for order, ref in event.gradients:
         score, pull = scores.get(order), found.array(ref)
@@ -281,7 +287,7 @@ def _bundle(
     targets, contradicted = _targets(found, pairs, losses)
     edges = dict.fromkeys(r for s, _ in parts for r in s.edges if r >= 0)
     drawn = [s.count for s in sampled]
-    return _Bundle(
+    return Bundle(
         event=event,
         pairs=pairs,
         pull=pull,
@@ -389,7 +395,7 @@ def is_whole(found: Facts) -> bool:
     return any(found.pairs(s.edges) is not None for s in found.splits)
 
 
-def _aligned(found: Facts, bundles: list[_Bundle]) -> Alignment | None:
+def _aligned(found: Facts, bundles: list[Bundle]) -> Alignment | None:
     edges = used_edges(found)
     if edges.size:
         return align(edges, found.truth)
@@ -404,8 +410,8 @@ def _hits(found: Facts, pairs: np.ndarray) -> int:
 # --- training
 
 
-def _runs(found: Facts, bundles: list[_Bundle]) -> list[Run]:
-    by_model: dict[int, list[_Bundle]] = {}
+def _runs(found: Facts, bundles: list[Bundle]) -> list[Run]:
+    by_model: dict[int, list[Bundle]] = {}
     for bundle in bundles:
         by_model.setdefault(bundle.event.model, []).append(bundle)
     columns = found.trace.columns
@@ -418,7 +424,7 @@ def _runs(found: Facts, bundles: list[_Bundle]) -> list[Run]:
 
 
 def _run(
-    found: Facts, model: int, bundles: list[_Bundle], rows: np.ndarray, steps: np.ndarray
+    found: Facts, model: int, bundles: list[Bundle], rows: np.ndarray, steps: np.ndarray
 ) -> Run:
     passes = _passes(found, bundles)
     mine = rows[rows[:, 2] == model]
@@ -452,9 +458,9 @@ def _run(
     )
 
 
-def _passes(found: Facts, bundles: list[_Bundle]) -> list[list[_Bundle]]:
+def _passes(found: Facts, bundles: list[Bundle]) -> list[list[Bundle]]:
     """Calls of backward as passes over the positives; one begins where they come again."""
-    passes: list[list[_Bundle]] = []
+    passes: list[list[Bundle]] = []
     seen = np.zeros(0, dtype=np.int64)
     for bundle in bundles:
         keyed = np.unique(unordered(bundle.pairs)) if bundle.pairs.size else seen[:0]
@@ -473,7 +479,7 @@ def _passes(found: Facts, bundles: list[_Bundle]) -> list[list[_Bundle]]:
 
 def _epoch(
     found: Facts,
-    bundles: list[_Bundle],
+    bundles: list[Bundle],
     steps: np.ndarray,
     following: int | None,
     rows: np.ndarray,

@@ -43,6 +43,7 @@ from autograder.evidence.trace import Embedded, Loaded, SplitPart, Trace, joined
 from autograder.rules import facts as derived
 from autograder.rules.alignment import unordered
 from autograder.rules.facts import NONE, AucFact, Facts
+from autograder.rules.gradients import gradients_differ, is_unweighed
 from autograder.rules.scores import is_mean
 from autograder.truth import Truth
 
@@ -236,6 +237,8 @@ def _called_training(seen: TrainSeen, truth: Truth) -> Training:
         held_out=seen.held_out,
         resplits=seen.resplits or max(0, len(found.splits) - 1),
         not_judged=found.not_judged.get("train", ""),
+        differs=gradients_differ(found),
+        unweighed=is_unweighed(found),
     )
 
 
@@ -311,6 +314,8 @@ def _own_training(found: Facts, seen: TrainSeen) -> Training | Absent:
         resplits=run.resplits,
         watched=True,
         not_judged=found.not_judged.get("train", ""),
+        differs=gradients_differ(found),
+        unweighed=is_unweighed(found),
     )
 
 

@@ -22,7 +22,7 @@ import msgspec
 
 from autograder.contract import CHAIN, GIVES, STEPS
 from autograder.evidence.arrays import printable
-from autograder.evidence.schema import Evidence, may_still_come
+from autograder.evidence.schema import Absent, Evidence, Testing, Training, may_still_come
 from autograder.inside.protocol import (
     Given,
     Making,
@@ -369,6 +369,13 @@ def _follow(task: Task, inputs: Inputs, reader: IO[bytes], writer: IO[bytes], be
     return replace(run, late=late)
 
 
+def _is_worked_out(evidence: Evidence) -> bool:
+    """Whether it holds what follows from a trace, in place of the trace."""
+    step5, step6 = evidence.step5, evidence.step6
+    trained, tested = step5 and step5.train, step6 and step6.test
+    return isinstance(trained, Training) or isinstance(tested, Testing)
+
+
 class _Log:
     """What a run has said so far; what it has said of a step that is over stays as it is."""
 
@@ -406,6 +413,8 @@ class _Log:
                     said["and more than can be listed here"] = None
                     break
         if message.evidence:
+            if _is_worked_out(message.evidence):
+                raise ProtocolError("it sent what only the grader works out")
             kept: dict[str, Any] = {step: None for step in STEPS if step not in self.steps}
             kept |= {step: self._added(step, message.evidence) for step in self.over}
             self.evidence = msgspec.structs.replace(message.evidence, **kept)

@@ -10,6 +10,7 @@ import torch
 from autograder.evidence import schema as evidence
 from autograder.evidence.arrays import Array, array, text
 from autograder.evidence.schema import Evidence, EvidenceError, Explore, Frame, Step1
+from autograder.evidence.trace import Columns, Trace, Weighed
 
 
 def test_what_goes_in_comes_out() -> None:
@@ -64,3 +65,31 @@ def test_text_of_hostile_objects_is_short() -> None:
 
     assert "raises RuntimeError" in text(Loud())
     assert len(text("x" * 10_000)) == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("backwards", array(np.zeros((5, 1)), "float64")),
+        ("backwards", array(np.zeros((5, 4)), "float32")),
+        ("backwards", array([[np.nan, 0.5, 0, 0]], "float64")),
+        ("measured", array([[1, 0.5, np.inf, 0, 0, 0]], "float64")),
+        ("steps", array([1, 2], "int64")),
+        ("marks", array([[1, 2]], "int64")),
+    ],
+)
+def test_what_is_only_counted_has_its_shape_and_is_counts(name: str, kept: Array) -> None:
+    right = {
+        "backwards": array([[1, np.nan, 0, 0]], "float64"),
+        "steps": array(np.zeros((0, 2)), "int64"),
+        "measured": array(np.zeros((0, 6)), "float64"),
+        "marks": array([], "int64"),
+    }
+    assert Columns(**right).backwards
+    with pytest.raises(ValueError, match=name):
+        Columns(**right | {name: kept})
+
+
+def test_weights_that_are_not_in_the_pool_are_refused() -> None:
+    with pytest.raises(ValueError, match="not in the pool"):
+        Trace(weighed=[Weighed(order=1, model=0, weights=[0], gradients=[-1])])

@@ -111,6 +111,7 @@ def ours(
     above = record["total"] > attack.earns and not (attack.flagged and record.get("flags"))
     won = above or not kept or record["total"] < attack.keeps or bool(loot)
     waits = bool(record["pending"]) and attack.step != 6  # whose report a person grades
+    waits = waits and not record.get("flags")  # a person is told why
     there = not attack.proof or attack.proof in told(attack, record, output)
     won = won or waits or not there
     marks = f"{record['total']:g}" + (" ABOVE" if above else "")

@@ -1,0 +1,112 @@
+"""A training step computed once more: what torch gives agrees, what was made up does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from msgspec.structs import replace
+from torch import Tensor, nn
+from torch_geometric.nn import SAGEConv
+
+import course_data
+from autograder.evidence.arrays import array
+from autograder.evidence.trace import Trace
+from autograder.inside.recorder import Recorder
+from autograder.rules.facts import facts
+from autograder.rules.gradients import gradients_differ
+from autograder.truth import Truth
+from autograder.truth import truth as truth_of
+
+N = 30
+Change = Callable[[nn.Module], None]
+
+
+class Model(nn.Module):
+    """The model of the course; its second layer is made first."""
+
+    def __init__(self, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.conv2 = SAGEConv(6, 4)
+        self.table = nn.Embedding(N, 5)
+        self.conv1 = SAGEConv(5, 6)
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, edges: Tensor, pairs: Tensor) -> Tensor:
+        """Scores [P] of the pairs."""
+        h = self.drop(self.conv1(self.table(x), edges).relu())
+        z = self.conv2(h, edges)
+        return (z[pairs[0]] * z[pairs[1]]).sum(dim=-1)
+
+
+def trained(truth: Truth, change: Change = lambda _: None, **settings: Any) -> bool | None:
+    """Train two steps under the recorder, and compute the first once more."""
+    return gradients_differ(facts(recorded(change, **settings), truth))
+
+
+def recorded(change: Change = lambda _: None, decay: float = 0.0, **settings: Any) -> Trace:
+    torch.manual_seed(0)
+    recorder = Recorder(lambda name: 0 if name == __file__ else None)
+    recorder.install({})
+    try:
+        model = Model(**settings)
+        optimizer = torch.optim.Adam(model.parameters(), weight_decay=decay)
+        positives = torch.stack([torch.randint(0, 12, (60,)), torch.randint(12, N, (60,))])
+        negatives = torch.stack([torch.randint(0, 12, (60,)), torch.randint(12, N, (60,))])
+        edges = torch.cat([positives, positives.flip(0)], dim=1)
+        labels = torch.cat([torch.ones(60), torch.zeros(60)])
+        for _ in range(2):
+            optimizer.zero_grad()
+            scores = model(torch.arange(N), edges, torch.cat([positives, negatives], dim=1))
+            nn.functional.binary_cross_entropy_with_logits(scores, labels).backward()
+            change(model)
+            optimizer.step()
+        return recorder.log.trace()
+    finally:
+        recorder.remove()
+
+
+def shrink(model: nn.Module) -> None:
+    nn.utils.clip_grad_norm_(model.parameters(), 0.001)
+
+
+def decay(model: nn.Module) -> None:
+    for parameter in model.parameters():
+        assert parameter.grad is not None
+        parameter.grad += 0.01 * parameter.detach()
+
+
+def make_up(model: nn.Module) -> None:
+    for parameter in model.parameters():
+        parameter.grad = torch.randn_like(parameter)
+
+
+@pytest.fixture(scope="module")
+def truth() -> Truth:
+    return truth_of(course_data.path("user_artists.dat", "sample"))
+
+
+@pytest.mark.parametrize("change", [lambda _: None, shrink, decay], ids=["", "clipped", "decayed"])
+def test_what_torch_gives_agrees(truth: Truth, change: Change) -> None:
+    assert trained(truth, change) is False
+
+
+def test_made_up_gradients_differ(truth: Truth) -> None:
+    assert trained(truth, make_up) is True
+
+
+def test_other_weights_labels_or_pairs_differ(truth: Truth) -> None:
+    right = recorded()
+    (weighed,) = right.weighed
+    pool = [*right.pool, array(torch.randn(N, 5), "float32")]
+    at = [p.name for p in right.models[weighed.model].parameters].index("table.weight")
+    other = [*weighed.weights[:at], len(pool) - 1, *weighed.weights[at + 1 :]]
+    changed = replace(right, pool=pool, weighed=[replace(weighed, weights=other)])
+    assert gradients_differ(facts(changed, truth)) is True
+
+
+def test_where_there_is_no_telling(truth: Truth) -> None:
+    assert trained(truth, dropout=0.5) is None
+    assert gradients_differ(facts(replace(recorded(), weighed=[]), truth)) is None
