@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import shutil
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import chromium
 import pytest
 from desk_class import HOSTILE, write_class
 from typer.testing import CliRunner
@@ -18,12 +18,6 @@ from autograder.gradebook import hand, read_marks
 from autograder.gradebook.todo import share, todo
 from autograder.reports import pages
 from autograder.rules import causes
-
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 def run(*command: str) -> str:
@@ -143,15 +137,8 @@ def test_a_thousand_students_are_three_megabytes(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Any:
-    """Chromium, which CI installs."""
-    if not BROWSER:
-        pytest.skip("no Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+    with chromium.browser() as started:
+        yield started
 
 
 @pytest.mark.slow
