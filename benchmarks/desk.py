@@ -2,7 +2,7 @@
 
     python benchmarks/desk.py [--students 1000]
 
-Nothing is graded: the marks are made up.
+Nothing is graded: the marks are made up. The class page is then opened in headless Chromium.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+from chromium import browser  # noqa: E402
+from class_page import interactive  # noqa: E402
 from desk_class import write_class  # noqa: E402
 from typer.testing import CliRunner  # noqa: E402
 
@@ -53,6 +55,11 @@ def main() -> None:
             print(f"{what:20} {wall:7.1f} s  {cpu:7.1f} CPU s", flush=True)
             total += cpu if name in ("collect", "export", "report") else 0.0
         print(f"collect, five exports and the class page: {total:.1f} CPU s, {count} students")
+        page = place / "marks" / "class.html"
+        with browser() as chromium:
+            times = interactive(chromium, page)
+        print(f"class page: {page.stat().st_size / 1e6:.2f} MB; in Chromium, seconds: ", end="")
+        print(", ".join(f"{what} {seconds:.2f}" for what, seconds in times.items()))
 
 
 def _timed(action: Callable[[], None]) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import chromium
 import pytest
+from class_page import interactive
 from desk_class import HOSTILE, write_class
 from typer.testing import CliRunner
 
@@ -129,10 +130,17 @@ def test_every_misconception_has_a_page(tmp_path: Path) -> None:
         assert all(hint in text for hint in (*cause.hints, cause.question, cause.why))
 
 
-def test_a_thousand_students_are_three_megabytes(tmp_path: Path) -> None:
-    write_class(tmp_path, 1000, hostile=0, executed=False)
-    run("report", str(tmp_path))
-    assert (tmp_path / "class.html").stat().st_size < 3e6
+@pytest.fixture(scope="module")
+def thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The class page of a thousand students."""
+    folder: Path = tmp_path_factory.mktemp("thousand")
+    write_class(folder, 1000, hostile=0, executed=False)
+    run("report", str(folder))
+    return folder / "class.html"
+
+
+def test_a_thousand_students_are_three_megabytes(thousand: Path) -> None:
+    assert thousand.stat().st_size < 3e6
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +171,38 @@ def test_everybody_can_read_the_pages(marks: Path, browser: Any) -> None:
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
             assert said == [], path.name
             page.close()
+
+
+@pytest.mark.slow
+def test_a_thousand_students_are_ready_in_two_seconds(thousand: Path, browser: Any) -> None:
+    times = interactive(browser, thousand)
+    assert times.pop("the first filter has answered") < 2, times
+    assert max(times.values()) < 2, times
+
+
+@pytest.mark.slow
+def test_the_class_page_finds_and_sorts(marks: Path, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto((marks / "class.html").as_uri())
+    table = page.locator("#everybody")
+
+    def column(number: int) -> list[str]:
+        cells = table.locator(f"tbody tr:visible td:nth-child({number})").all_inner_texts()
+        return [cell.strip() for cell in cells]
+
+    heads = [head.strip(" ↕↑↓") for head in table.locator("th").all_inner_texts()]
+    total = heads.index("total") + 1
+    before = column(total)
+    button = table.get_by_role("button", name="total")
+    for turn, backwards in (("ascending", False), ("descending", True)):
+        button.click()
+        assert column(total) == sorted(before, key=float, reverse=backwards)
+        assert table.locator("th[aria-sort]").get_attribute("aria-sort") == turn
+    table.get_by_role("button", name="Student").click()
+    assert column(1) == sorted(column(1)) and len(column(1)) == 12
+    page.locator("#find").fill("STUDENT0003")
+    assert column(1) == ["student0003"] and "1 of 12" in page.locator("#count").inner_text()
+    page.close()
 
 
 @pytest.mark.slow
