@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from autograder import instructor
+from autograder.contract import BY_HAND_POINTS
 from autograder.desk import cli as student
 from autograder.desk.cli import Watch
 from autograder.reports.plain import (
@@ -107,7 +108,9 @@ def _check(files: list[Path], options: Any, line: str) -> bool:
             shown = [o for o in record.marks.automatic if o.check.step == step]
             out.print(str(Report(shown)), markup=False, highlight=False, soft_wrap=True)
         possible = sum(record.marks.steps()[step][1] for step in steps)
-        by_hand = ", and up to 10 for the report, by hand" if "step6" in steps else ""
+        by_hand = (
+            f", and up to {BY_HAND_POINTS:g} for the report, by hand" if "step6" in steps else ""
+        )
         total = f"{record.marks.total:g} of {possible:g} points{by_hand}"
         out.print(f"{record.student}: {total}", markup=False, highlight=False, soft_wrap=True)
         for note in record.notes:
@@ -369,6 +372,8 @@ def build(
         if not check:
             for path in authoring.build(root):
                 out.print(str(path), markup=False, highlight=False)
+            for drift in authoring.stale_points(root):
+                say(f"Built; now {drift}")
             return
         drifts = authoring.check(root)
     except authoring.AuthoringError as error:
