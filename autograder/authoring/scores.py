@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..contract import Exercise
+from ..desk.hints import OF_EXERCISES
 from ..gradebook.hand import RUBRIC
 from .errors import AuthoringError
 from .regions import HIDDEN_TESTS, split
@@ -19,7 +20,7 @@ from .source import Cell
 
 FULL = 100
 README, REPORT = Path("README.md"), Path("solutions", "step6_evaluation.py")
-HAND = "autograder/gradebook/hand.py"
+HAND, HINTS = "autograder/gradebook/hand.py", Path("autograder", "desk", "hints.py")
 ALSO = f"then mend the table in {README} and, for the report, the rubrics in {REPORT} and {HAND}"
 _STEP = re.compile(r"^\| (\d) \| .* \| (\d[\d.+ ]*) \|$", re.M)
 _RUBRIC = re.compile(r"^# \| .* \| (\d[\d.]*) \|$", re.M)
@@ -48,7 +49,7 @@ def agree(points: Mapping[str, float], exercises: Mapping[str, Exercise]) -> Non
 
 
 def elsewhere(root: Path, exercises: Mapping[str, Exercise]) -> list[tuple[Path, str]]:
-    """What names points beside the notebooks and is not up to date: a file, and what is wrong."""
+    """What follows the exercises by hand and is not up to date: a file, and what is wrong."""
     found = []
     due = _by_step(exercises)
     for number, cell in _STEP.findall(_text(root / README)):
@@ -61,6 +62,9 @@ def elsewhere(root: Path, exercises: Mapping[str, Exercise]) -> list[tuple[Path,
     for path, value in ((REPORT, rubric), (Path(HAND), sum(most for most, _ in RUBRIC.values()))):
         if round(value - by_hand, 6):
             found.append((path, f"the rubric adds up to {value:g} points, not {by_hand:g}"))
+    known = [key for key, exercise in exercises.items() if not exercise.by_hand]
+    if helpless := [key for key in known if key not in OF_EXERCISES]:
+        found.append((HINTS, f"no question and hints for {', '.join(helpless)}"))
     return found
 
 

@@ -137,9 +137,7 @@ def test_new_points_are_drift(course, give):
 
 def test_tables_of_points_are_drift_too(course, give):
     authoring.build(course.root)
-    rows = (
-        "| 1 | `step1_data_loading`: read the file | 20 | 7 |\n| 6 | `six` | 20 | 83 + 10 |\n"
-    )
+    rows = "| 1 | `step1_data_loading`: read the file | 20 | 7 |\n| 6 | `six` | 20 | 83 + 10 |\n"
     (course.root / "README.md").write_text(f"| step | notebook | minutes | points |\n{rows}")
     assert authoring.check(course.root) == []
     give({"step1.load": 8.0, "step6.auc": 81.0, "step6.report": 11.0})
