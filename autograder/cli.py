@@ -221,6 +221,7 @@ def grade(
             isolation=isolation,
             seed=seed,
             twin=options.twin,
+            course_file=rules.path,
         )
     except OSError as error:
         fail(f"{output}: {error.strerror}: name another folder with --output", 2)

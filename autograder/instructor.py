@@ -107,13 +107,13 @@ def changed(before: list[dict[str, Any]], folder: Path) -> list[str]:
 def read_marks(folder: Path, course: Path | None) -> list[Any]:
     """The marks of a folder, hand marks and late rules in them; what is wrong ends the command."""
     from autograder import gradebook
-    from autograder.course import without_student
 
     rules = read_course(course)
     try:
         marks = gradebook.read_marks(folder, rules)
-        for name in without_student(rules, {mark.student for mark in marks}):
-            say(f"The course file gives an extension to {name}, and nobody is called so here")
+        place = folder if folder.is_dir() else folder.parent
+        for line in gradebook.doubts(marks, place, rules):
+            say(line)
         return marks
     except gradebook.ExportError as error:
         fail(error, 2)

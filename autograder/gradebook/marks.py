@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import difflib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import msgspec
 
 from autograder.contract import EXERCISES
-from autograder.course import Course, Lateness, lateness
+from autograder.course import Course, Lateness, lateness, without_student
 from autograder.evidence.arrays import printable
 from autograder.gradebook import hand as hand_marks
 from autograder.gradebook.hand import HandError, HandMark
@@ -250,9 +252,50 @@ def settle(marks: list[Mark], folder: Path, course: Course | None = None) -> Non
         given = hand_marks.read(folder)
     except HandError as error:
         raise ExportError(str(error)) from None
+    names = {mark.student for mark in marks}
     for mark in marks:
-        late = lateness(course or Course(), mark.student, mark.handed_in, mark.marked_late)
+        when, late_by_lms = mark.handed_in, mark.marked_late
+        late = lateness(course or Course(), mark.student, when, late_by_lms, names)
         mark.settle(given.get(mark.student), late)
+
+
+def doubts(marks: list[Mark], folder: Path, course: Course) -> list[str]:
+    """What a person should know of before these marks go out, a line each.
+
+    Marks by hand and extensions for nobody, names that differ in case only, and a course file that
+    the class was graded with and that is not read now.
+    """
+    names = sorted(mark.student for mark in marks)
+    lines = []
+    with contextlib.suppress(HandError):
+        given = hand_marks.read(folder)
+        strangers = [name for name, mark in given.items() if name not in names and not mark.empty]
+        lines += [
+            f"{hand_marks.FILE} has marks of {_who(n, names)}: not counted" for n in strangers
+        ]
+    for name in without_student(course, set(names)):
+        lines.append(f"The course file gives an extension to {_who(name, names)}")
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(name.casefold(), []).append(name)
+    for group in alike.values():
+        if len(group) > 1:
+            who = " and ".join(map(printable, group))
+            lines.append(f"{who} differ in case only: they are kept apart here, and an LMS may not")
+    files = dict.fromkeys(str(mark.graded_with.get("course_file") or "") for mark in marks)
+    missing = [file for file in files if file and not course.path]
+    if missing:
+        lines.append(
+            f"The class was graded with {printable(missing[0])}, and no course file is read now: "
+            "late rules and extensions do not count: name it with --course"
+        )
+    return lines
+
+
+def _who(name: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(name, names, 2, 0.7)
+    hint = f" (did you mean {' or '.join(map(printable, near))}?)" if near else ""
+    return f"{printable(name)}, and nobody is called so here{hint}"
 
 
 def number(value: float) -> str:
