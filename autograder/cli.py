@@ -239,9 +239,8 @@ def grade(
         out.print(said, markup=False, highlight=False)
     for line in listed("Changed since the last time", instructor.changed(before, output)):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
-    for record in graded:
-        for problem in record.problems:
-            say(f"{record.student}: {problem}")
+    for line in class_report.problems(graded):
+        say(line)
     if flagged := class_report.flags(graded):
         say("Flags, for a TA to look at:")
         for line in flagged:

@@ -295,7 +295,7 @@ def report(
         written = pages.write(path, class_page.render(found, path.parent, anonymous))
     except OSError as error:
         fail(f"{error.filename or path}: {error.strerror}: name another file with --output", 2)
-    tell(f"Written: {written} ({written.stat().st_size / 1e6:.1f} MB, {len(found)} students)")
+    tell(f"Written: {written} ({written.stat().st_size / 1000:,.0f} KB, {len(found)} students)")
 
 
 @app.command()
@@ -347,7 +347,9 @@ def similar(
 
     It is a reason to look and to ask, never a verdict.
     """
+    from autograder.gradebook.similar import same_work
     from autograder.reports import pages, similar_page
+    from autograder.reports.collected import listed
 
     if not any(scaffold.glob("*.ipynb")):
         fail(f"{scaffold}: no notebook here: name the students' notebooks with --scaffold", 2)
@@ -357,10 +359,16 @@ def similar(
         path = pages.write(marks / "similar.html", similar_page.render(pairs, len(found)))
     except OSError as error:
         fail(f"{error.filename or marks}: {error.strerror}", 2)
-    for pair in pairs[:20]:
-        how = "byte for byte the same" if pair.same else f"{pair.share:.0%} of the smaller one"
-        tell(f"{pair.one.student} and {pair.other.student}: {how}")
-    tell(f"{len(pairs)} pairs to look at. Written: {path}")
+    groups, others = same_work(pairs)
+    for line in listed("The same code, byte for byte", [", ".join(names) for names in groups]):
+        tell(line)
+    shares = [
+        f"{pair.one.student} and {pair.other.student}: {pair.share:.0%} of the smaller one"
+        for pair in others
+    ]
+    for line in listed("Much in common", shares):
+        tell(line)
+    tell(f"{len(groups)} groups and {len(others)} pairs to look at. Written: {path}")
 
 
 @app.command()

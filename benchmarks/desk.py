@@ -2,7 +2,8 @@
 
     python benchmarks/desk.py [--students 1000]
 
-Nothing is graded: the marks are made up. The class page is then opened in headless Chromium.
+Nothing is graded: marks are made up, and everybody's copies are those of the solutions. The class
+page is then opened in headless Chromium.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ from typer.testing import CliRunner  # noqa: E402
 
 from autograder.cli import app  # noqa: E402
 from autograder.contract import NOTEBOOKS  # noqa: E402
+from autograder.grading.executed import executed  # noqa: E402
+from autograder.grading.marks import Marks  # noqa: E402
+from autograder.grading.submission import Graded  # noqa: E402
+from autograder.handin.submission import load  # noqa: E402
+from autograder.reports.class_report import write_executed  # noqa: E402
 
 
 def main() -> None:
@@ -37,7 +43,8 @@ def main() -> None:
         names = [f"student{n:04}" for n in range(count)]
         roster = _roster(place / "roster.csv", names)
         _lms(place / "canvas", names)
-        write_class(place / "marks", count, hostile=0)
+        write_class(place / "marks", count, hostile=0, executed=False)
+        _executed(place / "marks", names)
         shared = ["--marks", str(place / "marks"), "--roster", str(roster)]
         steps: list[tuple[str, list[str]]] = [
             (
@@ -82,6 +89,13 @@ def _roster(path: Path, names: list[str]) -> Path:
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def _executed(marks: Path, names: list[str]) -> None:
+    """Six executed notebooks a student, each of the real size, which feedback shows."""
+    books = executed(load(ROOT / "solutions" / "gnn_recommender"), [])
+    for student in names:
+        write_executed(Graded(student, Marks(()), executed=books), marks)
 
 
 def _lms(folder: Path, names: list[str]) -> None:

@@ -15,7 +15,7 @@ from autograder.contract import STEPS
 from autograder.gradebook.marks import Check, Mark
 from autograder.gradebook.todo import KINDS, todo
 from autograder.reports import pages, plots
-from autograder.reports.plain import one_line
+from autograder.reports.plain import one_line, without_paths
 from autograder.rules.outcome import WRONG
 
 FIRST = 15  # lines of what to look at first
@@ -94,7 +94,7 @@ def _hider(names: dict[str, str]) -> Callable[[str], str]:
     if not words:
         return lambda text: text
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)")
-    return lambda text: pattern.sub(lambda found: names[found[0]], pages.without_paths(text))
+    return lambda text: pattern.sub(lambda found: names[found[0]], without_paths(text))
 
 
 def _links(marks: list[Mark], folder: Path | None) -> dict[str, str]:

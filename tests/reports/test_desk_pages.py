@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from autograder.cli import app
 from autograder.gradebook import hand, read_marks
 from autograder.gradebook.todo import share, todo
-from autograder.reports import pages
+from autograder.reports.plain import without_paths
 from autograder.rules import causes
 
 
@@ -95,7 +95,7 @@ def test_feedback_names_no_other_and_no_folder(marks: Path) -> None:
     ],
 )
 def test_paths_are_taken_out(text: str, clean: str) -> None:
-    assert pages.without_paths(text) == clean
+    assert without_paths(text) == clean
 
 
 def test_an_anonymous_page_has_no_name(marks: Path) -> None:
