@@ -22,7 +22,8 @@ CourseFile = Annotated[
     Path | None,
     typer.Option("--course", help="Late rules, limits and more; by default course.toml, if any."),
 ]
-MARKS = Path("marks")
+Submitted = Annotated[Path, typer.Option(help="What `collect` wrote: why somebody has no marks.")]
+MARKS, SUBMITTED = Path("marks"), Path("submitted")
 
 
 def read_course(path: Path | None) -> Any:
@@ -159,9 +160,7 @@ def export(
     roster: RosterFile = None,
     output: Annotated[Path, typer.Option(help="A folder for what is written.")] = Path("export"),
     column: Annotated[str, typer.Option(help="The assignment's column in the LMS.")] = "",
-    submitted: Annotated[
-        Path, typer.Option(help="What `collect` wrote: why somebody has no marks.")
-    ] = Path("submitted"),
+    submitted: Submitted = SUBMITTED,
     course: CourseFile = None,
 ) -> None:
     """Put the marks into the table that the LMS exported, or into files for other programs.
@@ -281,18 +280,24 @@ def report(
     output: Annotated[
         Path | None, typer.Option(help="The page; by default class.html beside the marks.")
     ] = None,
+    submitted: Submitted = SUBMITTED,
     course: CourseFile = None,
 ) -> None:
     """Write the class page: marks, misconceptions, and what to look at first.
 
     It links the students' pages that `autograder feedback` has written beside it.
     """
+    from autograder.gradebook import reasons_of
+    from autograder.handin.collect import NOTHING
     from autograder.reports import class_page, pages
 
     found = read_marks(marks, course)
+    known = {mark.student for mark in found}
+    absent = [name for name, why in reasons_of(submitted).items() if why == NOTHING]
+    absent = [name for name in absent if name not in known]
     path = output or marks / ("class-anonymous.html" if anonymous else "class.html")
     try:
-        written = pages.write(path, class_page.render(found, path.parent, anonymous))
+        written = pages.write(path, class_page.render(found, path.parent, anonymous, absent))
     except OSError as error:
         fail(f"{error.filename or path}: {error.strerror}: name another file with --output", 2)
     tell(f"Written: {written} ({written.stat().st_size / 1000:,.0f} KB, {len(found)} students)")

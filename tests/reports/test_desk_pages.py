@@ -105,6 +105,22 @@ def test_an_anonymous_page_has_no_name(marks: Path) -> None:
     assert named.count('href="feedback/student0003.html"') >= 1
 
 
+def test_who_handed_in_nothing_is_on_the_class_page(tmp_path: Path) -> None:
+    write_class(tmp_path / "marks", 2, hostile=0, executed=False)
+    (tmp_path / "in").mkdir()
+    rows = ["student,name,status", "student0000,A,collected", "xenan,X,handed in nothing"]
+    rows += ["student0001,B,handed in nothing"]  # and again before the deadline
+    (tmp_path / "in" / "collected.csv").write_text("\n".join(rows) + "\n")
+    page = tmp_path / "class.html"
+    command = ("report", str(tmp_path / "marks"), "--submitted", str(tmp_path / "in"))
+    run(*command, "--output", str(page))
+    text = page.read_text(encoding="utf-8")
+    assert "<b>1</b> handed in nothing" in text and "<p>xenan</p>" in text
+    run(*command, "--output", str(page), "--anonymous")
+    text = page.read_text(encoding="utf-8")
+    assert "<b>1</b> handed in nothing" in text and "xenan" not in text
+
+
 def test_the_queue_is_split_without_a_rest(marks: Path) -> None:
     items = todo(read_marks(marks))
     parts = [share(items, n, 3) for n in (1, 2, 3)]
