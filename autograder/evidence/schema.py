@@ -241,6 +241,7 @@ class ModelClass(Struct, tag="model_class"):
     sizes: list[int]  # the four arguments that the probe used
     is_module: bool
     built: Call
+    takes: Text | None = None  # what the constructor takes, where it is not these four
     methods: Annotated[list[Text], msgspec.Meta(max_length=60)] = []
     parameters: dict[Text, list[int]] = {}
     embeddings: list[Matrix] = []  # weights of each nn.Embedding, [rows, dim]
@@ -270,6 +271,11 @@ class ModelClass(Struct, tag="model_class"):
             ends = given.numpy() if given else np.zeros((2, 0))
             if ends.size and not 0 <= ends.min() <= ends.max() < self.sizes[0]:
                 raise ValueError("an edge between indices that are no nodes")
+
+
+def may_still_come(part: object) -> bool:
+    """Whether it is not there yet: absent, or a class that only the notebook itself can build."""
+    return isinstance(part, Absent) or (isinstance(part, ModelClass) and bool(part.built.error))
 
 
 class Setup(Struct, tag="setup"):
@@ -487,7 +493,7 @@ class Step3(Struct):
 
 
 class Step4(Struct):
-    model: ModelClass | Absent
+    model: ModelClass | Unfollowed | Absent
 
 
 class Step5(Struct):

@@ -7,6 +7,7 @@ the rules of steps 3 to 6 read these.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from autograder.rules.alignment import Alignment, align, file_edges, unordered
 from autograder.rules.graphs import area
 from autograder.truth import Truth
 
+CROSS_ENTROPY = "binary_cross_entropy_with_logits"
 EPOCHS = 3  # that are worked out in full
 NONE = np.zeros((2, 0), dtype=np.int64)
 
@@ -225,6 +227,7 @@ class _Bundle:
     training: tuple[bool, ...]
     losses: tuple[Loss, ...]
     drawn: int | None
+    by_hand: bool  # no known loss was called, and what was computed is binary cross-entropy
 
 
 def _bundles(found: Facts, scores: dict[int, Score]) -> list[_Bundle]:
@@ -288,7 +291,26 @@ def _bundle(
         training=tuple(s.training for s, _ in parts if s.training is not None),
         losses=tuple(losses),
         drawn=sum(drawn) if drawn else None,
+        by_hand=not losses and _is_cross_entropy(found, event.root, parts),
     )
+
+
+def _is_cross_entropy(
+    found: Facts, root: float | None, parts: list[tuple[Score, np.ndarray]]
+) -> bool:
+    """Whether a loss is the binary cross-entropy of these scores: their mean, their sum, or the
+    mean of the positives beside that of the negatives."""
+    known = [(v, pull) for s, pull in parts if (v := found.array(s.values)) is not None]
+    if root is None or not known or len(known) < len(parts):
+        return False
+    scores, pull = (np.concatenate(arrays) for arrays in zip(*known, strict=True))
+    if len(scores) != len(pull):
+        return False
+    each = np.logaddexp(0, np.where(pull < 0, -scores, scores).astype(np.float64))
+    if not (pull < 0).any() or not (pull > 0).any():
+        return False
+    both = each[pull < 0].mean() + each[pull > 0].mean()
+    return any(abs(root - v) < 1e-3 * abs(v) for v in (each.mean(), each.sum(), both, both / 2))
 
 
 def _pair(found: Facts, score: Score) -> np.ndarray | None:
@@ -480,7 +502,9 @@ def _epoch(
         drawn=sum(b.drawn or 0 for b in bundles)
         if any(b.drawn is not None for b in bundles)
         else None,
-        losses=tuple(dict.fromkeys(loss.kind for loss in losses)),
+        losses=(CROSS_ENTROPY,)
+        if all(b.by_hand for b in bundles)
+        else tuple(dict.fromkeys(loss.kind for loss in losses)),
         squashed=any(loss.squashed for loss in losses),
         low=min(lows) if lows else None,
         high=max(highs) if highs else None,
@@ -539,8 +563,20 @@ def is_bare(found: Facts, epoch: Epoch) -> bool:
 
 
 def _messages(found: Facts, refs: dict[int, None]) -> tuple[np.ndarray, ...]:
-    used = [found.pairs(ref) for ref in refs]
-    return tuple(e.astype(np.int64) for e in used if e is not None)[:12]
+    used = [e.astype(np.int64) for ref in refs if (e := found.pairs(ref)) is not None]
+    return tuple(_both_ways(used))[:12]
+
+
+def _both_ways(used: list[np.ndarray]) -> list[np.ndarray]:
+    """Edges from users to artists and their reverse, in layers of their own, are one graph."""
+    forth = [np.unique(_directed(e)) for e in used]
+    back = [np.unique(_directed(e[::-1])) for e in used]
+    for i, j in itertools.combinations(range(len(used)), 2):
+        one_way = not np.array_equal(forth[i], back[i])
+        if one_way and np.array_equal(forth[i], back[j]):
+            rest = [edges for k, edges in enumerate(used) if k not in (i, j)]
+            return [np.concatenate([used[i], used[j]], axis=1), *rest]
+    return used
 
 
 # --- evaluation

@@ -258,6 +258,8 @@ def test_beats_chance(evidence: Evidence, truth: Truth, known: np.ndarray | None
         raise not_judged(trained.not_judged)
     own = evidence.step6.own if evidence.step6 else None
     if isinstance(own, Absent) and own.reached and own.error is None:
+        if isinstance(trained, Training) and trained.watched and trained.epochs:
+            raise not_judged("the training, but not all vectors that the trained model gives")
         got = "your own trained model is not here: what is measured here is a ready one"
         look = "Keep the notebooks of steps 4 and 5, done and saved, in the folder of this one."
         raise NotAttempted(Message(got=got, next=look))

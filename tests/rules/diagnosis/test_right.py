@@ -37,4 +37,5 @@ def test_nobody_is_accused(program: Program, results: dict[str, Result]) -> None
 @pytest.mark.parametrize("program", as_parameters(RIGHT, DOCKED))
 def test_right_work_has_full_marks(program: Program, results: dict[str, Result]) -> None:
     result = results[program.name]
-    assert (result.points, result.failed) == (90, ())
+    assert (result.points + result.waiting, result.failed) == (90, ())
+    assert set(result.waits) == set(program.waits)
