@@ -87,6 +87,7 @@ class Lateness(msgspec.Struct):
 
     factor: float = 1.0
     says: str = ""
+    unknown: bool = False  # by how much: nothing is taken off
 
 
 def read(path: Path | None = None) -> Course:
@@ -152,8 +153,8 @@ def lateness(
     handed_in = _time(when)
     if rules.due is None or handed_in is None:
         if marked_late and rules.per_cent_a_day and not more.days:
-            unknown = "the LMS says late, and not by how much: nothing is taken off"
-            return Lateness(says=unknown)
+            says = "the LMS says late, and not by how much: nothing is taken off"
+            return Lateness(says=says, unknown=True)
         return Lateness()
     due = rules.due
     if (due.tzinfo is None) != (handed_in.tzinfo is None):

@@ -265,12 +265,12 @@ def feedback(
         if name not in names:
             near = difflib.get_close_matches(name, names, 3)
             fail(f"--only {name}: nobody is called so{_did_you_mean(near)}", 2)
-    wanted = [mark for mark in found if not only or mark.student in only]
     try:
-        written, archive = student_page.write_all(wanted, marks, hints)
+        written, archive, held = student_page.write_all(found, marks, hints, only or ())
     except OSError as error:
         fail(f"{error.filename or marks}: {error.strerror}", 2)
-    tell(f"Written: {len(written)} pages in {marks / student_page.FOLDER}, and {archive}")
+    pages = "1 page" if len(written) == 1 else f"{len(written)} pages"
+    tell(f"Written: {pages} in {marks / student_page.FOLDER}, and {archive} with {held}")
 
 
 @app.command()

@@ -30,6 +30,11 @@ class Score(msgspec.Struct):
     score: float
     max_score: float
 
+    @property
+    def full(self) -> bool:
+        """Whether no point of it is missing."""
+        return self.score >= self.max_score
+
 
 class Check(msgspec.Struct):
     """One check, with what it says to the student."""
@@ -180,9 +185,12 @@ class Mark(msgspec.Struct):
         """The first thing to say about it, in one line."""
         if self.problems:
             return _line(self.problems[0])
-        if self.findings:
-            return _line(f"{self.findings[0].title}: {self.findings[0].proof}")
+        by_hand = {key.split(".")[0] for key in self.hand.override} if self.hand else set()
+        full = {s for s in by_hand if s in self.steps and self.steps[s].full}  # a person said so
+        if findings := [finding for finding in self.findings if finding.step not in full]:
+            return _line(f"{findings[0].title}: {findings[0].proof}")
         wrong = [c for c in self.checks if c.status in ("failed", "student_error")]
+        wrong = [check for check in wrong if check.step not in full]
         return _line(f"{wrong[0].step}: {wrong[0].title}") if wrong else ""
 
     @property
@@ -282,6 +290,9 @@ def doubts(marks: list[Mark], folder: Path, course: Course) -> list[str]:
         if len(group) > 1:
             who = " and ".join(map(printable, group))
             lines.append(f"{who} differ in case only: they are kept apart here, and an LMS may not")
+    if unknown := [printable(mark.student) for mark in marks if mark.lateness.unknown]:
+        who = ", ".join(unknown[:5]) + (f" and {len(unknown) - 5} more" if unknown[5:] else "")
+        lines.append(f"Late, and the LMS does not say by how much: {who}: nothing is taken off")
     files = dict.fromkeys(str(mark.graded_with.get("course_file") or "") for mark in marks)
     missing = [file for file in files if file and not course.path]
     if missing:

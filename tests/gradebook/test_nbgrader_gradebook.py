@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,10 +66,13 @@ def put(root: Path, seed: int, work: dict[str, Path] | None = None) -> dict[str,
     class_report.write(records, marks)
     for record in records:
         class_report.write_executed(record, marks)
-    result = CliRunner().invoke(
-        app, ["gradebook", "--to", "nbgrader", "--marks", str(marks), "--root", str(root)]
-    )
-    assert result.exit_code == 0, result.output
+    command = ["gradebook", "--to", "nbgrader", "--marks", str(marks), "--root", str(root)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # nothing that an instructor cannot do anything about
+        result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, (result.output, result.exception)
+    place = root / "autograded" / "STUDENT" / ASSIGNMENT
+    assert f"the gradebook, and {place}" in result.output.replace("\n", "")
     return {record.student: record.marks.cells() for record in records}
 
 

@@ -83,6 +83,17 @@ def test_feedback_names_no_other_and_no_folder(marks: Path) -> None:
         assert sorted(packed.namelist()) == sorted(f"{m.key}/feedback.html" for m in found)
 
 
+def test_one_page_more_does_not_empty_the_zip(tmp_path: Path) -> None:
+    write_class(tmp_path, 3, hostile=0, executed=False)
+    first = run("feedback", str(tmp_path), "--only", "student0001")
+    assert "1 page in" in first and "feedback.zip with 1" in first
+    run("feedback", str(tmp_path))
+    again = run("feedback", str(tmp_path), "--only", "student0001", "--only", "student0002")
+    assert "2 pages in" in again and "feedback.zip with 3" in again
+    with zipfile.ZipFile(tmp_path / "feedback.zip") as packed:
+        assert len(packed.namelist()) == 3
+
+
 @pytest.mark.parametrize(
     ("text", "clean"),
     [
