@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -234,8 +235,8 @@ def grade(
     out.print(f"Isolation: {isolation}. Seed: {seed}.{both}", highlight=False)
     out.print("Written: " + ", ".join(str(path) for path in written), markup=False, highlight=False)
     if stay := class_report.others(graded, output):
-        names = one_line(", ".join(stay), 100)
-        said = f"Marks of {len(stay)} graded earlier are kept in there: {names}."
+        names = textwrap.shorten(one_line(", ".join(stay)), 100, placeholder=" ...")
+        said = f"Marks of {len(stay)} graded earlier are kept in there: {names}"
         out.print(said, markup=False, highlight=False)
     for line in listed("Changed since the last time", instructor.changed(before, output)):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
