@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from autograder.contract import PARTS
 from autograder.evidence.trace import (
     Backward,
     Left,
@@ -714,7 +715,7 @@ def _nearest_part(found: Facts, auc: AucFact) -> tuple[SplitMade | None, str]:
     main = [found.main_split] if found.main_split is not None else []
     for least, splits in ((0.9, [*main, *found.splits[::-1]]), (0.5, main)):
         for split in splits:
-            for name, part in zip(("train", "val", "test"), split.parts, strict=False):
+            for name, part in zip(PARTS, split.parts, strict=False):
                 positives = part_positives(found, part)
                 if positives is None or not positives.size or not len(edges):
                     continue
@@ -799,13 +800,19 @@ def unmeasured(found: Facts, left: list[Scored] | None = None) -> AucFact | None
 def last_aucs(found: Facts) -> dict[str, AucFact]:
     """By part of the split, test first, the last AUC over it.
 
+    One over other pairs that comes after it, when the training is over too, is a second question.
     Where no split of PyG's says which is which, the last AUC is the test's, and the last one before
     it over other pairs the validation's.
     """
     calls = [a for a in found.aucs if a.kind == "roc_auc_score"] or list(found.aucs)
     by_part: dict[str, AucFact] = {}
     for auc in calls:
-        by_part[part_of(found, auc)] = auc
+        part = part_of(found, auc)
+        last = by_part.get(part)
+        second = last is not None and auc.steps_before <= last.steps_before
+        if second and _is_of_all(found, last, part) and not _is_of_all(found, auc, part):
+            continue
+        by_part[part] = auc
     wanted: tuple[str, ...] = ("test", "val")
     chosen = {part: by_part[part] for part in wanted if part in by_part}
     if "test" not in chosen and calls:
@@ -818,6 +825,16 @@ def last_aucs(found: Facts) -> dict[str, AucFact]:
         if "val" not in chosen and others:
             chosen["val"] = others[-1]
     return chosen
+
+
+def _is_of_all(found: Facts, auc: AucFact | None, part: str) -> bool:
+    """Whether an AUC is of the positives and negatives of a part of the split, and no others."""
+    split = _split_of(found, auc)[0] if auc is not None else None
+    if split is None or auc is None or auc.pairs is None or part not in PARTS[: len(split.parts)]:
+        return False
+    _, positives, negatives = asked(found, part, auc)
+    due = np.unique(unordered(np.concatenate([positives, negatives], axis=1)))
+    return bool(np.array_equal(due, np.unique(unordered(auc.pairs))))
 
 
 def _others(one: AucFact, other: AucFact) -> bool:
@@ -849,7 +866,7 @@ def pieces(found: Facts, auc: AucFact) -> int:
     columns, (split, name) = found.trace.columns, _split_of(found, auc)
     if columns is None or split is None or auc.pairs is None:
         return 0
-    positives = part_positives(found, split.parts[("train", "val", "test").index(name)])
+    positives = part_positives(found, split.parts[PARTS.index(name)])
     if positives is None or np.isin(unordered(positives), unordered(auc.pairs)).mean() > 0.9:
         return 0
     rows, marks = columns.measured.numpy(), columns.marks.numpy()
@@ -927,9 +944,8 @@ def num_nodes(found: Facts) -> int:
 def asked(found: Facts, part: str, auc: AucFact) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Message-passing edges, positives and negatives that an AUC of this part is due to be of."""
     split = _split_of(found, auc)[0] or found.main_split
-    names = ("train", "val", "test")
-    if split is not None and part in names[: len(split.parts)]:
-        own = split.parts[names.index(part)]
+    if split is not None and part in PARTS[: len(split.parts)]:
+        own = split.parts[PARTS.index(part)]
         edges, positives = found.pairs(own.edges), part_positives(found, own)
         negatives = found.pairs(own.negatives)
         if negatives is None:

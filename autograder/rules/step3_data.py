@@ -11,7 +11,7 @@ import pytest
 from autograder.evidence.schema import Edges, GraphData, Setup
 from autograder.rules import check
 from autograder.rules.cause import Case, cause
-from autograder.rules.graphs import pairs
+from autograder.rules.graphs import pairs, two_sides
 from autograder.rules.numbering import (
     columns,
     coverage,
@@ -57,9 +57,9 @@ def reshaped(case: Case) -> str:
         index = index[:, :half]  # the reverse of each column was added afterwards
     turned = index.reshape(-1, 2)  # what it was
     n = int(index.max()) + 1
-    apart = not len(np.intersect1d(turned[:, 0], turned[:, 1]))
-    across = len(np.intersect1d(index[0], index[1])) > 0
-    once = len(np.unique(pairs(turned.T, n))) == len(turned)
+    apart = two_sides(turned.T, n) is not None
+    across = two_sides(index, n) is None
+    once = len(np.unique(pairs(turned.T, n))) in (len(turned), len(turned) / 2)
     one, two = index[:, 0]
     return f"column 0 joins {one} and {two}" if apart and across and once else ""
 

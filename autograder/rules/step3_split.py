@@ -184,6 +184,32 @@ def directed(case: Case) -> str | None:
 
 
 @cause(
+    "split.several-splits",
+    title="The three parts come from different splits",
+    why="Every call of the transform deals all edges out anew. An edge that is held out in one of "
+    "them is among the edges for training in another.",
+    question="How often is the transform called, and which of its results do you keep?",
+    hints=(
+        "Count the calls of your transform.",
+        "How many edges have the test part and the training part in common?",
+        "One call gives all three parts: take them from the same one.",
+    ),
+    at=("train_data", "transform", "RandomLinkSplit"),
+)
+def several_splits(case: Case) -> str | None:
+    split = split_of(case)
+    if split is None or len(split.calls) < 2 or not all(c.is_undirected for c in split.calls):
+        return None
+    shown, asked = _held_out_shown(split)
+    if shown < 0.1 * asked:
+        return None
+    return (
+        f"RandomLinkSplit was called {len(split.calls)} times; {shown:,} of {asked:,} held-out "
+        "edges are among the message-passing edges of `train_data`"
+    )
+
+
+@cause(
     "split.one-way-graph",
     title="Messages flow in one direction only",
     why="A node learns from the edges that point to it. With columns from users to artists alone, "
@@ -481,17 +507,19 @@ def test_labels(split: Split) -> None:
 @check("step3.split", points=1, causes=(train_negatives,))
 def test_no_train_negatives(split: Split) -> None:
     """Training negatives are left to the training loop"""
+    label = split.train.label
+    among_labels = split.train.positives is None and label is not None and not label.numpy().all()
     expect(
-        split.train.negatives is None,
-        ran="`train_data.neg_edge_label_index`",
-        expected="no such attribute",
-        got="a fixed set of negatives",
+        split.train.negatives is None and not among_labels,
+        ran="the supervision edges of `train_data`",
+        expected="positives only",
+        got="a fixed set of negatives beside them",
         why="Negatives that are drawn once are the same in every epoch, and get learned by heart.",
         next="`add_negative_train_samples=False`: step 5 draws new ones in each epoch.",
     )
 
 
-@check("step3.split", points=2, causes=(*ROOTS, directed, order))
+@check("step3.split", points=2, causes=(*ROOTS, several_splits, directed, order))
 def test_no_leak(
     case: Case, messages: dict[str, np.ndarray], positives: dict[str, np.ndarray]
 ) -> None:
