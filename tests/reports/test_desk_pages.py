@@ -208,6 +208,15 @@ def test_a_thousand_students_are_ready_in_two_seconds(thousand: Path, browser: A
 
 
 @pytest.mark.slow
+def test_what_to_look_at_first_fits_a_phone(thousand: Path, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(thousand.as_uri())
+    region = page.locator("[aria-labelledby=first]")
+    assert region.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+    page.close()
+
+
+@pytest.mark.slow
 def test_the_class_page_finds_and_sorts(marks: Path, browser: Any) -> None:
     page = browser.new_page()
     page.goto((marks / "class.html").as_uri())
