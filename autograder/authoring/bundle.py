@@ -25,7 +25,8 @@ VERSION = f"{__version__}+students"
 WHEEL = f"{NAME}-{VERSION}-py3-none-any.whl"
 MODULES = (  # patterns of files, relative to the checkout
     *(f"autograder/{name}.py" for name in ("__init__", "answers", "checkpoints", "contract")),
-    *(f"autograder/{name}.py" for name in ("limits", "notebook", "pictures", "standin", "truth")),
+    *(f"autograder/{name}.py" for name in ("limits", "notebook", "pictures", "printing")),
+    *(f"autograder/{name}.py" for name in ("standin", "truth")),
     "autograder/desk/*.py",
     "autograder/evidence/*.py",
     "autograder/explain/*.py",
@@ -39,7 +40,7 @@ MODULES = (  # patterns of files, relative to the checkout
     "autograder/inside/step[1-6].py",
     *(
         f"autograder/reports/{name}.py"
-        for name in ("__init__", "cell", "explanation", "panel", "plain", "terminal")
+        for name in ("__init__", "cell", "explanation", "panel", "sections", "terminal")
     ),
     "autograder/reports/panel.css",
     "autograder/rules/*.py",
