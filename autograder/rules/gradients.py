@@ -19,6 +19,7 @@ from autograder.rules.facts import Bundle, Facts
 NEAR = 2e-3  # of the gradient's length that may be left unexplained: it is of single precision
 LOGITS = ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits")
 MOST_WEIGHTS = 2_000_000  # numbers of a model that the recorder keeps
+CALLS = 64  # of backward before one step
 PAIRS = 2_000_000  # scored pairs of one step that are computed with at most
 
 
@@ -70,11 +71,14 @@ class _Step:
     edges: np.ndarray  # [2, E]
     pairs: np.ndarray  # [2, P]
     labels: np.ndarray  # [P]
+    call: np.ndarray  # [P] the call of backward, from 0
 
 
 def _step(found: Facts, bundles: list[Bundle]) -> _Step | None:
     """The step of these calls of backward, where all of them passed messages along one graph."""
     losses = [loss for b in bundles for loss in b.losses]
+    if len(bundles) > CALLS:
+        return None
     if any(loss.kind not in LOGITS or loss.squashed for loss in losses):
         return None
     if any((loss.low, loss.high) == (0.0, 1.0) for loss in losses):
@@ -94,7 +98,8 @@ def _step(found: Facts, bundles: list[Bundle]) -> _Step | None:
     ):
         said = np.concatenate([t for t in targets if t is not None])
         labels = np.where(np.isnan(said), labels, said)
-    return _Step(edges[0].astype(np.int64), pairs, labels)
+    call = np.repeat(np.arange(len(bundles)), [b.pairs.shape[1] for b in bundles])
+    return _Step(edges[0].astype(np.int64), pairs, labels, call)
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:
@@ -111,10 +116,13 @@ class _Layout:
     gradient: np.ndarray
 
     def explains(self, step: _Step, relu: bool, last: bool) -> np.ndarray:
-        """[3, all] what the gradient may be made of: of positives, of negatives, of the weights."""
+        """[3, all] what the gradient may be made of: of positives, of negatives, of the weights.
+
+        Of several calls of backward each has positives and negatives of its own.
+        """
         n = len(self.table)
         if max(step.edges.max(initial=0), step.pairs.max()) >= n:
-            return np.zeros((3, len(self.gradient)))
+            return np.zeros((1, len(self.gradient)))
         first, second = self.layers
         mean = _Mean(step.edges, n)
         near = mean.of(self.table)
@@ -129,7 +137,8 @@ class _Layout:
         scores = np.einsum("pd,pd->p", z[a], z[b])
         pull = 1 / (1 + np.exp(-np.clip(scores, -60, 60))) - step.labels
         rows, at_a, at_b = [], _Sums(a, n), _Sums(b, n)
-        for chosen in (step.labels > 0.5, step.labels <= 0.5):
+        kinds = 2 * step.call + (step.labels <= 0.5)
+        for chosen in (kinds == kind for kind in range(2 * int(step.call[-1]) + 2)):
             some = (pull * chosen)[:, None]
             back = (at_a.of(some * z[b]) + at_b.of(some * z[a])) * shown
             outer, to_h, to_around = _back(second, around, h, back)
@@ -252,4 +261,5 @@ def _explained(parts: np.ndarray, gradient: np.ndarray) -> bool:
         return False
     times = np.linalg.lstsq(parts.T, gradient, rcond=None)[0]
     left = np.linalg.norm(gradient - times @ parts)
-    return bool(left <= NEAR * size and times[0] * times[1] > 0)
+    signs = np.sign(times[:-1][np.abs(parts[:-1]).any(axis=1)])
+    return bool(left <= NEAR * size and len(signs) > 1 and abs(signs.sum()) == len(signs))
