@@ -12,9 +12,9 @@ ANSWERS = {
         or a logarithm, is safer than the raw number.
 
         A single play is weak evidence: it may be a song in a playlist that was skipped. Still, of
-        17,632 artists the user met this one, so it is more evidence *for* than against. This is
-        why treating all rows alike is a fair start, and why weights are a fair improvement. Hu,
-        Koren and Volinsky give each row a *confidence* that grows with the count.
+        all the artists that there are the user met this one, so it is more evidence *for* than
+        against. This is why treating all rows alike is a fair start, and why weights are a fair
+        improvement. Hu, Koren and Volinsky give each row a *confidence* that grows with the count.
     """,
     "step2.think": """
         User 2 and artist 2 would be one node, so user 2 would inherit the listeners of artist 2

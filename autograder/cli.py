@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from autograder import instructor
+from autograder.contract import BY_HAND_POINTS
 from autograder.desk import cli as student
 from autograder.desk.cli import Watch
 from autograder.reports.plain import (
@@ -107,7 +109,9 @@ def _check(files: list[Path], options: Any, line: str) -> bool:
             shown = [o for o in record.marks.automatic if o.check.step == step]
             out.print(str(Report(shown)), markup=False, highlight=False, soft_wrap=True)
         possible = sum(record.marks.steps()[step][1] for step in steps)
-        by_hand = ", and up to 10 for the report, by hand" if "step6" in steps else ""
+        by_hand = (
+            f", and up to {BY_HAND_POINTS:g} for the report, by hand" if "step6" in steps else ""
+        )
         total = f"{record.marks.total:g} of {possible:g} points{by_hand}"
         out.print(f"{record.student}: {total}", markup=False, highlight=False, soft_wrap=True)
         for note in record.notes:
@@ -218,6 +222,7 @@ def grade(
             isolation=isolation,
             seed=seed,
             twin=options.twin,
+            course_file=rules.path,
         )
     except OSError as error:
         fail(f"{output}: {error.strerror}: name another folder with --output", 2)
@@ -230,14 +235,13 @@ def grade(
     out.print(f"Isolation: {isolation}. Seed: {seed}.{both}", highlight=False)
     out.print("Written: " + ", ".join(str(path) for path in written), markup=False, highlight=False)
     if stay := class_report.others(graded, output):
-        names = one_line(", ".join(stay), 100)
-        said = f"Marks of {len(stay)} graded earlier are kept in there: {names}."
+        names = textwrap.shorten(one_line(", ".join(stay)), 100, placeholder=" ...")
+        said = f"Marks of {len(stay)} graded earlier are kept in there: {names}"
         out.print(said, markup=False, highlight=False)
     for line in listed("Changed since the last time", instructor.changed(before, output)):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
-    for record in graded:
-        for problem in record.problems:
-            say(f"{record.student}: {problem}")
+    for line in class_report.problems(graded):
+        say(line)
     if flagged := class_report.flags(graded):
         say("Flags, for a TA to look at:")
         for line in flagged:
@@ -369,6 +373,8 @@ def build(
         if not check:
             for path in authoring.build(root):
                 out.print(str(path), markup=False, highlight=False)
+            for drift in authoring.stale_points(root):
+                say(f"Built; now {drift}")
             return
         drifts = authoring.check(root)
     except authoring.AuthoringError as error:

@@ -91,6 +91,8 @@ TABLE = (
 ASSIGNMENT = "gnn_recommender"
 STEPS = tuple(step.key for step in TABLE)
 EXERCISES = {exercise.key: exercise for step in TABLE for exercise in step.exercises}
+BY_HAND_POINTS = sum(exercise.points for exercise in EXERCISES.values() if exercise.by_hand)
+AUTOMATIC_POINTS = sum(exercise.points for exercise in EXERCISES.values()) - BY_HAND_POINTS
 NOTEBOOKS = {step.key: step.notebook for step in TABLE}
 UNGRADED, UNGRADED_ASSIGNMENT = {"step7": "step7_going_further"}, "going_further"
 GIVES = {step.key: step.checkpoint for step in TABLE}  # what `checkpoint` hands out
@@ -110,6 +112,11 @@ MAKES = {  # the names that each exercise asks for
 }
 CHAIN = "chain"  # steps 1 to 5 in one piece: what stands in for whatever its steps do not make
 STANDS_IN = ("num_nodes", "data", "train_data", "val_data", "test_data", "GNNLinkPredictor")
+
+TOYS = (  # tables, graphs, dictionaries and data that our own cells make: never a student's answer
+    *("toy", "toy_wrong", "example", "raw", "right", "style", "square", "two_columns"),
+    *("ways", "toy_data", "broken", "artists", "user_column", "table", "names", "rules"),
+)
 
 COLUMNS = ("userID", "artistID", "listen_count")
 PARTS = ("train", "val", "test")  # of the split, in the order in which RandomLinkSplit gives them

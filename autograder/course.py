@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -79,7 +79,7 @@ class Course(msgspec.Struct, forbid_unknown_fields=True):
     extensions: dict[str, Days | Extension] = {}
     limits: Limits = msgspec.field(default_factory=Limits)
     data: Data | None = None
-    folder: str = ""  # where the file was read, which `data.file` is relative to
+    path: str = ""  # where it was read: `data.file` is relative to its folder
 
 
 class Lateness(msgspec.Struct):
@@ -87,6 +87,7 @@ class Lateness(msgspec.Struct):
 
     factor: float = 1.0
     says: str = ""
+    unknown: bool = False  # by how much: nothing is taken off
 
 
 def read(path: Path | None = None) -> Course:
@@ -104,8 +105,8 @@ def read(path: Path | None = None) -> Course:
         raise CourseError(f"{file}: {error.strerror}: check the path") from None
     except (tomllib.TOMLDecodeError, UnicodeError) as error:
         raise CourseError(f"{file}: no TOML: {error}") from None
-    if "folder" in found:
-        raise CourseError(f"{file}: folder: there is no such key")
+    if "path" in found:
+        raise CourseError(f"{file}: path: there is no such key: {_keys('')}")
     try:
         course = msgspec.convert(found, Course)
     except msgspec.ValidationError as error:
@@ -117,7 +118,7 @@ def read(path: Path | None = None) -> Course:
     late = course.late
     if late.last_day is not None and late.last_day < late.free_days:
         raise CourseError(f"{file}: late.last_day: {late.last_day:g} is before late.free_days")
-    course.folder = str(file.parent)
+    course.path = str(file)
     return course
 
 
@@ -136,17 +137,24 @@ def steps_due(names: list[str]) -> list[str]:
     return [step for step in STEPS if step in wanted]
 
 
-def lateness(course: Course, student: str, when: str, marked_late: bool = False) -> Lateness:
+def lateness(
+    course: Course,
+    student: str,
+    when: str,
+    marked_late: bool = False,
+    students: Collection[str] = (),
+) -> Lateness:
     """What the rules make of the time of a hand-in, the student's extension counted in.
 
-    `when` is as `collect` writes it; a time without a zone is taken as that of `late.due`.
+    `when` is as `collect` writes it; a time without a zone is taken as that of `late.due`. An
+    extension is for who is spelled so of the `students`, or else in capitals and small letters.
     """
-    rules, more = course.late, _extension(course, student)
+    rules, more = course.late, _extension(course, student, students)
     handed_in = _time(when)
     if rules.due is None or handed_in is None:
         if marked_late and rules.per_cent_a_day and not more.days:
-            unknown = "the LMS says late, and not by how much: nothing is taken off"
-            return Lateness(says=unknown)
+            says = "the LMS says late, and not by how much: nothing is taken off"
+            return Lateness(says=says, unknown=True)
         return Lateness()
     due = rules.due
     if (due.tzinfo is None) != (handed_in.tzinfo is None):
@@ -163,12 +171,16 @@ def lateness(course: Course, student: str, when: str, marked_late: bool = False)
     return Lateness(1 - share / 100, f"{_days(days)} late{granted}: {share:g}% off")
 
 
-def _extension(course: Course, student: str) -> Extension:
-    """The extension of a student: names in the file are compared without regard to case."""
-    for name, value in course.extensions.items():
-        if name.casefold() == student.casefold():
-            return value if isinstance(value, Extension) else Extension(value)
-    return Extension(0.0)
+def _extension(course: Course, student: str, students: Collection[str]) -> Extension:
+    """The extension of a student; one that could be for two is nobody's."""
+    alike = [name for name in course.extensions if name.casefold() == student.casefold()]
+    names = [name for name in alike if name not in students]
+    if student in alike:
+        names = [student]
+    if len(names) != 1:
+        return Extension(0.0)
+    value = course.extensions[names[0]]
+    return value if isinstance(value, Extension) else Extension(value)
 
 
 def without_student(course: Course, students: set[str]) -> list[str]:
@@ -205,13 +217,15 @@ def _named(error: str) -> str:
         key = ".".join(part for part in (known[2], known[1]) if part)
         return f"{key}: there is no such key: {_keys(known[2] or '')}"
     said, _, place = error.partition(" - at `$.")
+    if said.endswith("got `date`"):
+        said = "A day only: write the time too, such as 2026-03-01T23:59:00"
     return f"{place.rstrip('`').replace('[...]', '')}: {said[0].lower()}{said[1:]}"
 
 
 def _keys(part: str) -> str:
     kinds = {"": Course, "late": Late, "limits": Limits, "data": Data}
     kind = kinds.get(part, Extension)
-    names = [name for name in kind.__struct_fields__ if name != "folder"]
+    names = [name for name in kind.__struct_fields__ if name != "path"]
     return f"choose of {', '.join(names)}"
 
 
@@ -223,7 +237,7 @@ def data_file(course: Course, into: Path) -> Path:
     """
     assert course.data is not None
     rules = course.data
-    source = Path(course.folder, rules.file)
+    source = Path(course.path).parent / rules.file
     try:
         lines = source.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:

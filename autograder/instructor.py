@@ -22,7 +22,8 @@ CourseFile = Annotated[
     Path | None,
     typer.Option("--course", help="Late rules, limits and more; by default course.toml, if any."),
 ]
-MARKS = Path("marks")
+Submitted = Annotated[Path, typer.Option(help="What `collect` wrote: why somebody has no marks.")]
+MARKS, SUBMITTED = Path("marks"), Path("submitted")
 
 
 def read_course(path: Path | None) -> Any:
@@ -107,13 +108,13 @@ def changed(before: list[dict[str, Any]], folder: Path) -> list[str]:
 def read_marks(folder: Path, course: Path | None) -> list[Any]:
     """The marks of a folder, hand marks and late rules in them; what is wrong ends the command."""
     from autograder import gradebook
-    from autograder.course import without_student
 
     rules = read_course(course)
     try:
         marks = gradebook.read_marks(folder, rules)
-        for name in without_student(rules, {mark.student for mark in marks}):
-            say(f"The course file gives an extension to {name}, and nobody is called so here")
+        place = folder if folder.is_dir() else folder.parent
+        for line in gradebook.doubts(marks, place, rules):
+            say(line)
         return marks
     except gradebook.ExportError as error:
         fail(error, 2)
@@ -159,9 +160,7 @@ def export(
     roster: RosterFile = None,
     output: Annotated[Path, typer.Option(help="A folder for what is written.")] = Path("export"),
     column: Annotated[str, typer.Option(help="The assignment's column in the LMS.")] = "",
-    submitted: Annotated[
-        Path, typer.Option(help="What `collect` wrote: why somebody has no marks.")
-    ] = Path("submitted"),
+    submitted: Submitted = SUBMITTED,
     course: CourseFile = None,
 ) -> None:
     """Put the marks into the table that the LMS exported, or into files for other programs.
@@ -266,12 +265,12 @@ def feedback(
         if name not in names:
             near = difflib.get_close_matches(name, names, 3)
             fail(f"--only {name}: nobody is called so{_did_you_mean(near)}", 2)
-    wanted = [mark for mark in found if not only or mark.student in only]
     try:
-        written, archive = student_page.write_all(wanted, marks, hints)
+        written, archive, held = student_page.write_all(found, marks, hints, only or ())
     except OSError as error:
         fail(f"{error.filename or marks}: {error.strerror}", 2)
-    tell(f"Written: {len(written)} pages in {marks / student_page.FOLDER}, and {archive}")
+    pages = "1 page" if len(written) == 1 else f"{len(written)} pages"
+    tell(f"Written: {pages} in {marks / student_page.FOLDER}, and {archive} with {held}")
 
 
 @app.command()
@@ -281,21 +280,27 @@ def report(
     output: Annotated[
         Path | None, typer.Option(help="The page; by default class.html beside the marks.")
     ] = None,
+    submitted: Submitted = SUBMITTED,
     course: CourseFile = None,
 ) -> None:
     """Write the class page: marks, misconceptions, and what to look at first.
 
     It links the students' pages that `autograder feedback` has written beside it.
     """
+    from autograder.gradebook import reasons_of
+    from autograder.handin.collect import NOTHING
     from autograder.reports import class_page, pages
 
     found = read_marks(marks, course)
+    known = {mark.student for mark in found}
+    absent = [name for name, why in reasons_of(submitted).items() if why == NOTHING]
+    absent = [name for name in absent if name not in known]
     path = output or marks / ("class-anonymous.html" if anonymous else "class.html")
     try:
-        written = pages.write(path, class_page.render(found, path.parent, anonymous))
+        written = pages.write(path, class_page.render(found, path.parent, anonymous, absent))
     except OSError as error:
         fail(f"{error.filename or path}: {error.strerror}: name another file with --output", 2)
-    tell(f"Written: {written} ({written.stat().st_size / 1e6:.1f} MB, {len(found)} students)")
+    tell(f"Written: {written} ({written.stat().st_size / 1000:,.0f} KB, {len(found)} students)")
 
 
 @app.command()
@@ -347,7 +352,9 @@ def similar(
 
     It is a reason to look and to ask, never a verdict.
     """
+    from autograder.gradebook.similar import same_work
     from autograder.reports import pages, similar_page
+    from autograder.reports.collected import listed
 
     if not any(scaffold.glob("*.ipynb")):
         fail(f"{scaffold}: no notebook here: name the students' notebooks with --scaffold", 2)
@@ -357,10 +364,16 @@ def similar(
         path = pages.write(marks / "similar.html", similar_page.render(pairs, len(found)))
     except OSError as error:
         fail(f"{error.filename or marks}: {error.strerror}", 2)
-    for pair in pairs[:20]:
-        how = "byte for byte the same" if pair.same else f"{pair.share:.0%} of the smaller one"
-        tell(f"{pair.one.student} and {pair.other.student}: {how}")
-    tell(f"{len(pairs)} pairs to look at. Written: {path}")
+    groups, others = same_work(pairs)
+    for line in listed("The same code, byte for byte", [", ".join(names) for names in groups]):
+        tell(line)
+    shares = [
+        f"{pair.one.student} and {pair.other.student}: {pair.share:.0%} of the smaller one"
+        for pair in others
+    ]
+    for line in listed("Much in common", shares):
+        tell(line)
+    tell(f"{len(groups)} groups and {len(others)} pairs to look at. Written: {path}")
 
 
 @app.command()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from autograder.evidence import schema as evidence
 from autograder.inside.chain import Chain
 from autograder.inside.inputs import RightInputs
 from autograder.inside.observe import Session, observe
+from autograder.inside.session import NotebookProblem as NotebookProblem
 from autograder.inside.tracking import Tracker, paused
 
 if TYPE_CHECKING:
@@ -39,17 +41,11 @@ _session: Session | None = None
 _chain = Chain(RightInputs())  # of this kernel
 _tracker: Tracker | None = None  # the last one: a training is measured once
 _reports: dict[str, list[Any]] = {}  # exercise -> outcomes of its last check in this kernel
+_checked: dict[str, int] = {}  # exercise -> cells that had run when it was checked last
 _from_kit: dict[str, Any] = {}  # what `checkpoint` has handed out of the kit's own
 _trained_on: Any = None  # the data that step 5 was handed
 _hints: Any = None
 _files = Path(__file__).parent
-
-
-class NotebookProblem(ValueError):
-    """Something that the student has to do first; a notebook shows one line, and no traceback."""
-
-    def _render_traceback_(self) -> list[str]:
-        return [str(self)]
 
 
 def use(chain: Chain) -> None:
@@ -87,6 +83,7 @@ def check(what: str, fresh: bool = False) -> Report | float:
         _keep(report.outcomes)
         return report
     from autograder.desk import progress as kept
+    from autograder.desk.reruns import with_reruns
     from autograder.reports.cell import Report
     from autograder.rules.judge import judge  # not there where others grade us
     from autograder.truth import truth
@@ -96,10 +93,12 @@ def check(what: str, fresh: bool = False) -> Report | float:
     with paused():
         found = observe(session, step)
     outcomes = judge(evidence.decode(evidence.encode(found)), truth(session.data), [what])
+    outcomes = with_reruns(outcomes, session.cells)
+    _checked.update({outcome.check.cell: len(session.cells) for outcome in outcomes})
     _keep(outcomes)
-    kept.note(Path.cwd(), [o for o in outcomes if not o.check.by_hand])
+    kept.note(_folder(), [o for o in outcomes if not o.check.by_hand])
     by_hand = any(o.check.by_hand for o in outcomes)
-    return Report(outcomes, _written_report(Path.cwd()) if by_hand else None)
+    return Report(outcomes, _written_report(_folder()) if by_hand else None)
 
 
 def _written_report(folder: Path) -> str | None:
@@ -124,6 +123,7 @@ def hint(what: str) -> Hint:
     """
     global _hints
     from autograder.desk.hints import Hints
+    from autograder.desk.reruns import ran_since
 
     step = _step_of("hint", what)
     _hints = _hints or Hints()
@@ -132,14 +132,17 @@ def hint(what: str) -> Hint:
     if what == step:  # a whole step: the first exercise of it that is not right
         keys = [key for key in EXERCISES if key.startswith(f"{step}.")]
         what = next((key for key in keys if not _passes(key)), keys[0])
-    return _hints.next(what, _reports.get(what, []))
+    help = _hints.next(what, _reports.get(what, []))
+    if what in _checked and ran_since(what, _here().cells[_checked[what] :]):
+        return replace(help, about=f"{help.about} (before your cell ran again: check first)")
+    return help
 
 
 def progress() -> Progress:
     """The six steps, the points that the last checks in this folder came to, and what is next."""
     from autograder.desk import progress as kept
 
-    return kept.Progress(kept.read(Path.cwd()))
+    return kept.Progress(kept.read(_folder()))
 
 
 def last_reports() -> str:
@@ -172,18 +175,27 @@ def checkpoint(step: str) -> tuple[Any, ...]:
     elif step == "step5" and _chain.handed_on:
         own = _chain.handed_on
     elif _chain.inputs.ask is not None:
-        last = _chain.last(Path.cwd()) if step == "step6" else None
+        last = _chain.last(_folder()) if step == "step6" else None
         own = last if isinstance(last, dict) else {}
     else:
         _refuse_a_stale_kernel()
         own, notes = _own_work(step, names, data)
         for note in notes:
             print(note)
+    renamed = False
+    if "G" in names and "G" in own:
+        from autograder.inside.step2 import with_pairs
+
+        graph = with_pairs(own["G"])
+        renamed = graph is not own["G"]
+        own = own | {"G": graph}
     lacking = [name for name in names if name not in own]
     right = _chain.inputs.of(step, data) if lacking else {}
     if not _chain.running and _chain.inputs.ask is None:
         _from_kit.update({name: right[name] for name in lacking})
         print(_handed_over(names, own, right, step))
+        if renamed:
+            print('The nodes of your G are named ("user", id) and ("artist", id) from here on.')
     values = {name: own[name] if name in own else right[name] for name in names}
     if step == "step5":
         _trained_on = values["train_data"]
@@ -198,7 +210,11 @@ def track(model: nn.Module, optimizer: optim.Optimizer) -> Tracker:
     global _tracker
     if _tracker is not None:
         _tracker.stop()
-    _tracker = Tracker(model, optimizer, None if os.environ.get(GRADING) else _validation_data())
+    if os.environ.get(GRADING):
+        _tracker = Tracker(model, optimizer, None)
+    else:
+        ns = _chain.running[-1] if _chain.running else _here().ns
+        _tracker = Tracker(model, optimizer, _validation_data(), lambda: ns.get("model"))
     return _tracker
 
 
@@ -227,13 +243,13 @@ def _own_work(step: str, names: tuple[str, ...], data: Path) -> tuple[dict[str, 
     if any(key.split(".")[0] < step for key in _reports):
         own, notes = _of_this_kernel(names)
         if step == "step6":
-            _chain.remember(Path.cwd(), _here().ns if "model" in own else None)
+            _chain.remember(_folder(), _here().ns if "model" in own else None)
         return own, notes
     if step in ("step5", "step6"):
         from autograder.desk import own_work
 
         work = own_work.model_class if step == "step5" else own_work.trained
-        found = work(_chain, Path.cwd(), data)
+        found = work(_chain, _folder(), data)
         return {name: found.names[name] for name in names if name in found.names}, found.notes
     return {}, []
 
@@ -330,6 +346,7 @@ def _data() -> Path:
     Raises:
         NotebookProblem: it is not there, or it is no such file.
     """
+    _folder()
     try:
         path = course_data.path("user_artists.dat")
         if _chain.inputs.ask is None:
@@ -337,6 +354,21 @@ def _data() -> Path:
     except course_data.DataError as error:
         raise NotebookProblem(str(error)) from None
     return path
+
+
+def _folder() -> Path:
+    """The folder of the notebook.
+
+    Raises:
+        NotebookProblem: it has been moved or deleted since the kernel started.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise NotebookProblem(
+            "The folder of this notebook was moved or deleted after its kernel had started. Open "
+            "the notebook where it is now, and restart the kernel."
+        ) from None
 
 
 _good: set[tuple[Path, float]] = set()
@@ -383,7 +415,7 @@ def _here() -> Session:
     ns = shell.user_ns if shell else __import__("__main__").__dict__
     data = _data()
     if _session is None:
-        folder = Path.cwd()
+        folder = _folder()
         _session = Session(ns=ns, data=data)
         _session.own = lambda: _chain.last(folder)
         if shell:
@@ -411,6 +443,18 @@ def _remember(result: Any) -> None:
     if error is not None:
         _session.cells = list(_session.ns.get("In", []))[1:]
         _session.failed(source, error)
+
+
+if not TYPE_CHECKING:  # a type checker shall go on to miss what is not here
+
+    def __getattr__(name: str) -> Any:
+        """Say what an import of a name that is not here means: Python asks here for it."""
+        if name.startswith("_") or not _shell():
+            raise AttributeError(name)
+        raise NotebookProblem(
+            f"autograder.notebook has no `{name}`: is this notebook from another version of the "
+            "course? Take it and the kit from the same zip."
+        )
 
 
 if _shell():

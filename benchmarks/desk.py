@@ -2,7 +2,8 @@
 
     python benchmarks/desk.py [--students 1000]
 
-Nothing is graded: the marks are made up.
+Nothing is graded: marks are made up, and everybody's copies are those of the solutions. The class
+page is then opened in headless Chromium.
 """
 
 from __future__ import annotations
@@ -18,11 +19,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+from chromium import browser  # noqa: E402
+from class_page import interactive  # noqa: E402
 from desk_class import write_class  # noqa: E402
 from typer.testing import CliRunner  # noqa: E402
 
 from autograder.cli import app  # noqa: E402
 from autograder.contract import NOTEBOOKS  # noqa: E402
+from autograder.grading.executed import executed  # noqa: E402
+from autograder.grading.marks import Marks  # noqa: E402
+from autograder.grading.submission import Graded  # noqa: E402
+from autograder.handin.submission import load  # noqa: E402
+from autograder.reports.class_report import write_executed  # noqa: E402
 
 
 def main() -> None:
@@ -35,7 +43,8 @@ def main() -> None:
         names = [f"student{n:04}" for n in range(count)]
         roster = _roster(place / "roster.csv", names)
         _lms(place / "canvas", names)
-        write_class(place / "marks", count, hostile=0)
+        write_class(place / "marks", count, hostile=0, executed=False)
+        _executed(place / "marks", names)
         shared = ["--marks", str(place / "marks"), "--roster", str(roster)]
         steps: list[tuple[str, list[str]]] = [
             (
@@ -53,6 +62,11 @@ def main() -> None:
             print(f"{what:20} {wall:7.1f} s  {cpu:7.1f} CPU s", flush=True)
             total += cpu if name in ("collect", "export", "report") else 0.0
         print(f"collect, five exports and the class page: {total:.1f} CPU s, {count} students")
+        page = place / "marks" / "class.html"
+        with browser() as chromium:
+            times = interactive(chromium, page)
+        print(f"class page: {page.stat().st_size / 1e6:.2f} MB; in Chromium, seconds: ", end="")
+        print(", ".join(f"{what} {seconds:.2f}" for what, seconds in times.items()))
 
 
 def _timed(action: Callable[[], None]) -> tuple[float, float]:
@@ -75,6 +89,13 @@ def _roster(path: Path, names: list[str]) -> Path:
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def _executed(marks: Path, names: list[str]) -> None:
+    """Six executed notebooks a student, each of the real size, which feedback shows."""
+    books = executed(load(ROOT / "solutions" / "gnn_recommender"), [])
+    for student in names:
+        write_executed(Graded(student, Marks(()), executed=books), marks)
 
 
 def _lms(folder: Path, names: list[str]) -> None:

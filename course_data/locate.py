@@ -26,6 +26,10 @@ class DataError(Exception):
         self.next_step = next_step
         super().__init__(f"{what} ({self.where}). {next_step}")
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the line, and no traceback."""
+        return [str(self)]
+
 
 def lastfm_folder() -> Path:
     """The folder of the fetched Last.fm files: COURSE_DATA_DIR, or the user's data folder.

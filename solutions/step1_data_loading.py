@@ -61,7 +61,7 @@ for library in (pandas, networkx, torch, torch_geometric, sklearn):
 #
 # The real data is the Last.fm part of **HetRec 2011** [1]: 1,892 users, 17,632 artists and 92,834
 # rows. These notebooks start with a small made-up sample in the same format, so that every cell
-# runs in seconds.
+# runs in seconds: your numbers will be smaller. How small is the question of exercise 2.
 
 # %% id="setup_imports" role="given"
 import io
@@ -203,7 +203,8 @@ pictures.listening(df)
 # %% [markdown] id="spread_after"
 # A few artists have most of the listeners, and many have hardly any: a **long tail**. An artist
 # with a single listener is the hard case for a recommender: if that one row is hidden in a test,
-# nothing is left to learn from. On the real data six artists in ten are heard by one user only.
+# nothing is left to learn from. On the real data six artists in ten are heard by one user only; in
+# the small sample it is one in forty.
 
 # %% [markdown] id="names_intro"
 # ## Who are these artists?
@@ -227,9 +228,9 @@ print(artists[["id", "name"]].head().to_string(index=False))
 # %% [markdown] id="think"
 # ## A question to think about
 #
-# One user has played an artist 13,883 times, another user only once, and we are about to treat both
-# rows alike. What does the count tell you about taste, and what else may it tell you? Is a single
-# play evidence for or against an artist?
+# In the sample's first row a user has played an artist 12,319 times, in other rows only once, and
+# we are about to treat both alike. What does the count tell you about taste, and what else may it
+# tell you? Is a single play evidence for or against an artist?
 #
 # When you have written your answer, run `answer("step1.think")` in a new cell to compare it with
 # ours.

@@ -32,7 +32,7 @@ import matplotlib.pyplot as plt
 import networkx as nx
 
 from autograder import pictures
-from autograder.notebook import answer, check, checkpoint, hint
+from autograder.notebook import answer, check, checkpoint, hint, progress
 
 # %% [markdown] id="start_intro"
 # This notebook starts from the loaded data, whether or not step 1 worked for you.
@@ -109,9 +109,10 @@ print("different ids:          ", f"{len(user_ids | artist_ids):,}")
 print("ids that are both kinds:", f"{len(user_ids & artist_ids):,}")
 
 # %% [markdown] id="collision_after"
-# On the real Last.fm data it is **19,524** users and artists against **17,644** different ids:
-# 1,880 nodes would silently vanish. A model can still be trained on what is left, and its score
-# even looks a little *better*. A good score does not prove a right graph; counting does.
+# On the sample it is 1,000 users and artists against 801 different ids: 199 nodes would silently
+# vanish. On the real Last.fm data it is **19,524** against **17,644**, and 1,880 would. A model can
+# still be trained on what is left, and its score even looks a little *better*. A good score does
+# not prove a right graph; counting does.
 
 # %% [markdown] id="nodes_task"
 # ## Exercise 1: the nodes
@@ -120,7 +121,8 @@ print("ids that are both kinds:", f"{len(user_ids & artist_ids):,}")
 # different artists, and add each as a node with `G.add_node(name, bipartite=...)`.
 #
 # - A node's name is a pair: `("user", id)` or `("artist", id)`. Any Python value that can be a key
-#   of a dictionary can be a node.
+#   of a dictionary can be a node. Other names that tell the sides apart, such as `"u2"`, are right
+#   too; step 3 then begins with your graph under the names of the pairs.
 # - The attribute `bipartite` is 0 for users and 1 for artists.
 # - Add all users first, then all artists.
 

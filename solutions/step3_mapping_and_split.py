@@ -36,7 +36,7 @@ import torch_geometric.transforms as T
 from torch_geometric.data import Data
 
 from autograder import pictures
-from autograder.notebook import answer, check, checkpoint, hint, seed_everything
+from autograder.notebook import answer, check, checkpoint, hint, progress, seed_everything
 
 seed_everything(0)
 

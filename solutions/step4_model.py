@@ -39,7 +39,7 @@ from torch import Tensor, nn
 from torch_geometric.nn import SAGEConv
 
 from autograder import pictures
-from autograder.notebook import answer, check, checkpoint, hint, seed_everything
+from autograder.notebook import answer, check, checkpoint, hint, progress, seed_everything
 
 seed_everything(0)
 

@@ -33,7 +33,7 @@ from torch_geometric.data import Data
 from torch_geometric.utils import negative_sampling
 
 from autograder import pictures
-from autograder.notebook import answer, check, checkpoint, hint, seed_everything, track
+from autograder.notebook import answer, check, checkpoint, hint, progress, seed_everything, track
 
 seed_everything(0)
 

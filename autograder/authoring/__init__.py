@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import rules
-from ..contract import ASSIGNMENT, NOTEBOOKS, UNGRADED, UNGRADED_ASSIGNMENT
+from ..contract import ASSIGNMENT, EXERCISES, NOTEBOOKS, UNGRADED, UNGRADED_ASSIGNMENT
 from .errors import AuthoringError
 
 __all__ = ["AuthoringError", "Drift", "build", "check", "sources"]
 
 SOURCES = Path("solutions")
 FOLDERS = (SOURCES, Path("assignments"))
+STRAY = "has no source"
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ class Drift:
     problem: str  # "differs from its source", "is missing", "has no source"
 
     def __str__(self) -> str:
-        by_hand = self.path.suffix != ".ipynb"
-        advice = "move it away by hand" if by_hand else "run autograder build"
+        advice = "run autograder build"
+        if self.path.suffix != ".ipynb":
+            advice = "move it away by hand" if self.problem == STRAY else "mend it by hand"
         return f"{self.path.as_posix()}: {self.problem}: {advice}"
 
 
@@ -66,13 +68,20 @@ def check(root: Path) -> list[Drift]:
         AuthoringError: a source or the course's settings are not right; one line says what to do.
     """
     built = _build(root)
-    drifts = [Drift(path, "has no source") for path in _present(root) if path not in built]
+    drifts = [Drift(path, STRAY) for path in _present(root) if path not in built]
     for path, content in built.items():
         if not (root / path).is_file():
             drifts.append(Drift(path, "is missing"))
         elif (root / path).read_bytes() != content:
             drifts.append(Drift(path, "differs from its source"))
-    return sorted(drifts, key=lambda drift: drift.path)
+    return sorted([*drifts, *stale_points(root)], key=lambda drift: drift.path)
+
+
+def stale_points(root: Path) -> list[Drift]:
+    """Tables of points, beside the notebooks, that are not those of the contract."""
+    from . import scores
+
+    return [Drift(path, problem) for path, problem in scores.elsewhere(root, EXERCISES)]
 
 
 def _build(root: Path) -> dict[Path, bytes]:
@@ -81,7 +90,12 @@ def _build(root: Path) -> dict[Path, bytes]:
     from .release import release
 
     read = {step: source.read(root / path, path) for step, path in sources(root).items()}
-    points = scores.assign(read, rules.points())
+    try:
+        known = rules.points()
+    except ValueError as problem:
+        raise AuthoringError(f"autograder/rules: {problem}") from None
+    points = scores.assign(read, known)
+    scores.agree(known, EXERCISES)
     solved, student = ([folder / _built(step) for step in read] for folder in FOLDERS)
     with tempfile.TemporaryDirectory(prefix="autograder-build-") as temporary:
         course = Path(temporary)

@@ -1,17 +1,82 @@
 """Gives each graded cell its points: `check("step3.mapping")` in a check cell is the key to them.
 
-Called by `autograder.authoring`; the points themselves are those of `autograder.rules.points()`,
-the only place that has them.
+Called by `autograder.authoring`; the points are those of the checks, `autograder.rules.points()`.
+They have to agree with the contract and to add up to 100; what else names points is compared too.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
+from ..contract import Exercise
+from ..desk.hints import OF_EXERCISES
+from ..gradebook.hand import RUBRIC
 from .errors import AuthoringError
 from .regions import HIDDEN_TESTS, split
 from .source import Cell
+
+FULL = 100
+README, REPORT = Path("README.md"), Path("solutions", "step6_evaluation.py")
+HAND, HINTS = "autograder/gradebook/hand.py", Path("autograder", "desk", "hints.py")
+ALSO = f"then mend the table in {README} and, for the report, the rubrics in {REPORT} and {HAND}"
+_STEP = re.compile(r"^\| (\d) \| .* \| (\d[\d.+ ]*) \|$", re.M)
+_RUBRIC = re.compile(r"^# \| .* \| (\d[\d.]*) \|$", re.M)
+
+
+def agree(points: Mapping[str, float], exercises: Mapping[str, Exercise]) -> None:
+    """Compare the points of the checks with the contract's, and their sum with 100.
+
+    Raises:
+        AuthoringError: they differ; the message says where, and what else to update.
+    """
+    for key, exercise in exercises.items():
+        if round(points.get(key, 0.0) - exercise.points, 6):
+            raise AuthoringError(
+                f"{key}: its checks in autograder/rules add up to {points.get(key, 0.0):g} points, "
+                f"autograder/contract.py says {exercise.points:g}: change one of the two"
+            )
+    total = round(sum(points.values()), 6)
+    if total != FULL:
+        steps = ", ".join(f"{step} {value:g}" for step, value in _by_step(exercises).items())
+        what = f"take {total - FULL:g} away" if total > FULL else f"{FULL - total:g} are missing"
+        raise AuthoringError(
+            f"autograder/contract.py: the points add up to {total:g}, not {FULL} ({steps}): "
+            f"{what}, there and at the checks in autograder/rules; {ALSO}"
+        )
+
+
+def elsewhere(root: Path, exercises: Mapping[str, Exercise]) -> list[tuple[Path, str]]:
+    """What follows the exercises by hand and is not up to date: a file, and what is wrong."""
+    found = []
+    due = _by_step(exercises)
+    for number, cell in _STEP.findall(_text(root / README)):
+        value = sum(map(float, cell.split("+")))
+        if round(value - due.get(f"step{number}", value), 6):
+            says = f"the table gives step {number} {value:g} points, not {due[f'step{number}']:g}"
+            found.append((README, says))
+    by_hand = sum(exercise.points for exercise in exercises.values() if exercise.by_hand)
+    rubric = sum(map(float, _RUBRIC.findall(_text(root / REPORT)))) or by_hand
+    for path, value in ((REPORT, rubric), (Path(HAND), sum(most for most, _ in RUBRIC.values()))):
+        if round(value - by_hand, 6):
+            found.append((path, f"the rubric adds up to {value:g} points, not {by_hand:g}"))
+    known = [key for key, exercise in exercises.items() if not exercise.by_hand]
+    if helpless := [key for key in known if key not in OF_EXERCISES]:
+        found.append((HINTS, f"no question and hints for {', '.join(helpless)}"))
+    return found
+
+
+def _by_step(exercises: Mapping[str, Exercise]) -> dict[str, float]:
+    steps = dict.fromkeys((exercise.step for exercise in exercises.values()), 0.0)
+    for exercise in exercises.values():
+        steps[exercise.step] += exercise.points
+    return steps
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def assign(

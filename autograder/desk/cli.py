@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from autograder.contract import AUTOMATIC_POINTS, BY_HAND_POINTS
 from autograder.reports.plain import (
     let_streams_show_what_they_can,
     print_json,
@@ -83,11 +84,14 @@ def join(
     tell(f"Written: {target}")
     if not run:
         return
-    for number, line in running.errors(book):
-        tell(f"Code cell {number} raised {line}")
+    for begins, line in running.errors(book):
+        tell(f"The cell that begins `{begins}` raised {line}")
     lacking = one_notebook.lacking(target, marks)
     earned = sum(mark.earned for mark in marks.values())
-    tell(f"{earned:g} of 90 points by its own checks, and up to 10 for the report, given by hand.")
+    tell(
+        f"{earned:g} of {AUTOMATIC_POINTS:g} points by its own checks, "
+        f"and up to {BY_HAND_POINTS:g} for the report, given by hand."
+    )
     if lacking:
         tell("Still missing:")
         for line in lacking:
@@ -182,8 +186,8 @@ def check(
         except (SubmissionError, running.RunError) as error:
             say(f"autograder: {error}")
             return 1
-        for number, line in running.errors(book):
-            tell(f"Code cell {number} raised {line}")
+        for begins, line in running.errors(book):
+            tell(f"The cell that begins `{begins}` raised {line}")
         tell(said)
         tell(f"{file.name}: {sum(mark.earned for mark in marks.values()):g} points")
         return 0

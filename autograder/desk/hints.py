@@ -1,6 +1,7 @@
 """One more piece of help at each call: first the question, then three hints, each says more.
 
-They are those of the cause that the last check found; without a finding those of the exercise.
+They are those of the cause that the last check found; where it found none, of what is likely to be
+behind an exception, or of the check that failed; before any check, of the exercise.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 from autograder.contract import EXERCISES
+from autograder.reports.cell import sections
 from autograder.rules.diagnosis import text_of
 from autograder.rules.outcome import WRONG, Outcome
 
@@ -160,10 +162,22 @@ class Hints:
         return Hint(about, label, pieces[number], number + 1 < len(pieces))
 
     def _topic(self, key: str, outcomes: list[Outcome]) -> tuple[str, str, tuple[str, ...]]:
-        for outcome in outcomes:
-            if outcome.status in WRONG and outcome.proof is not None:
-                cause = text_of(outcome.proof.cause)
+        part = next(iter(sections(outcomes)), None)
+        root = part.root if part else None  # what the panel says first
+        if root is not None and (root.proof or root.behind):
+            cause = text_of(root.proof.cause if root.proof else root.behind)
+            if root.proof:
                 return cause.id, f"{key}: {cause.title}", (cause.question, *cause.hints)
+            pieces = (cause.question, root.message.next, *cause.hints[1:])  # its own advice first
+            return cause.id, f"{key}, perhaps: {cause.title}", pieces
+        if root is not None and root.status in WRONG:
+            message = root.message
+            question = (
+                f"We looked at {message.ran}. Expected: {message.expected}. Got: {message.got}. "
+                "Which of your lines makes the difference?"
+            )
+            own = (question, message.why, message.next)
+            return root.check.id, f"{key}: {root.check.title}", own
         for outcome in outcomes:
             if outcome.status == "blocked" and outcome.waits_for.rpartition(".")[0] != key:
                 other = outcome.waits_for.rpartition(".")[0]

@@ -12,7 +12,7 @@ from typing import Any
 
 import nbformat
 
-from autograder.contract import ASSIGNMENT, EXERCISES, NOTEBOOKS, STEPS
+from autograder.contract import ASSIGNMENT, BY_HAND_POINTS, EXERCISES, NOTEBOOKS, STEPS
 from autograder.desk import progress
 from autograder.desk.progress import Mark
 from autograder.handin.reading import WORDS, SubmissionError, apart, filled_in, read
@@ -132,7 +132,10 @@ def lacking(path: Path, marks: dict[str, Mark]) -> list[str]:
         lines.append("the test AUC: the assignment asks for `test_auc`, at the end of step 6")
     words = _words_of_the_report(path)
     if words <= WORDS:
-        lines.append("the reflection: the report of step 6 is empty (10 points, graded by hand)")
+        lines.append(
+            "the reflection: the report of step 6 is empty "
+            f"({BY_HAND_POINTS:g} points, graded by hand)"
+        )
     return lines
 
 

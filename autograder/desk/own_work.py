@@ -28,6 +28,7 @@ from autograder.handin.submission import SubmissionError, load
 from autograder.inside.chain import GRAPH, Chain
 from autograder.inside.observe import observe
 from autograder.inside.session import Session
+from autograder.inside.tracking import is_paused, paused
 from autograder.rules.judge import judge
 from autograder.truth import truth
 
@@ -111,7 +112,9 @@ def _run(chain: Chain, cells: list[str], data: Path, **start: Any) -> Session:
 def _why_not(session: Session, step: str, folder: Path, data: Path) -> str:
     """What keeps the work of a step from being right, in one line; empty where nothing does."""
     name = f"{NOTEBOOKS[step]}.ipynb"
-    evidence = schema.decode(schema.encode(observe(session, step)))
+    with paused():
+        found = observe(session, step)
+    evidence = schema.decode(schema.encode(found))
     outcomes = judge(evidence, truth(data), [step])
     wrong = [o for o in outcomes if o.status not in ("passed", "not_judged", "grader_error")]
     if not wrong:
@@ -216,15 +219,18 @@ def _bar() -> Iterator[None]:
     transient, steps = {"display_id": uuid.uuid4().hex}, 0
 
     def show(text: str, update: bool = True) -> None:
-        done = min(steps, EPOCHS)
-        html = f'{text} <progress value="{done}" max="{EPOCHS}" aria-label="{text}"></progress>'
+        how_far = f' value="{steps}" max="{EPOCHS}"' if steps <= EPOCHS else ""
+        html = f'{text} <progress{how_far} aria-label="{text}"></progress>'
         publish({"text/plain": text, "text/html": html}, transient=transient, update=update)
 
     def count(*_: object) -> None:
         nonlocal steps
+        if is_paused():  # a check takes steps of its own
+            return
         steps += 1
         if steps <= 3 or steps % 5 == 0:
-            show(f"Training your model of steps 4 and 5: epoch {steps} of {EPOCHS}")
+            of = f" of {EPOCHS}" if steps <= EPOCHS else ""
+            show(f"Training your model of steps 4 and 5: step {steps}{of}")
 
     show("Running your steps 1 to 5", update=False)
     hook = register_optimizer_step_post_hook(count)

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
-from autograder.contract import EXERCISES, TABLE
+from autograder.contract import BY_HAND_POINTS, EXERCISES, TABLE
 from autograder.rules.outcome import Outcome
 
 CACHE = "AUTOGRADER_CACHE"  # an environment variable: another folder for what is kept
@@ -123,7 +123,8 @@ class Progress:
     def _total(self) -> str:
         rows = self.rows()
         earned, possible = sum(row[2] for row in rows), sum(row[3] for row in rows)
-        return f"{earned:g} of {possible:g} points, and up to 10 for the report, given by hand."
+        by_hand = f"up to {BY_HAND_POINTS:g} for the report, given by hand"
+        return f"{earned:g} of {possible:g} points, and {by_hand}."
 
     def _advice(self) -> str:
         key = self.next()

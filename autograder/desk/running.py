@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from autograder.desk import progress
+from autograder.inside.session import beginning
 
 SECONDS = 600  # that one cell may take
 TELL = "from autograder import notebook as _kit; print(_kit.last_reports())"
@@ -67,12 +68,13 @@ def run(
     return said.strip(), {key: mark for key, mark in marks.items() if mark.when >= begun}
 
 
-def errors(book: nbformat.NotebookNode) -> list[tuple[int, str]]:
-    """Which code cells raised what: their numbers, counted from 1, and the last line."""
+def errors(book: nbformat.NotebookNode) -> list[tuple[str, str]]:
+    """Which code cells raised what: the first line of each, and the last line of the error."""
     found = []
     code: list[Any] = [cell for cell in book.cells if cell.cell_type == "code"]
-    for number, cell in enumerate(code, start=1):
+    for cell in code:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
-                found.append((number, f"{output.ename}: {output.evalue}".splitlines()[0]))
+                line = f"{output.ename}: {output.evalue}".splitlines()[0]
+                found.append((beginning(cell.source), line))
     return found

@@ -27,6 +27,7 @@ class CellError(Struct):
     cell: int | None = None  # position among the notebook's cells, from 0
     line: int | None = None  # line in that cell, from 1
     source: Text = ""  # that line
+    begins: Text = ""  # the first line of the cell
 
     @property
     def blank(self) -> bool:
@@ -35,7 +36,12 @@ class CellError(Struct):
 
     def __str__(self) -> str:
         where = "" if self.line is None else f", line {self.line}: `{self.source.strip()}`"
-        where = where if self.cell is None else f" in code cell {self.cell + 1}{where}"
+        if self.begins and self.line == 1:
+            where = f" in the first line of its cell: `{self.source.strip()}`"
+        elif self.begins:
+            where = f" in the cell that begins `{self.begins}`{where}"
+        elif self.cell is not None:
+            where = f" in code cell {self.cell + 1}{where}"
         return f"{self.name}: {self.message}{where}"
 
 
@@ -241,6 +247,7 @@ class ModelClass(Struct, tag="model_class"):
     sizes: list[int]  # the four arguments that the probe used
     is_module: bool
     built: Call
+    takes: Text | None = None  # what the constructor takes, where it is not these four
     methods: Annotated[list[Text], msgspec.Meta(max_length=60)] = []
     parameters: dict[Text, list[int]] = {}
     embeddings: list[Matrix] = []  # weights of each nn.Embedding, [rows, dim]
@@ -270,6 +277,11 @@ class ModelClass(Struct, tag="model_class"):
             ends = given.numpy() if given else np.zeros((2, 0))
             if ends.size and not 0 <= ends.min() <= ends.max() < self.sizes[0]:
                 raise ValueError("an edge between indices that are no nodes")
+
+
+def may_still_come(part: object) -> bool:
+    """Whether it is not there yet: absent, or a class that only the notebook itself can build."""
+    return isinstance(part, Absent) or (isinstance(part, ModelClass) and bool(part.built.error))
 
 
 class Setup(Struct, tag="setup"):
@@ -379,6 +391,8 @@ class Loop(Struct, tag="loop"):
     aliased: int = 0  # kept states that were loaded, and were the live weights themselves
     watched: bool = False
     computed: int | None = None  # calls of backward in the notebook, where these were watched
+    steps: int | None = None  # that the optimizer has taken since it was made, if it counts them
+    stale: CellError | None = None  # what the last run of their cell raised
 
 
 class CalledTest(Struct):
@@ -489,7 +503,7 @@ class Step3(Struct):
 
 
 class Step4(Struct):
-    model: ModelClass | Absent
+    model: ModelClass | Unfollowed | Absent
 
 
 class Step5(Struct):

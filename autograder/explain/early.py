@@ -57,9 +57,12 @@ def _key(found: re.Match[str], paste: Paste) -> Reading | None:
 def _attribute(found: re.Match[str], paste: Paste) -> Reading | None:
     """A table, or a row of it, has no column of this name."""
     plain = re.sub(r"[^a-z]", "", found.group(1).lower())
-    if plain not in ("userid", "artistid", "listencount", "weight"):
-        return None
-    return _key(found, paste)
+    if plain in ("userid", "artistid", "listencount", "weight"):
+        return _key(found, paste)
+    if found.group(0).startswith("'Pandas'"):
+        says = f"a row of the table has no column {found.group(1)!r}."
+        return Reading(says, (Cause(COLUMNS.id, "print `df.columns`: what is the column called?"),))
+    return None
 
 
 def _literal(found: re.Match[str], paste: Paste) -> Reading | None:

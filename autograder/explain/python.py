@@ -62,6 +62,15 @@ RULES = (
         Cause("run.kit", "the message names what there is"),
     ),
     rule(
+        r"(?:No such file or directory|FileNotFoundError).*?((?:user_)?artists)\.dat",
+        "there is no `{0}.dat` in the folder where Python looks.",
+        Cause(
+            "run.file-not-found",
+            'in the course\'s notebooks write `course_data.path("user_artists.dat")`, which is '
+            "where the file is; elsewhere print `os.getcwd()` and `os.listdir()`",
+        ),
+    ),
+    rule(
         r"No such file or directory|FileNotFoundError",
         "there is no file of this name in the folder where Python looks.",
         Cause("run.file-not-found", "print `os.getcwd()` and `os.listdir()`"),

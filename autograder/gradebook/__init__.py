@@ -12,11 +12,11 @@ from autograder.gradebook.canvas import Canvas
 from autograder.gradebook.gradescope import Gradescope
 from autograder.gradebook.join import ExportError, Gradebook, join, reasons_of
 from autograder.gradebook.junit import JUnit
-from autograder.gradebook.marks import read_marks
+from autograder.gradebook.marks import doubts, read_marks
 from autograder.gradebook.moodle import Moodle
 from autograder.gradebook.plain_csv import PlainCsv
 
-__all__ = ["FORMATS", "ExportError", "Format", "Gradebook", "join", "read_marks"]
+__all__ = ["FORMATS", "ExportError", "Format", "Gradebook", "doubts", "join", "read_marks"]
 __all__ += ["reasons_of"]
 
 

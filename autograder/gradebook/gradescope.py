@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from autograder.contract import BY_HAND_POINTS
 from autograder.evidence.arrays import printable
 from autograder.gradebook.join import Gradebook
 from autograder.gradebook.marks import Check, Mark
@@ -30,7 +31,10 @@ class Gradescope:
             text = msgspec.json.format(msgspec.json.encode(results(mark)), indent=2)
             (place / "results.json").write_bytes(text + b"\n")
             paths.append(place / "results.json")
-        return paths, ["The report is graded by hand: give its 10 points in a question of its own."]
+        return paths, [
+            f"The report is graded by hand: give its {BY_HAND_POINTS:g} points in a question of "
+            "its own."
+        ]
 
 
 def results(mark: Mark) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def read(folder: Path) -> dict[str, HandMark]:
             continue
         if student in found:
             raise HandError(f"{at}: student: {printable(student)} is in it twice")
-        found[student] = _mark(student, cells, at)
+        found[student] = _mark(student, cells, f"{at}, {printable(student)[:60]}")
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import difflib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import msgspec
 
 from autograder.contract import EXERCISES
-from autograder.course import Course, Lateness, lateness
+from autograder.course import Course, Lateness, lateness, without_student
 from autograder.evidence.arrays import printable
 from autograder.gradebook import hand as hand_marks
 from autograder.gradebook.hand import HandError, HandMark
@@ -27,6 +29,11 @@ class Score(msgspec.Struct):
 
     score: float
     max_score: float
+
+    @property
+    def full(self) -> bool:
+        """Whether no point of it is missing."""
+        return self.score >= self.max_score
 
 
 class Check(msgspec.Struct):
@@ -178,9 +185,12 @@ class Mark(msgspec.Struct):
         """The first thing to say about it, in one line."""
         if self.problems:
             return _line(self.problems[0])
-        if self.findings:
-            return _line(f"{self.findings[0].title}: {self.findings[0].proof}")
+        by_hand = {key.split(".")[0] for key in self.hand.override} if self.hand else set()
+        full = {s for s in by_hand if s in self.steps and self.steps[s].full}  # a person said so
+        if findings := [finding for finding in self.findings if finding.step not in full]:
+            return _line(f"{findings[0].title}: {findings[0].proof}")
         wrong = [c for c in self.checks if c.status in ("failed", "student_error")]
+        wrong = [check for check in wrong if check.step not in full]
         return _line(f"{wrong[0].step}: {wrong[0].title}") if wrong else ""
 
     @property
@@ -250,9 +260,53 @@ def settle(marks: list[Mark], folder: Path, course: Course | None = None) -> Non
         given = hand_marks.read(folder)
     except HandError as error:
         raise ExportError(str(error)) from None
+    names = {mark.student for mark in marks}
     for mark in marks:
-        late = lateness(course or Course(), mark.student, mark.handed_in, mark.marked_late)
+        when, late_by_lms = mark.handed_in, mark.marked_late
+        late = lateness(course or Course(), mark.student, when, late_by_lms, names)
         mark.settle(given.get(mark.student), late)
+
+
+def doubts(marks: list[Mark], folder: Path, course: Course) -> list[str]:
+    """What a person should know of before these marks go out, a line each.
+
+    Marks by hand and extensions for nobody, names that differ in case only, and a course file that
+    the class was graded with and that is not read now.
+    """
+    names = sorted(mark.student for mark in marks)
+    lines = []
+    with contextlib.suppress(HandError):
+        given = hand_marks.read(folder)
+        strangers = [name for name, mark in given.items() if name not in names and not mark.empty]
+        lines += [
+            f"{hand_marks.FILE} has marks of {_who(n, names)}: not counted" for n in strangers
+        ]
+    for name in without_student(course, set(names)):
+        lines.append(f"The course file gives an extension to {_who(name, names)}")
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(name.casefold(), []).append(name)
+    for group in alike.values():
+        if len(group) > 1:
+            who = " and ".join(map(printable, group))
+            lines.append(f"{who} differ in case only: they are kept apart here, and an LMS may not")
+    if unknown := [printable(mark.student) for mark in marks if mark.lateness.unknown]:
+        who = ", ".join(unknown[:5]) + (f" and {len(unknown) - 5} more" if unknown[5:] else "")
+        lines.append(f"Late, and the LMS does not say by how much: {who}: nothing is taken off")
+    files = dict.fromkeys(str(mark.graded_with.get("course_file") or "") for mark in marks)
+    missing = [file for file in files if file and not course.path]
+    if missing:
+        lines.append(
+            f"The class was graded with {printable(missing[0])}, and no course file is read now: "
+            "late rules and extensions do not count: name it with --course"
+        )
+    return lines
+
+
+def _who(name: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(name, names, 2, 0.7)
+    hint = f" (did you mean {' or '.join(map(printable, near))}?)" if near else ""
+    return f"{printable(name)}, and nobody is called so here{hint}"
 
 
 def number(value: float) -> str:

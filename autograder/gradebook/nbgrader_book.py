@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,9 +55,10 @@ def fill(root: Path, marks: list[Mark], folder: Path) -> Filled:
     course = _course(root)
     if course.db_url.startswith("sqlite:///") and not Path(course.db_url[10:]).is_file():
         raise ExportError(_first(root))
-    result = Filled(trees=Path(course.format_path(course.autograded_directory, ".", ".")).parent)
+    one = Path(course.format_path(course.autograded_directory, "STUDENT", ASSIGNMENT))
+    result = Filled(trees=one)
     release = Path(course.format_path(course.release_directory, ".", ASSIGNMENT))
-    with _alone(root), Gradebook(course.db_url, course.course_id) as book:
+    with _alone(root), _quiet(), Gradebook(course.db_url, course.course_id) as book:
         try:
             cells = _graded_cells(book)
         except MissingEntry:
@@ -119,6 +121,16 @@ def _alone(root: Path) -> Iterator[None]:
         yield
     finally:
         lock.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without SQLAlchemy's warnings about the way in which nbgrader makes a new submission."""
+    from sqlalchemy.exc import SAWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)
+        yield
 
 
 def _graded_cells(book: Any) -> dict[str, tuple[str, str]]:

@@ -136,3 +136,16 @@ def pairs(works: list[Work]) -> list[Pair]:
             entry = Pair(works[i], works[j], shared[pair], share, pair in same, tuple(places))
             found.append(entry)
     return sorted(found, key=lambda p: (not p.same, -p.share, p.one.student))
+
+
+def same_work(found: list[Pair]) -> tuple[list[list[str]], list[Pair]]:
+    """Students whose code is the same byte for byte, in groups, and the other pairs."""
+    groups: list[list[str]] = []
+    for pair in found:
+        both = [pair.one.student, pair.other.student]
+        if pair.same:
+            group = next((g for g in groups if set(both) & set(g)), None)
+            if group is None:
+                groups.append(group := [])
+            group += [name for name in both if name not in group]
+    return groups, [pair for pair in found if not pair.same]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from autograder.gradebook.marks import Mark, number
-from autograder.reports.plain import one_line
+from autograder.reports.plain import one_line, without_paths
 
 KINDS = {  # in the order in which a person should look
     "fault": "fault of the grader",
@@ -41,7 +41,7 @@ def todo(marks: Iterable[Mark]) -> list[Item]:
 
 def _items(mark: Mark) -> Iterable[Item]:
     def item(kind: str, what: str) -> Item:
-        return Item(KINDS[kind], mark.student, one_line(what, 300))
+        return Item(KINDS[kind], mark.student, one_line(without_paths(what), 300))
 
     faults = [check for check in mark.waits if check.status == "grader_error"]
     if faults:

@@ -45,6 +45,7 @@ class Row:
     shape: str = ""
     notes: list[str] = field(default_factory=list)
     earlier: int = 0
+    label: str = ""  # what the LMS calls them, where no roster does
 
 
 @dataclass
@@ -67,6 +68,7 @@ class _Pile:
     near: tuple[str, ...] = ()  # keys of people who could be meant
     entries: list[tuple[Item, Claim]] = field(default_factory=list)
     with_others: set[str] = field(default_factory=set)
+    labels: set[str] = field(default_factory=set)  # what the LMS calls whose files these are
 
 
 def collect(source: Path, into: Path, roster: Roster | None = None) -> Collected:
@@ -89,8 +91,22 @@ def collect(source: Path, into: Path, roster: Roster | None = None) -> Collected
             result.rows = _by_roster(result, roster, into, nobody)
         else:
             result.rows += _collected_before(into, {row.student for row in result.rows})
+    if roster is None:
+        _say_alike(result.rows)
     result.written = [into, *(f for f in _beside(into) if f.is_dir())]
     return result
+
+
+def _say_alike(rows: list[Row]) -> None:
+    """Say of whom there is another one whose name differs in case only: both are kept."""
+    alike: dict[str, list[Row]] = {}
+    for row in rows:
+        alike.setdefault(row.label.casefold(), []).append(row)
+    for group in alike.values():
+        for row in group if group[0].label else ():
+            others = sorted({other.label for other in group} - {row.label})
+            if others:
+                row.notes.append(f"differs in case only from {', '.join(others)}: kept apart")
 
 
 def _keep_apart(source: Path, into: Path) -> None:
@@ -143,6 +159,7 @@ def _sort(
                 pile = people.setdefault(key, _Pile(who))
                 members.append((key, pile))
             pile.entries.append((item, claim))
+            pile.labels.add(who.label)
         for key, pile in members:
             pile.with_others |= {other for other, _ in members} - {key}
     _without_template([*people.values(), *nobody.values()])
@@ -216,6 +233,10 @@ def _row(key: str, pile: _Pile) -> tuple[Row, Chosen]:
     shape = pile.entries[0][1].shape
     row = Row(key, pile.who.names[0] if pile.who.names else pile.who.label, HERE)
     row.when, row.late, row.shape, row.notes = chosen.when, chosen.late, shape, chosen.notes
+    if len(pile.labels) > len({label.casefold() for label in pile.labels}):
+        labels = " and ".join(sorted(pile.labels))
+        row.notes.insert(0, f"{labels} differ in case only: taken for one person")
+    row.label = pile.who.label
     if pile.with_others:
         row.notes.append(f"handed in together with {', '.join(sorted(pile.with_others))}")
     return row, chosen

@@ -30,6 +30,7 @@ TEXTS_OF_STEP_6 = (  # ids of our own texts, which no student has written
 )
 # How a Databricks cell says that it is not Python; its other magics are IPython's.
 _LANGUAGE = re.compile(r"\A\s*%(md|md-sandbox|sql|scala|r|sh|fs)(?:[ \t]+|$)", re.M)
+_FIRST_LINE = re.compile(rf"# Step ([1-{len(STEPS)}]) of {len(STEPS)}\b")
 _HEADING = re.compile(r"^[#*_ \t]{0,20}step[ \t]*([1-6])\b", re.I | re.M)
 
 
@@ -149,15 +150,18 @@ def _of_step(path: Path, cells: list[Cell], step: str, repairs: list[str]) -> No
 
 
 def apart(book: Notebook) -> list[Notebook]:
-    """The six notebooks that `autograder join` has put into this one; any other is left as it is.
+    """The six notebooks that `autograder join`, or a person, has put one behind the other.
 
-    Each step of such a notebook can begin with its `checkpoint`, so that it is graded like the six.
+    Any other notebook is left as it is: our own ids, or the headings that our notebooks begin with,
+    tell. Each step can begin with its `checkpoint`, so that it is graded like the six.
     """
     steps: dict[str, list[Cell]] = {step: [] for step in STEPS}
     step = STEPS[0]
     joined = not book.step and {_joined_id(cell.id)[0] for cell in book.cells} >= set(STEPS)
-    for cell in book.cells if joined else ():
-        owner, id_ = _joined_id(cell.id)
+    headings = [number for cell in book.cells if (number := _own_heading(cell))]
+    pasted = not book.step and headings == list(STEPS)
+    for cell in book.cells if joined or pasted else ():
+        owner, id_ = _joined_id(cell.id) if joined else (_own_heading(cell), cell.id)
         step = owner or step
         steps[step].append(replace(cell, id=id_, step=step))
     for step, cells in steps.items():
@@ -170,6 +174,12 @@ def apart(book: Notebook) -> list[Notebook]:
         path = book.path.with_name(f"{NOTEBOOKS[step]}.ipynb")
         parts.append(_of_step(path, cells, step, notes))
     return parts
+
+
+def _own_heading(cell: Cell) -> str:
+    """The step that begins here, where this is the first cell of one of our own notebooks."""
+    heading = _FIRST_LINE.match(cell.source) if cell.kind == "markdown" else None
+    return f"step{heading[1]}" if heading else ""
 
 
 def _joined_id(id_: str) -> tuple[str, str]:

@@ -224,7 +224,7 @@ def _people(roster: Roster) -> Iterator[Person]:
         c for name in dict.fromkeys([*logins, *NUMBERS, *OTHERS]) for c in [roster.column(name)]
     ]
     taken: set[str] = set()
-    lines: dict[str, int] = {}
+    lines: dict[str, tuple[int, str]] = {}
     canvas = header_key("SIS Login ID") in map(header_key, roster.header)
     for row in range(len(roster.rows)):
         first, last, name = (roster.cell(row, column).strip() for column in (given, family, whole))
@@ -239,12 +239,14 @@ def _people(roster: Roster) -> Iterator[Person]:
         cells = ((title, roster.cell(row, roster.column(title)).strip()) for title in logins)
         title, text = next(((t, cell) for t, cell in cells if cell), ("", ""))
         if text and id_key(text) in lines:
-            raise RosterError(
-                f"{roster.path}: rows {lines[id_key(text)]} and {row + 2} both have the "
-                f"{title} {printable(text)[:60]!r}: remove one"
-            )
+            first_row, first_text = lines[id_key(text)]
+            problem = f"both have the {title} {printable(text)[:60]!r}: remove one"
+            if first_text != text and first_text.casefold() == text.casefold():
+                names = f"{printable(first_text)[:60]!r} and {printable(text)[:60]!r}"
+                problem = f"have a {title} that differs in case only, {names}: rename one"
+            raise RosterError(f"{roster.path}: rows {first_row} and {row + 2} {problem}")
         if text:
-            lines[id_key(text)] = row + 2
+            lines[id_key(text)] = row + 2, text
         key = unique_key(text.lstrip("#") or name, taken)
         ids |= {id_key(key)} if text else set()  # as a folder is called: `ada_b` for `ada+b`
         both = forms(name) | forms(f"{last}, {first}" if last and first else "")

@@ -100,6 +100,17 @@ def names_in(sources: list[str]) -> tuple[dict[str, str], set[str], set[str]]:
     return imported, bound | set(imported), used
 
 
+class NoNotebook(PathError):
+    """A folder without a notebook; `what` says what is in it instead."""
+
+    def __init__(self, folder: Path) -> None:
+        names = sorted(path.name for path in folder.iterdir() if path.is_file())
+        names = [n for n in names if not is_shadow(n) and n[0] != "." and n != "timestamp.txt"]
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        self.what = "holds no .ipynb file" + (f", only {names[0]}{more}" if names else "")
+        super().__init__(f"{folder}: {self.what}: name a notebook or its folder")
+
+
 def load(path: Path) -> Submission:
     """One notebook file, or a folder with one student's notebooks, as a submission.
 
@@ -121,7 +132,7 @@ def load(path: Path) -> Submission:
     files = [f for f in folder.iterdir() if f.suffix.lower() == ".ipynb" and not is_shadow(f.name)]
     files = [f for f in files if f.is_file() or f.is_symlink()]
     if not files:
-        raise PathError(f"{folder}: holds no .ipynb file: name a notebook or its folder")
+        raise NoNotebook(folder)
     found, problems = _read_all(sorted(files, key=_in_turn), path)
     return submission(file_name(path.resolve()), found, problems)
 
@@ -229,6 +240,8 @@ def load_class(folder: Path) -> list[Submission]:
 
 def _why(path: Path, error: Exception) -> str:
     """What kept a hand-in from being read, and what to do."""
+    if isinstance(error, NoNotebook):
+        return f"{error.what}: ask for the notebooks"
     if isinstance(error, SubmissionError):
         return str(error)
     reason = error.strerror if isinstance(error, OSError) else ""

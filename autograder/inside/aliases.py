@@ -224,8 +224,10 @@ def shown_count(session: Session, name: str) -> int | None:
     numbers: list[str] = []
     texts = [text for text in session.shown if isinstance(text, str)]
     for line in (line.lower() for text in texts for line in text.splitlines()):
-        after = re.findall(rf"(?:{stems})[^\W\d_]*\W{{1,3}}(\d[\d,]*)", line)  # users: 200
+        after = re.findall(rf"(?:{stems})[^\W\d_]*[^\w,]{{1,3}}(\d[\d,]*)", line)  # users: 200
         before = re.findall(rf"(\d[\d,]*)\s(?:\w+\s)?(?:{stems})", line)  # 200 different users
+        if not after and not before:
+            after = re.findall(rf"(?:{stems})[^\W\d_]*\W{{1,3}}(\d[\d,]*)", line)  # "users", 200
         alone = re.findall(r"\d[\d,]*", line) if re.search(stems, line) else []
         first = re.search(r"\d|[^\W\d_]{3,}", line)  # 200 users; 800 artists - or users: 200
         told = (before or after) if first and first.group().isdigit() else (after or before)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ Place = tuple[int | None, int | None]  # cell and line
 ENOUGH = 40_000  # pairs with a gradient that are kept, or three epochs' worth, of each model
 RECENT, MOST_PAIRS = 400, 3_000_000  # scores that an AUC may be of
 SITES, LAST = 16, 3  # places that compute AUCs, and how many of the last ones of each are kept
+VALUED = 8  # calls of backward, of each model, whose scores are kept where no known loss was called
 MOST_VECTORS = 8_000_000  # numbers of node vectors that are kept
 WEIGHED, MOST_WEIGHTS = 7, 2_000_000  # models whose weights are kept, and numbers in each
 ROWS = 100_000  # of what is only counted
@@ -145,6 +147,8 @@ class Log:
         self._moved: dict[int, set[int]] = {}
         self._looked: dict[int, int] = {}
         self._aucs: dict[Place, deque[Any]] = {}
+        self._named_loss = False  # a known loss function was called since the last backward
+        self._curve: Any = None  # the first axis of the ROC curve that was computed last
         self._singles: list[tuple[Pairs, float]] = []
         self._losses = 0
         self._sampled = 0
@@ -181,14 +185,14 @@ class Log:
         live = values.requires_grad and values.grad_fn is not None
         made = RawScore(self.tick(), place, tag, values.detach(), live)
         made.merged = tuple(s.order for s in tag.scores if s is not None)
-        made.model = self._model_of(tag.a.table, tag.b.table, made.layers)
+        made.model = self._model_of(tag.a.table, tag.b.table, made.layers, values)
         self._keep_recent(made)
         return made
 
     def grid(self, place: Place, grid: Grid, values: Tensor) -> RawScore:
         """All pairs of two sets were scored."""
         made = RawScore(self.tick(), place, grid, values.detach(), True)
-        made.model = self._model_of(grid.a.table, grid.b.table, made.layers)
+        made.model = self._model_of(grid.a.table, grid.b.table, made.layers, values)
         return made
 
     def _keep_recent(self, made: RawScore) -> None:
@@ -211,10 +215,12 @@ class Log:
         """The optimizer that stepped last, if it is still there."""
         return None if self._last_optimizer is None else self._last_optimizer.ref()
 
-    def _model_of(self, a: Any, b: Any, layers: Any) -> int:
+    def _model_of(self, a: Any, b: Any, layers: Any, values: Tensor) -> int:
         notes = [layer.model for layer in reversed(layers) if layer.model is not None]
         note: ModelNote | None = self.registry.owner(a) or self.registry.owner(b)
         note = note or (notes[0] if notes else None)
+        for parameter in _leaves(values.grad_fn) if note is None else ():
+            note = note or self.registry.owner(parameter)
         return -1 if note is None else note.number
 
     def recent(self) -> list[RawScore]:
@@ -262,11 +268,12 @@ class Log:
         model = (
             self._last_model
             if not isinstance(tag, Pairs)
-            else self._model_of(tag.a.table, tag.b.table, tag.path)
+            else self._model_of(tag.a.table, tag.b.table, tag.path, given)
         )
         if not self.is_detailed(model) or self._losses > 3000:
             return
         self._losses += 1
+        self._named_loss = True
         numbers = given.detach()
         paired = isinstance(tag, Pairs) and given.numel() == len(tag) and not tag.single
         self.events.append(
@@ -324,7 +331,7 @@ class Log:
         self._closed = True
         if not turn.detailed or len(self.events) > 100_000:
             return
-        arrived = self._arrived
+        arrived, turns = self._arrived, self._turns.get(turn.model, 0)
         picks = any(not score.grid for score, _ in arrived)
         gradients: list[tuple[int, int]] = []
         for score, gradient in arrived:
@@ -334,7 +341,7 @@ class Log:
                 self._event(score, gradient)
                 ref = self.pool.put(np.full(len(gradient[0]), -1, dtype=np.int8))
             else:
-                self._event(score)
+                self._event(score, values=not self._named_loss and turns < VALUED)
                 ref = self.pool.put(gradient.reshape(-1).sign().to(torch.int8))
             gradients.append((score.order, ref))
             self._kept[turn.model] = self._kept.get(turn.model, 0) + score.count
@@ -342,7 +349,8 @@ class Log:
         for score in list(self._recent)[-40:]:
             if score.live and score.order not in reached and score.order < turn.order:
                 self._event(score)  # it never came to the loss
-        self._turns[turn.model] = self._turns.get(turn.model, 0) + 1
+        self._turns[turn.model] = turns + 1
+        self._named_loss = False
         held: dict[int, Tensor] = {}
         if 0 <= turn.model < len(self.registry.models):
             held = parameters(self.registry.models[turn.model])
@@ -519,6 +527,7 @@ class Log:
         self._gather_singles()
         order = self.tick()
         number = float(value) if isinstance(value, (float, np.floating)) else None
+        self._curve = value[0] if kind == "roc_curve" and isinstance(value, tuple) else None
         labels, handed = _numbers(labels), _numbers(handed)
         scores = list(self._recent)
         self._closed, self._measured_with = True, self._embedded
@@ -531,6 +540,14 @@ class Log:
             shown = math.nan if number is None else number
             self._row("measured", (order, shown, self.steps, self.backwards, cell, line))
             self._row("marks", _mark(scores, labels))
+
+    def area(self, curve: Any, value: Any) -> None:
+        """The area under a curve: of the ROC curve that came last, it is an AUC."""
+        last = max(self._aucs.values(), key=lambda kept: kept[-1][0])[-1] if self._aucs else None
+        if last is None or self._curve is None or curve is not self._curve:
+            return
+        _, place, _, labels, handed, *_ = last
+        self.measured(place, "roc_auc_score", labels, handed, value)
 
     # --- the trace
 
@@ -569,8 +586,8 @@ class Log:
             lost=self.lost,
         )
 
-    def _event(self, score: RawScore, ends: Any = None) -> None:
-        self.events.append(self._score(score, self.pool, False, ends))
+    def _event(self, score: RawScore, ends: Any = None, values: bool = False) -> None:
+        self.events.append(self._score(score, self.pool, values, ends))
 
     def _score(self, score: RawScore, pool: Pool, values: bool, ends: Any = None) -> schema.Score:
         """A score as an event, with its pairs; with `values` also what it came to."""
@@ -678,6 +695,18 @@ class Log:
             steps=note.steps,
             order=note.order,
         )
+
+
+def _leaves(function: Any) -> Iterator[Tensor]:
+    """The parameters that a tensor with this `grad_fn` was computed from, within 300 steps."""
+    waiting, seen = [function], 0
+    while waiting and seen < 300:
+        seen += 1
+        function = waiting.pop()
+        if function is not None:
+            if hasattr(function, "variable"):
+                yield function.variable
+            waiting += [following for following, _ in function.next_functions]
 
 
 def _plain(tensor: Tensor) -> Rows:

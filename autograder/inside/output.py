@@ -31,6 +31,25 @@ class Limited(io.StringIO):
         return len(text)
 
 
+class Stream(io.TextIOBase):
+    """What `sys.stdout` or `sys.stderr` is in every cell, as in Jupyter: who keeps it, such as a
+    logger, writes into the cell that runs."""
+
+    def __init__(self) -> None:
+        self.cell = Limited()
+
+    def write(self, text: str) -> int:
+        """Write into the cell that runs."""
+        return self.cell.write(text)
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+
+STREAMS = Stream(), Stream()
+
+
 class Output:
     """What one cell gave."""
 
@@ -69,5 +88,6 @@ def captured() -> Iterator[Output]:
     output = Output()
     with capture_output() as found:
         output.captured = found
-        sys.stdout, sys.stderr = output.stdout, output.stderr
+        STREAMS[0].cell, STREAMS[1].cell = output.stdout, output.stderr
+        sys.stdout, sys.stderr = STREAMS
         yield output

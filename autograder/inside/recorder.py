@@ -29,7 +29,7 @@ from torch_geometric.nn import MessagePassing
 
 from autograder.inside.log import Log, Place, RawScore
 from autograder.inside.registry import Registry
-from autograder.inside.tags import Grid, Layer, Pairs, Rows, Tags, as_they_are
+from autograder.inside.tags import COMPARISONS, Grid, Layer, Pairs, Rows, Tags, as_they_are
 
 SILENT = frozenset(
     (
@@ -198,7 +198,8 @@ class Recorder(TorchFunctionMode):
         if log is None:
             return
         given = args[0] if args else kwargs.get("input")
-        target = args[1] if len(args) > 1 else kwargs.get("target")
+        compares = kind in COMPARISONS  # two scores, and no labels
+        target = None if compares else args[1] if len(args) > 1 else kwargs.get("target")
         if isinstance(given, Tensor):
             log.loss(place, kind, given, target, self._tags.get(given))
 
@@ -214,11 +215,14 @@ class Recorder(TorchFunctionMode):
         if log is not None:
             log.embeds(vectors, tag)
 
-    def passing(self, edges: Tensor | Rows) -> Layer:
-        """Messages are passed, by hand, along these edges."""
+    def passing(self, edges: Tensor | Rows, table: Any) -> Layer:
+        """Messages are passed, by hand, along these edges; what is passed comes from the table."""
         module = self._module() if self._module is not None else None
-        training = bool(module is not None and module.training)
-        model = None if module is None else self.registry.root_of(module)
+        model = self.registry.owner(table)
+        if model is None and module is not None:
+            model = self.registry.root_of(module)
+        whole = model.ref() if model is not None else None
+        training = bool(whole is not None and whole.training)
         log = self._stack[-1] if self._stack else self.log
         order = log.tick() if log is not None else 0
         return Layer(edges, model, training, torch.is_grad_enabled(), order)
@@ -236,12 +240,7 @@ class Recorder(TorchFunctionMode):
             return
         try:
             given = [*args, *kwargs.values()]
-            first = given[0] if given else None
-            x = (
-                (first[1] if first[1] is not None else first[0])
-                if isinstance(first, (tuple, list))
-                else first
-            )
+            x = given[0] if given else None
             edges = next((v for v in given[1:] if _is_edges(v)), None)
             log = self._stack[-1] if self._stack else self.log
             order = log.tick() if log is not None else 0
@@ -289,6 +288,7 @@ class Recorder(TorchFunctionMode):
         inner = getattr(metrics, "_ranking", metrics)
         for name in ("roc_auc_score", "average_precision_score", "roc_curve"):
             self._replace(ns, (metrics, inner), name, functools.partial(self._measured, name))
+        self._replace(ns, (metrics, inner), "auc", self._area)
         self.__enter__()
         undo.callback(self.__exit__, None, None, None)
 
@@ -405,6 +405,13 @@ class Recorder(TorchFunctionMode):
 
     def _sampled(self, original: Callable, args: tuple, kwargs: dict) -> Any:
         return self._around(original, args, kwargs, lambda log, place, out: log.sampled(place, out))
+
+    def _area(self, original: Callable, args: tuple, kwargs: dict) -> Any:
+        """The area under a curve that was computed before."""
+        curve = args[0] if args else kwargs.get("x")
+        return self._around(
+            original, args, kwargs, lambda log, place, value: log.area(curve, value)
+        )
 
     def _measured(self, name: str, original: Callable, args: tuple, kwargs: dict) -> Any:
         labels = args[0] if args else kwargs.get("y_true")

@@ -24,6 +24,7 @@ class ModelNote:
         self.number, self.ref = number, weakref.ref(model)
         self.kind = type(model).__name__
         self.constructed = False
+        self.first_nodes: dict[int, int] = {}  # size of a table -> node of its first row
         self.names = list(parameters)[:500]
         self.numbers: list[int] = []
         self.shapes = [list(p.shape) for p in parameters.values()][:500]
@@ -121,6 +122,17 @@ class Registry:
         held = self._owners.get(id(table))
         module = held[1]() if held is not None and held[0]() is table else None
         return None if module is None else self.root_of(module)
+
+    def first_node(self, table: Any) -> int:
+        """The node of a table's first row.
+
+        A model may have one table for each side: the rows of the second are numbered after those of
+        the first. Tables of one size are of the same nodes.
+        """
+        note = self.owner(table)
+        if note is None:
+            return 0
+        return note.first_nodes.setdefault(table.shape[0], sum(note.first_nodes))
 
     def model(self, module: nn.Module) -> ModelNote | None:
         """The note of a model; a new one, where it was not seen before."""

@@ -14,8 +14,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.contract import TOYS
 from autograder.evidence.arrays import Array, array, text
 from autograder.evidence.schema import Absent, Call, CellError
+
+SHOWN = 60  # characters of a cell's first line
+
+
+class NotebookProblem(ValueError):
+    """Something that the student has to do first; a notebook shows one line, and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
 
 
 @dataclass
@@ -90,6 +100,7 @@ class Session:
             cell=cell,
             line=line,
             source=text(source.rstrip()),
+            begins=text("" if cell is None else beginning(self.cells[cell])),
         )
 
     def cell_of(self, filename: str) -> int | None:
@@ -115,9 +126,9 @@ class Session:
         return Absent(name=names[0], error=blank, found=found, similar=self._similar(like))
 
     def _similar(self, like: type | None) -> str:
-        """The notebook's own name for the last object of this kind, if it has made one."""
+        """The student's name for the last object of this kind, if there is one."""
         named = [k for k, v in self.ns.items() if like and isinstance(v, like) and k[:1] != "_"]
-        mine = {name for source in self.cells for name in bound_names(source)}
+        mine = {name for source in self.cells for name in bound_names(source)} - {*TOYS}
         return text(next((name for name in reversed(named) if name in mine), ""))
 
     def call(self, function: Callable[..., Any], *args: Any) -> tuple[Call, Any]:
@@ -127,6 +138,12 @@ class Session:
         except (Exception, SystemExit) as error:
             return Call(error=self.cell_error(error)), None
         return Call(output=_numbers(value), text=describe(value)), value
+
+
+def beginning(source: str) -> str:
+    """The first line of a cell, by which a reader finds it; a long one is cut."""
+    line = next((line.strip() for line in source.splitlines() if line.strip()), "")
+    return line if len(line) <= SHOWN else f"{line[:SHOWN].rsplit(' ', 1)[0]} ..."
 
 
 def bound_names(source: str) -> set[str]:

@@ -32,10 +32,12 @@ def probe(session: Session) -> Step3:
 
 
 def _mapping(session: Session) -> Mapping | Unfollowed | Absent:
+    if (other := _unfollowed(session, "data")) is not None:
+        return other  # each type of nodes has numbers of its own
     found = dictionaries(session.ns)
     tensors = any(hasattr(session.ns.get(name), "edge_index") for name in ("data", *PARTS))
     if not found and not (session.free_form and tensors):
-        return _unfollowed(session, "data") or session.absent("id_mapping", like=dict)
+        return session.absent("id_mapping", like=dict)
     num_nodes = session.ns.get("num_nodes")
     return Mapping(
         dictionaries=found,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import inspect
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +17,15 @@ from torch_geometric.nn import MessagePassing, SAGEConv
 
 from autograder.contract import METHODS, MODEL_CLASS
 from autograder.evidence.arrays import array, matrix, pairs, text
-from autograder.evidence.schema import Absent, Call, Convolution, Edges, ModelClass, Step4
+from autograder.evidence.schema import (
+    Absent,
+    Call,
+    Convolution,
+    Edges,
+    ModelClass,
+    Step4,
+    Unfollowed,
+)
 from autograder.inside.objects import aside, find_method, methods, names_of, recording
 from autograder.inside.randomness import random_state
 from autograder.inside.session import Session, bound_names
@@ -24,6 +34,9 @@ from autograder.inside.step3 import edges as edges_of
 
 def probe(session: Session) -> Step4:
     """Build the student's class and call it on a small random graph, drawn from the seed."""
+    trained: Any = None if session.recorder is None else session.recorder.log.model()
+    if type(trained).__module__.startswith("torch_geometric."):
+        return Step4(model=_other_model(trained))
     cls = find_class(session.ns)
     if cls is None:
         return Step4(model=_absent(session))
@@ -52,12 +65,20 @@ def find_class(ns: dict[str, Any]) -> Any:
     return made[0] if len(made) == 1 else None
 
 
-def _observe(session: Session, cls: Any) -> ModelClass:
+def _observe(session: Session, cls: Any) -> ModelClass | Unfollowed:
     rng = np.random.default_rng(session.seed)
     sizes = [int(n) for n in (rng.integers(23, 30), *(rng.permutation([5, 6, 7, 8, 9])[:3]))]
     with _made(nn.Module) as made:
         built, model = session.call(cls, *sizes)
+    own = _own_model(session, cls) if built.error else None
+    if own is not None:
+        sizes = _sizes_of(own)
+        if not sizes:
+            return _other_model(own)
+        with _made(nn.Module) as made:
+            built, model = session.call(copy.deepcopy, own)
     facts: dict[str, Any] = {"sizes": sizes, "is_module": isinstance(model, nn.Module)}
+    facts["takes"] = None if own is None else text(str(inspect.signature(cls)))
     facts["nested"] = [name for name in METHODS if name in _inner(cls) - set(names_of(cls))]
     if isinstance(model, nn.Module):
         prepared, _ = session.call(lambda: list(model.eval().modules()))
@@ -84,6 +105,28 @@ def _observe(session: Session, cls: Any) -> ModelClass:
     shapes = {n: list(p.shape) for n, p in model.named_parameters() if not is_lazy(p)}
     facts["parameters"] = shapes
     return ModelClass(**facts)
+
+
+def _own_model(session: Session, cls: Any) -> nn.Module | None:
+    """The last model of this class that the notebook itself has made."""
+    notes = [] if session.recorder is None else session.recorder.registry.models
+    held = [*(note.ref() for note in notes), *session.ns.values()]
+    own = [value for value in held if isinstance(value, nn.Module) and type(value) is cls]
+    return own[-1] if own else None
+
+
+def _sizes_of(model: nn.Module) -> list[int]:
+    """The four sizes of a model with one table and convolutions; none of another architecture."""
+    tables = [m for m in model.modules() if isinstance(m, nn.Embedding)]
+    layers = [m for m in model.modules() if isinstance(m, MessagePassing)]
+    widths = [_width(getattr(m, "out_channels", None)) for m in layers]
+    if len(tables) != 1 or not layers or widths[0] is None or widths[-1] is None:
+        return []
+    return [tables[0].num_embeddings, tables[0].embedding_dim, widths[0], widths[-1]]
+
+
+def _other_model(model: nn.Module) -> Unfollowed:
+    return Unfollowed(name="model", kind=text(type(model).__name__), shown=text(repr(model)))
 
 
 def _like(session: Session, model: nn.Module, given: tuple, dims: int) -> str:

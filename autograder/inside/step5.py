@@ -184,11 +184,28 @@ def _loop(session: Session) -> Loop | Absent:
     if isinstance(losses, dict):
         losses = list(losses.values())
     if not isinstance(losses, (list, tuple)) or not losses:
-        return session.absent("losses", doing=".backward(")
+        absent = session.absent("losses", doing=".backward(")
+        began = isinstance(losses, (list, tuple)) and not session.free_form
+        return Loop(losses=[]) if began and absent.error is None else absent
     graphs = [_is_live(v) for v in losses[:100_000]]
     kept = [None if g else number(v) for v, g in zip(losses, graphs, strict=False)]
     computed = None if session.recorder is None else session.recorder.log.backwards
-    return Loop(losses=kept, graphs=sum(graphs), computed=computed)
+    steps = _steps(session.ns.get("optimizer"))
+    return Loop(
+        losses=kept,
+        graphs=sum(graphs),
+        computed=computed,
+        steps=steps,
+        stale=None if session.free_form else session.stale("losses"),
+    )
+
+
+def _steps(optimizer: object) -> int | None:
+    """How many steps an optimizer has taken since it was made; None where it keeps no count."""
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        return None
+    counts = [number(kept["step"]) for kept in optimizer.state.values() if "step" in kept]
+    return int(max(counts)) if counts and all(c is not None for c in counts) else None  # type: ignore[type-var,arg-type]
 
 
 def _is_live(value: object) -> bool:

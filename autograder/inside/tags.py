@@ -47,6 +47,8 @@ LOSSES = frozenset(
     )
 )
 
+COMPARISONS = frozenset(("margin_ranking_loss", "cosine_embedding_loss", "triplet_margin_loss"))
+
 
 class Changed(Exception):
     """An index tensor was written into after its use: what it held then is lost."""
@@ -176,7 +178,16 @@ class Grid:
         self.a, self.b, self.squashed = a, b, False
 
 
-Tag = Nodes | Pairs | Grid
+class Stacked:
+    """Entry [k, i] of a tensor belongs to node `nodes.rows[i]`, whatever k."""
+
+    __slots__ = ("nodes", "single")
+
+    def __init__(self, nodes: Nodes) -> None:
+        self.nodes, self.single = nodes, False
+
+
+Tag = Nodes | Pairs | Grid | Stacked
 
 
 class _Ref(weakref.ref):
@@ -236,6 +247,8 @@ class Tags:
             return
         tagged = [(t, tag) for t in _tensors((args, kwargs)) if (tag := self.get(t)) is not None]
         if not tagged:
+            if name in JOIN:
+                self._join_tables(args, kwargs, out)
             return
         if name in PART_OF:
             self._cut_up(name, first, args, kwargs, out)
@@ -279,12 +292,22 @@ class Tags:
             return
         single = index.dim() == 0
         rows = as_they_are(index.reshape(1) if single else index)
-        self._put(out, Nodes(rows, (), weight, single))
+        self._put(out, Nodes(self._of_table(rows, weight), (), weight, single))
+
+    def _of_table(self, rows: Rows, table: Any) -> Rows:
+        """The nodes of these rows of a table."""
+        first = self._recorder.registry.first_node(table)
+        return Rows(rows.shape, lambda: rows.get() + first, kept=False) if first else rows
 
     def layer(self, x: Any, edges: Any, out: Any, layer: Layer) -> None:
-        """A message-passing layer has given `out`."""
+        """A message-passing layer has given `out`; two `x` are of the two ends of its edges."""
         if not isinstance(out, Tensor) or not out.dim():
             return
+        if isinstance(x, (tuple, list)):
+            ends = [self.get(end) for end in x]
+            if all(isinstance(end, Nodes) and len(end.rows.shape) == 1 for end in ends):
+                layer.edges = _between(layer.edges, [end.rows for end in ends])  # type: ignore[union-attr]
+            x = x[0] if x[1] is None else x[1]
         source, size = self.get(x), out.shape[0]
         if isinstance(source, Nodes) and len(source.rows) == size and not source.single:
             rows, path, table = source.rows, source.path, source.table
@@ -302,7 +325,7 @@ class Tags:
             return None
         if isinstance(key, Tensor) and (key.dtype == torch.bool or key.dim() == 0):
             return None
-        return Nodes(counted(source.shape[0]), (), source)
+        return Nodes(self._of_table(counted(source.shape[0]), source), (), source)
 
     # --- picking and cutting
 
@@ -332,6 +355,8 @@ class Tags:
             self._recorder.embeds(source, tag)
         if isinstance(tag, Grid):
             self._of_grid(name, (source, tag), out, key)
+        elif isinstance(tag, Stacked):
+            self._keep(out, source, tag)
         elif name in ("masked_select", "take"):
             if isinstance(tag, Pairs) and source.numel() == len(tag):
                 chosen = torch.as_tensor(key).reshape(-1)
@@ -380,7 +405,7 @@ class Tags:
         self, name: str, source: Any, args: tuple, kwargs: dict[str, Any], out: Any
     ) -> None:
         tag = self.get(source)
-        if tag is None or isinstance(tag, Grid) or tag.single:
+        if tag is None or isinstance(tag, (Grid, Stacked)) or tag.single:
             return
         at = 1 if name == "unbind" else 2
         dim = args[at] if len(args) > at else kwargs.get("dim", 0)
@@ -421,6 +446,14 @@ class Tags:
         elif all(isinstance(t, Nodes) and len(t.rows.shape) == 1 and not t.single for t in tags):
             self._put(out, _nodes(tags))
 
+    def _join_tables(self, args: tuple, kwargs: dict[str, Any], out: Any) -> None:
+        """One table after the other, whole."""
+        parts = list(args[0] if args else kwargs["tensors"])
+        whole = all(isinstance(p, nn.Parameter) and p.dim() == 2 for p in parts)
+        if whole and len(out) == sum(map(len, parts)):
+            rows = [self._of_table(counted(len(p)), p) for p in parts]
+            self._put(out, Nodes(joined(rows), (), parts[0]))
+
     def _stack(self, args: tuple, kwargs: dict[str, Any], out: Tensor, tagged: list) -> None:
         parts = list(args[0] if args else kwargs["tensors"])
         dim = args[1] if len(args) > 1 else kwargs.get("dim", 0)
@@ -429,6 +462,8 @@ class Tags:
             self._put_joined(out, tags, False)
         elif dim == 0 and all(isinstance(t, Nodes) and t.single for t in tags):
             self._put(out, _nodes(tags))
+        elif dim == 0 and _same_nodes(tags, out.shape[1]):  # each layer's vectors, for their mean
+            self.set(out, Stacked(tagged[-1][1]))
         elif dim == 0 and len(tags) == 2 and all(isinstance(t, Nodes) for t in tags):
             a, b = tags
             if a.rows.shape == b.rows.shape and len(a.rows.shape) == 1:  # type: ignore[union-attr]
@@ -451,7 +486,8 @@ class Tags:
         """A sparse matrix times node vectors passes messages along its entries."""
         if len(args) < 2 or not isinstance(args[0], Tensor) or args[0].layout == torch.strided:
             return False
-        self.layer(args[1], args[0], out, self._recorder.passing(args[0]))
+        table = getattr(self.get(args[1]), "table", args[1])
+        self.layer(args[1], args[0], out, self._recorder.passing(args[0], table))
         return True
 
     def _gathered(self, args: tuple, kwargs: dict[str, Any], out: Tensor, tagged: list) -> bool:
@@ -468,7 +504,7 @@ class Tags:
         rows = base.rows if isinstance(base, Nodes) and len(base.rows) == size else counted(size)
         ends = as_they_are(target)
         edges = Rows((2, len(target)), lambda: torch.stack([source.rows.get(), ends.get()]))
-        layer = self._recorder.passing(edges)
+        layer = self._recorder.passing(edges, source.table)
         self.set(out, Nodes(rows, (*source.path, layer)[-SHORT:], source.table))
         return True
 
@@ -540,6 +576,12 @@ class Tags:
     def _keep(self, out: Tensor, source: Tensor, tag: Tag, squash: bool = False) -> None:
         """A function of one tagged tensor, row by row, keeps its tag."""
         if isinstance(tag, Grid):
+            return
+        if isinstance(tag, Stacked):
+            if out.shape == source.shape:
+                self.set(out, tag)
+            elif out.dim() == 2 and len(out) == len(tag.nodes.rows):
+                self.set(out, tag.nodes)
             return
         if tag.single:
             if isinstance(tag, Pairs) and squash:
@@ -640,6 +682,27 @@ def _all_nodes(a: Nodes, b: Nodes) -> bool:
         return torch.equal(a.rows.get().long(), b.rows.get().long())
     except Changed:
         return False
+
+
+def _between(edges: Any, ends: list[Rows]) -> Any:
+    """The edges between two sides, with the nodes of both in place of the rows."""
+    if not isinstance(edges, Rows):
+        return edges
+    a, b = ends
+
+    def how() -> Tensor:
+        one, other = edges.get()
+        return torch.stack([a.get()[one], b.get()[other]])
+
+    return Rows(edges.shape, how)
+
+
+def _same_nodes(tags: list, size: int) -> bool:
+    """Whether those that are known are vectors of the same nodes, all of them."""
+    known = [t for t in tags if t is not None]
+    if not all(isinstance(t, Nodes) and len(t.rows) == size and not t.single for t in known):
+        return False
+    return all(t.rows is known[0].rows or _all_nodes(t, known[0]) for t in known)
 
 
 def _nodes(tags: list) -> Nodes:

@@ -7,25 +7,39 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import nn
 from torch_geometric.data import Data
 
+from autograder.inside.session import NotebookProblem
+
 _paused = False
+IN_ORDER = (
+    "Run in this order: the cell that makes `model` and `optimizer`, `tracker = track(model, "
+    "optimizer)`, the training loop, and this cell."
+)
 
 
 class Tracker:
     """Measures a model on validation edges after every step of an optimizer.
 
     `aucs` has one number for each epoch since it was made. Without `val_data` it measures nothing.
+    `current` tells which model the notebook has now, None where that is not known.
     """
 
-    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer, val_data: Data | None):
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        val_data: Data | None,
+        current: Callable[[], Any] = lambda: None,
+    ) -> None:
         self.aucs: list[float] = []
-        self._model, self._data = model, val_data
+        self._model, self._data, self._current = model, val_data, current
+        self._failed = ""  # why it could not measure, in one line
         self._best: dict[str, Any] = {}
         if val_data is not None:
             self._hook = optimizer.register_step_post_hook(self._after_step)
@@ -39,9 +53,20 @@ class Tracker:
         return self.aucs.index(max(self.aucs)) + 1 if self.aucs else 0
 
     def keep_best(self) -> None:
-        """Give the model the weights back that it had after the best epoch."""
-        if self._best:
-            self._model.load_state_dict(self._best)
+        """Give the model the weights back that it had after the best epoch.
+
+        Raises:
+            NotebookProblem: no epoch was tracked, or those of another model.
+        """
+        if self._data is None:
+            return
+        now = self._current()
+        if now is not None and now is not self._model:
+            raise NotebookProblem(f"keep_best: `model` was made anew after `track`. {IN_ORDER}")
+        if not self._best:
+            why = self._failed or f"no epoch was tracked. {IN_ORDER}"
+            raise NotebookProblem(f"keep_best: {why}")
+        self._model.load_state_dict(self._best)
 
     def stop(self) -> None:
         """Measure no more."""
@@ -53,7 +78,9 @@ class Tracker:
             return
         try:
             auc = validation_auc(self._model, self._data)
-        except Exception:  # a model that cannot be measured must not stop the training
+        except Exception as error:  # a model that cannot be measured must not stop the training
+            what = f"{type(error).__name__}: {error}"
+            self._failed = f"the model could not be measured: {what}. Mend it. {IN_ORDER}"
             self.stop()
             return
         if not self.aucs or auc > max(self.aucs):
@@ -76,6 +103,11 @@ def validation_auc(model: Any, data: Data) -> float:
         model.train(training)
     ranks = rankdata(torch.cat([edges, others]).numpy())[: len(edges)]
     return float((ranks.sum() / len(edges) - (len(edges) + 1) / 2) / len(others))
+
+
+def is_paused() -> bool:
+    """Whether the steps that are taken now are a check's."""
+    return _paused
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ from traitlets.config import Config
 
 from autograder import notebook
 from autograder.contract import EXERCISES, GIVES, PARTS, STEPS
-from autograder.evidence.schema import STEP_TYPES, Absent, CellError, Evidence
+from autograder.evidence.schema import STEP_TYPES, Absent, CellError, Evidence, may_still_come
 from autograder.inside import rest, tamper
 from autograder.inside.aliases import filled
 from autograder.inside.backup import Backup, Lost
@@ -334,10 +334,10 @@ class _Observer:
         """Look once more for what was not there at its step's end: a loop may come further down."""
         for step, kind in STEP_TYPES.items():
             seen = getattr(self.evidence, step)
-            absent = [f for f in kind.__struct_fields__ if isinstance(getattr(seen, f), Absent)]
-            if absent:
+            missing = [f for f in kind.__struct_fields__ if may_still_come(getattr(seen, f))]
+            if missing:
                 again = self._seen(step)
-                found = {field: getattr(again, field) for field in absent}
+                found = {field: getattr(again, field) for field in missing}
                 self._keep(step, msgspec.structs.replace(seen, **found))
 
     def _keep(self, step: str, found: object) -> None:

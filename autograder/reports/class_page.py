@@ -7,7 +7,7 @@ import hashlib
 import re
 import statistics
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,14 +15,22 @@ from autograder.contract import STEPS
 from autograder.gradebook.marks import Check, Mark
 from autograder.gradebook.todo import KINDS, todo
 from autograder.reports import pages, plots
-from autograder.reports.plain import one_line
+from autograder.reports.plain import one_line, without_paths
 from autograder.rules.outcome import WRONG
 
 FIRST = 15  # lines of what to look at first
 
 
-def render(marks: list[Mark], pages_of: Path | None = None, anonymous: bool = False) -> str:
-    """The page. `pages_of` is the folder that holds it: students' pages below it are linked."""
+def render(
+    marks: list[Mark],
+    pages_of: Path | None = None,
+    anonymous: bool = False,
+    absent: Sequence[str] = (),
+) -> str:
+    """The page. `pages_of` is the folder that holds it: students' pages below it are linked.
+
+    `absent` are those of the roster who handed in nothing.
+    """
     if anonymous:
         pages_of = None
     names = _names(marks, anonymous)
@@ -46,6 +54,7 @@ def render(marks: list[Mark], pages_of: Path | None = None, anonymous: bool = Fa
         anonymous=anonymous,
         marks=shown_marks,
         names=names,
+        absent=sorted(absent, key=str.casefold),
         links=_links(marks, pages_of),
         median=statistics.median(totals) if totals else 0.0,
         mean=statistics.fmean(totals) if totals else 0.0,
@@ -94,7 +103,7 @@ def _hider(names: dict[str, str]) -> Callable[[str], str]:
     if not words:
         return lambda text: text
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)")
-    return lambda text: pattern.sub(lambda found: names[found[0]], pages.without_paths(text))
+    return lambda text: pattern.sub(lambda found: names[found[0]], without_paths(text))
 
 
 def _links(marks: list[Mark], folder: Path | None) -> dict[str, str]:

@@ -32,6 +32,7 @@ from autograder.rules.outcome import PENDING
 
 OF_A_STATE = ("marks.json", "marks.csv", HAND)
 STATES, KEPT = ".states", 10  # where the marks before are kept, and how many times
+PROBLEMS = 3  # of a student that the terminal shows
 REPORT = 20_000  # characters of a report that the marks keep
 LABELS = ("ran", "expected", "got", "why", "next")
 
@@ -53,7 +54,7 @@ def table(graded: list[Graded]) -> Table:
     for record in graded:
         steps = record.marks.steps()
         cells = [f"{steps[step][0]:g}" for step in due]
-        finding = shorten(first_finding(record), 160, placeholder=" ...")
+        finding = shorten(plain.without_paths(first_finding(record)), 160, placeholder=" ...")
         cells.append(f"{record.marks.total:g}")
         cells += [str(len(record.flags) or "")] if flagged else []
         shown.add_row(Text(record.student), *cells, Text(finding))
@@ -68,6 +69,18 @@ def flags(graded: list[Graded]) -> list[str]:
             more = len(record.flags) - 1
             others = f", and {more} more in marks.json" if more else ""
             lines.append(plain.one_line(f"{record.student}: {record.flags[0]}", 300) + others)
+    return lines
+
+
+def problems(graded: list[Graded]) -> list[str]:
+    """What kept somebody's work from being graded whole: at most three lines a student."""
+    lines = []
+    for record in graded:
+        for text in record.problems[:PROBLEMS]:
+            lines.append(plain.one_line(f"{record.student}: {plain.without_paths(text)}", 300))
+        if len(record.problems) > PROBLEMS:
+            more = len(record.problems) - PROBLEMS
+            lines.append(plain.one_line(f"{record.student}: and {more} more in marks.json", 300))
     return lines
 
 

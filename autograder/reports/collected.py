@@ -65,10 +65,16 @@ def found(row: Row) -> str:
         return f"{_files(len(row.files))} from before"
     if row.status != collect.HERE:
         return row.status
-    if row.steps == STEPS:
-        return f"steps 1 to 6 ({_files(len(row.files))})"
-    numbers = ", ".join(step[-1] for step in row.steps)
-    return f"{'step' if len(row.steps) == 1 else 'steps'} {numbers} ({_files(len(row.files))})"
+    words = "step" if len(row.steps) == 1 else "steps"
+    return f"{words} {_numbers(row.steps)} ({_files(len(row.files))})"
+
+
+def _numbers(steps: tuple[str, ...]) -> str:
+    """Such as `1 to 5`, or `1, 3, 4`."""
+    places = [STEPS.index(step) for step in steps]
+    if len(steps) > 2 and places == list(range(places[0], places[-1] + 1)):
+        return f"{steps[0][-1]} to {steps[-1][-1]}"
+    return ", ".join(step[-1] for step in steps)
 
 
 def lines(result: Collected) -> Iterator[str]:
@@ -77,6 +83,11 @@ def lines(result: Collected) -> Iterator[str]:
     yield f"{len(here)} of {len(result.rows)} students have handed in."
     yield from listed(
         "Handed in nothing", [_who(row) for row in result.rows if row.status == collect.NOTHING]
+    )
+    nothing = [row for row in result.rows if row.status == collect.UNREADABLE]
+    yield from listed(
+        "Handed in nothing that can be graded",
+        [f"{_who(row)}: {'; '.join(row.notes[:1])}" for row in nothing],
     )
     yield from listed(
         "Could not be placed",

@@ -30,7 +30,10 @@ def lines(book: Gradebook, paths: list[Path], notes: list[str]) -> Iterator[str]
         yield f"  To place them, {HOW_TO_TELL} of the roster, and export again."
     if book.pending:
         most = number(max(mark.pending for mark in book.pending))
-        yield f"Points are still to be given to {len(book.pending)} (up to {most} each): not in it."
+        yield (
+            f"{len(book.pending)} have points still to be given (up to {most} each), which these "
+            "marks are without: autograder queue lists them."
+        )
     yield from notes
     shown = [str(path) for path in paths[:3]]
     more = [f"and {len(paths) - 3} more"] if len(paths) > 3 else []

@@ -16,11 +16,7 @@ from markupsafe import Markup, escape
 
 from autograder.gradebook.marks import Check, number
 from autograder.reports.cell import LABELS, MARKS, WORDS
-from autograder.reports.plain import one_line, shown
-
-_NAME = r"[\w.@+()~-]+(?: [\w.@+()~-]+)*"
-_PATH = re.compile(rf"(?<![\w:/<.])(?:~|[A-Za-z]:)?(?:[/\\]{_NAME}){{2,}}")
-_RELATIVE = re.compile(r"(?<![\w:/<.\"'`])(?:[\w.@+()-]+/){2,}([\w.@+()-]+\.(?:ipynb|py|csv|dat))")
+from autograder.reports.plain import one_line, shown, without_paths
 
 
 class Sign(NamedTuple):
@@ -80,12 +76,6 @@ def _environment() -> Environment:
         "clean_text": lambda text: without_paths(shown(text, 2_000)),
     }
     return env
-
-
-def without_paths(text: str) -> str:
-    """A text without the folders of this machine: of each path only the last name stays."""
-    text = _PATH.sub(lambda found: re.split(r"[/\\]", found[0])[-1], text)
-    return _RELATIVE.sub(r"\1", text)
 
 
 def ticks(text: str) -> Markup:

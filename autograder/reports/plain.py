@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Iterable
 from typing import Any, TextIO
@@ -25,6 +26,9 @@ SIGNS = {  # what stands for a sign where a terminal cannot show it
     **{"✓": "+", "✗": "x", "◦": "o", "·": ".", "…": "...", "→": "->", "×": "x", "−": "-"},
     **{"–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "•": "*", "≥": ">=", "≤": "<="},
 }
+_NAME = r"[\w.@+()~-]+(?: [\w.@+()~-]+)*"
+_PATH = re.compile(rf"(?<![\w:/<.])(?:~|[A-Za-z]:)?(?:[/\\]{_NAME}){{2,}}")
+_RELATIVE = re.compile(r"(?<![\w:/<.\"'`])(?:[\w.@+()-]+/){2,}([\w.@+()-]+\.(?:ipynb|py|csv|dat))")
 
 
 def shown(value: object, most: int = TEXT) -> str:
@@ -101,3 +105,9 @@ def let_streams_show_what_they_can(*streams: TextIO) -> None:
     for stream in streams:
         with contextlib.suppress(AttributeError, ValueError, OSError):
             stream.reconfigure(errors="autograder.shown")  # type: ignore[attr-defined]
+
+
+def without_paths(text: str) -> str:
+    """A text without the folders of this machine: of each path only the last name stays."""
+    text = _PATH.sub(lambda found: re.split(r"[/\\]", found[0])[-1], text)
+    return _RELATIVE.sub(r"\1", text)

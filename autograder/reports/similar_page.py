@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from autograder.gradebook.marks import Mark
-from autograder.gradebook.similar import K, Pair, W, Work, fingerprints, pairs, work
+from autograder.gradebook.similar import K, Pair, W, Work, fingerprints, pairs, same_work, work
 from autograder.reports import pages
 from autograder.reports.plain import shown
 from autograder.reports.student_page import read_books
@@ -38,12 +38,14 @@ def compare(marks: list[Mark], folder: Path, known: set[int]) -> list[Pair]:
 
 def render(found: list[Pair], students: int) -> str:
     """The page."""
+    groups, others = same_work(found)
     return pages.render(
         "similar",
         title="Code that two have in common",
         scripted=False,
-        pairs=[_Side(pair) for pair in found[:MOST]],
-        more=max(0, len(found) - MOST),
+        groups=groups,
+        pairs=[_Side(pair) for pair in others[:MOST]],
+        more=max(0, len(others) - MOST),
         students=students,
         k=K + W - 1,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -198,21 +198,29 @@ def _place(cell: str, books: Books) -> tuple[str, int] | None:
     return None
 
 
-def write_all(marks: Iterable[Mark], folder: Path, hints: int = 1) -> tuple[list[Path], Path]:
+def write_all(
+    marks: Sequence[Mark], folder: Path, hints: int = 1, only: Collection[str] = ()
+) -> tuple[list[Path], Path, int]:
     """Write a page for each student below `folder`/feedback, and all of them as a zip.
 
-    In the zip each student's page lies in a folder of their key, as LMSs want it back.
+    With `only`, pages of these students are written, and those of others that are there stay. In
+    the zip each student's page lies in a folder of their key, as LMSs want it back. Returns what
+    was written, the zip, and how many pages it holds.
 
     Raises:
         OSError: they cannot be written.
     """
-    written, archive = [], folder / f"{FOLDER}.zip"
+    written, archive, held = [], folder / f"{FOLDER}.zip", 0
     archive.parent.mkdir(parents=True, exist_ok=True)
     part = archive.with_name(f"{archive.name}.part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as packed:
         for mark in marks:
-            text = render(mark, folder / "executed" / mark.key, hints)
-            written.append(pages.write(folder / FOLDER / f"{mark.key}.html", text))
-            packed.writestr(f"{mark.key}/{PAGE}", text.encode("utf-8", "replace"))
+            page = folder / FOLDER / f"{mark.key}.html"
+            if not only or mark.student in only:
+                text = render(mark, folder / "executed" / mark.key, hints)
+                written.append(pages.write(page, text))
+            if page.is_file():
+                packed.writestr(f"{mark.key}/{PAGE}", page.read_bytes())
+                held += 1
     part.replace(archive)
-    return written, archive
+    return written, archive, held

@@ -57,6 +57,11 @@ def _marks() -> tuple[tuple[Check, tuple[Cause, ...]], ...]:
                 own = [m.args for m in getattr(item, "pytestmark", []) if m.name == "check"]
                 marks += [(entry, named) for entry, named in own]
     order = list(EXERCISES)
+    if unknown := [entry for entry, _ in marks if entry.cell not in EXERCISES]:
+        raise ValueError(
+            f"the check {unknown[0].id} belongs to no exercise: choose one of "
+            f"autograder/contract.py, or add {unknown[0].cell} there"
+        )
     return tuple(sorted(marks, key=lambda mark: order.index(mark[0].cell)))
 
 

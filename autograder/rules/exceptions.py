@@ -28,6 +28,28 @@ EXCEPTION = entry(
 ENTRIES = (
     EXCEPTION,
     entry(
+        "run.other-name",
+        "What the exercise asks for may be there under another name",
+        "The checks, and the cells further down, look for it by the name that the exercise gives.",
+        "Which name does the exercise ask for, letter by letter, and which one did you write?",
+        (
+            "Read the first comment line of the exercise's cell: it begins with the name.",
+            "Print what your own name holds: is it what the exercise asks for?",
+            "Use the name of the exercise to the left of `=`, and run the cell again.",
+        ),
+    ),
+    entry(
+        "run.older-value",
+        "The value is older than what it was made from",
+        "A cell that is changed and run again changes nothing that cells further down made before.",
+        "Which cells have you run again, and which of those below them not?",
+        (
+            "The number in brackets beside a cell says in which order the cells ran.",
+            "Run the cell of this exercise again, then its check.",
+            "When in doubt: restart the kernel, and run all cells from the top.",
+        ),
+    ),
+    entry(
         "run.missing-module",
         "A library is not installed in this environment",
         "Each environment has its own libraries. A notebook uses those of its kernel, which need "

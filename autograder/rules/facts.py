@@ -7,12 +7,14 @@ the rules of steps 3 to 6 read these.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from autograder.contract import PARTS
 from autograder.evidence.trace import (
     Backward,
     Left,
@@ -31,6 +33,7 @@ from autograder.rules.alignment import Alignment, align, file_edges, unordered
 from autograder.rules.graphs import area
 from autograder.truth import Truth
 
+CROSS_ENTROPY = "binary_cross_entropy_with_logits"
 EPOCHS = 3  # that are worked out in full
 MOST_PAIRS = 10_000_000  # of all calls of backward, that are worked out
 NONE = np.zeros((2, 0), dtype=np.int64)
@@ -228,6 +231,7 @@ class Bundle:
     training: tuple[bool, ...]
     losses: tuple[Loss, ...]
     drawn: int | None
+    by_hand: bool  # no known loss was called, and what was computed is binary cross-entropy
 
 
 def _bundles(found: Facts, scores: dict[int, Score]) -> list[Bundle]:
@@ -294,7 +298,26 @@ def _bundle(
         training=tuple(s.training for s, _ in parts if s.training is not None),
         losses=tuple(losses),
         drawn=sum(drawn) if drawn else None,
+        by_hand=not losses and _is_cross_entropy(found, event.root, parts),
     )
+
+
+def _is_cross_entropy(
+    found: Facts, root: float | None, parts: list[tuple[Score, np.ndarray]]
+) -> bool:
+    """Whether a loss is the binary cross-entropy of these scores: their mean, their sum, or the
+    mean of the positives beside that of the negatives."""
+    known = [(v, pull) for s, pull in parts if (v := found.array(s.values)) is not None]
+    if root is None or not known or len(known) < len(parts):
+        return False
+    scores, pull = (np.concatenate(arrays) for arrays in zip(*known, strict=True))
+    if len(scores) != len(pull):
+        return False
+    each = np.logaddexp(0, np.where(pull < 0, -scores, scores).astype(np.float64))
+    if not (pull < 0).any() or not (pull > 0).any():
+        return False
+    both = each[pull < 0].mean() + each[pull > 0].mean()
+    return any(abs(root - v) < 1e-3 * abs(v) for v in (each.mean(), each.sum(), both, both / 2))
 
 
 def _pair(found: Facts, score: Score) -> np.ndarray | None:
@@ -486,7 +509,9 @@ def _epoch(
         drawn=sum(b.drawn or 0 for b in bundles)
         if any(b.drawn is not None for b in bundles)
         else None,
-        losses=tuple(dict.fromkeys(loss.kind for loss in losses)),
+        losses=(CROSS_ENTROPY,)
+        if all(b.by_hand for b in bundles)
+        else tuple(dict.fromkeys(loss.kind for loss in losses)),
         squashed=any(loss.squashed for loss in losses),
         low=min(lows) if lows else None,
         high=max(highs) if highs else None,
@@ -545,8 +570,20 @@ def is_bare(found: Facts, epoch: Epoch) -> bool:
 
 
 def _messages(found: Facts, refs: dict[int, None]) -> tuple[np.ndarray, ...]:
-    used = [found.pairs(ref) for ref in refs]
-    return tuple(e.astype(np.int64) for e in used if e is not None)[:12]
+    used = [e.astype(np.int64) for ref in refs if (e := found.pairs(ref)) is not None]
+    return tuple(_both_ways(used))[:12]
+
+
+def _both_ways(used: list[np.ndarray]) -> list[np.ndarray]:
+    """Edges from users to artists and their reverse, in layers of their own, are one graph."""
+    forth = [np.unique(_directed(e)) for e in used]
+    back = [np.unique(_directed(e[::-1])) for e in used]
+    for i, j in itertools.combinations(range(len(used)), 2):
+        one_way = not np.array_equal(forth[i], back[i])
+        if one_way and np.array_equal(forth[i], back[j]):
+            rest = [edges for k, edges in enumerate(used) if k not in (i, j)]
+            return [np.concatenate([used[i], used[j]], axis=1), *rest]
+    return used
 
 
 # --- evaluation
@@ -684,7 +721,7 @@ def _nearest_part(found: Facts, auc: AucFact) -> tuple[SplitMade | None, str]:
     main = [found.main_split] if found.main_split is not None else []
     for least, splits in ((0.9, [*main, *found.splits[::-1]]), (0.5, main)):
         for split in splits:
-            for name, part in zip(("train", "val", "test"), split.parts, strict=False):
+            for name, part in zip(PARTS, split.parts, strict=False):
                 positives = part_positives(found, part)
                 if positives is None or not positives.size or not len(edges):
                     continue
@@ -769,13 +806,19 @@ def unmeasured(found: Facts, left: list[Scored] | None = None) -> AucFact | None
 def last_aucs(found: Facts) -> dict[str, AucFact]:
     """By part of the split, test first, the last AUC over it.
 
+    One over other pairs that comes after it, when the training is over too, is a second question.
     Where no split of PyG's says which is which, the last AUC is the test's, and the last one before
     it over other pairs the validation's.
     """
     calls = [a for a in found.aucs if a.kind == "roc_auc_score"] or list(found.aucs)
     by_part: dict[str, AucFact] = {}
     for auc in calls:
-        by_part[part_of(found, auc)] = auc
+        part = part_of(found, auc)
+        last = by_part.get(part)
+        second = last is not None and auc.steps_before <= last.steps_before
+        if second and _is_of_all(found, last, part) and not _is_of_all(found, auc, part):
+            continue
+        by_part[part] = auc
     wanted: tuple[str, ...] = ("test", "val")
     chosen = {part: by_part[part] for part in wanted if part in by_part}
     if "test" not in chosen and calls:
@@ -788,6 +831,16 @@ def last_aucs(found: Facts) -> dict[str, AucFact]:
         if "val" not in chosen and others:
             chosen["val"] = others[-1]
     return chosen
+
+
+def _is_of_all(found: Facts, auc: AucFact | None, part: str) -> bool:
+    """Whether an AUC is of the positives and negatives of a part of the split, and no others."""
+    split = _split_of(found, auc)[0] if auc is not None else None
+    if split is None or auc is None or auc.pairs is None or part not in PARTS[: len(split.parts)]:
+        return False
+    _, positives, negatives = asked(found, part, auc)
+    due = np.unique(unordered(np.concatenate([positives, negatives], axis=1)))
+    return bool(np.array_equal(due, np.unique(unordered(auc.pairs))))
 
 
 def _others(one: AucFact, other: AucFact) -> bool:
@@ -819,7 +872,7 @@ def pieces(found: Facts, auc: AucFact) -> int:
     columns, (split, name) = found.trace.columns, _split_of(found, auc)
     if columns is None or split is None or auc.pairs is None:
         return 0
-    positives = part_positives(found, split.parts[("train", "val", "test").index(name)])
+    positives = part_positives(found, split.parts[PARTS.index(name)])
     if positives is None or np.isin(unordered(positives), unordered(auc.pairs)).mean() > 0.9:
         return 0
     rows, marks = columns.measured.numpy(), columns.marks.numpy()
@@ -897,9 +950,8 @@ def num_nodes(found: Facts) -> int:
 def asked(found: Facts, part: str, auc: AucFact) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Message-passing edges, positives and negatives that an AUC of this part is due to be of."""
     split = _split_of(found, auc)[0] or found.main_split
-    names = ("train", "val", "test")
-    if split is not None and part in names[: len(split.parts)]:
-        own = split.parts[names.index(part)]
+    if split is not None and part in PARTS[: len(split.parts)]:
+        own = split.parts[PARTS.index(part)]
         edges, positives = found.pairs(own.edges), part_positives(found, own)
         negatives = found.pairs(own.negatives)
         if negatives is None:

@@ -163,6 +163,7 @@ class Judge:
                 self._of_the_last_run(entry, problem.message),
                 waits_for=problem.waits_for,
                 reached=problem.reached,
+                behind=problem.behind,
             )
             wrong = problem.status in WRONG
             self.outcomes[entry.id] = self._with_proof(outcome, item) if wrong else outcome
@@ -183,7 +184,7 @@ class Judge:
         exercise = EXERCISES.get(entry.cell)
         for field in exercise.evidence if exercise and step is not None else ():
             error = getattr(getattr(step, field), "stale", None)
-            if error is not None and message.expected:
+            if error is not None and message.expected and str(error) not in message.got:
                 got = f"{message.got}. This is of values from before: the last run raised {error}"
                 return replace(message, got=got, next=f"{LAST_RUN} {message.next}")
         return message
@@ -200,7 +201,11 @@ class Judge:
                 faults.append(f"{cause.id}: {type(error).__name__}: {error}")
                 continue
             if text:
-                return replace(outcome, proof=Proof(cause.id, text), fault="; ".join(faults))
+                proof = Proof(cause.id, text)
+                message = outcome.message
+                if outcome.behind and outcome.behind != cause.id:  # the proof knows better
+                    message = replace(message, next=cause.hints[-1])
+                return replace(outcome, message=message, proof=proof, fault="; ".join(faults))
         return replace(outcome, fault="; ".join(faults))
 
 

@@ -85,6 +85,7 @@ class Outcome:
     reached: bool = True
     typed_in: bool = False
     fault: str = ""  # of ours: a cause that could not be looked for
+    behind: str = ""  # id of what is likely, but not proved, to be behind it
 
     @property
     def points(self) -> float:

@@ -13,11 +13,25 @@ from autograder.rules import check
 from autograder.rules.cause import Case, cause, fact
 from autograder.rules.graphs import among, distinct, keys, pairs, same_structure, two_sides
 from autograder.rules.numbering import own_rows, rows_proven
+from autograder.rules.outcome import Message
 from autograder.rules.step1 import TABLE
-from autograder.rules.teaching import count, expect, need, not_judged, present
+from autograder.rules.teaching import (
+    NotAttempted,
+    count,
+    expect,
+    need,
+    not_judged,
+    present,
+    raised,
+)
 from autograder.truth import Truth
 
 SIDES = ("user", "artist")
+OTHER_SIDE = "users from `df['userID']`, artists from `df['artistID']`."
+ADD_EDGES = (
+    "Write the cell that adds the edges, and run it. Run it again whenever you have run the cell "
+    "that makes `G`: that one begins with an empty graph."
+)
 
 
 # What is known of the graph
@@ -393,6 +407,10 @@ def _graph_itself(case: Case, field: str) -> Graph:
     hidden = isinstance(seen, Absent) and seen.error is None and not seen.found
     if hidden and case.evidence.free_form and rows_proven(case):
         raise not_judged("no graph under a name of the notebook; its edges were used further on")
+    if field == "edges" and isinstance(seen, Absent) and step2 and isinstance(step2.nodes, Graph):
+        if seen.error is not None and not seen.error.blank:
+            raise raised("the cell that adds the edges to `G`", seen.error)
+        raise NotAttempted(Message(got="`G` has no edge yet", next=ADD_EDGES))
     return present(step2, field)
 
 
@@ -429,13 +447,17 @@ def test_one_node_each(case: Case, nodes: Graph, truth: Truth) -> None:
         "a user and an artist of the same id become one node."
     )
     sample = ", ".join(nodes.sample)
+    one_side = found in (truth.n_users, truth.n_artists) and len(set(nodes.sides.numpy())) == 1
     expect(
         found == truth.num_nodes,
         ran="the number of nodes of `G`",
         expected=f"{truth.num_nodes:,} = {truth.n_users:,} users + {truth.n_artists:,} artists",
         got=f"{found:,} nodes, such as {sample}",
         why=why if collided else "Each is one thing that the model will learn about.",
-        next="Make the side a part of the node's name, in `add_node` and in `add_edge` alike."
+        next="One side is there. Loop over the other column too: " + OTHER_SIDE
+        if one_side
+        else "Make the side a part of the node's name, as in `('user', 2)`, in `add_node` and in "
+        "`add_edge` alike."
         if found < truth.num_nodes
         else "`add_edge` makes a node of every name that it does not know: did you "
         "give other names in `add_node`? Run the cell that makes `G` first: it keeps what it has.",
@@ -473,13 +495,20 @@ def test_attribute(nodes: Graph) -> None:
 def test_side_sizes(nodes: Graph, truth: Truth) -> None:
     """Every node is on its side: as many 0s as users, as many 1s as artists"""
     found = [int((nodes.sides.numpy() == side).sum()) for side in (0, 1)]
+    one_value, one_side = 0 in found, sum(found) in (truth.n_users, truth.n_artists)
     expect(
         found == [truth.n_users, truth.n_artists],
         ran="how many nodes have `bipartite` 0 and 1",
         expected=f"{truth.n_users:,} users and {truth.n_artists:,} artists",
         got=f"{found[0]:,} and {found[1]:,}",
-        why="A second `add_node` with the same name overwrites the first one's attribute.",
-        next="Are users 0 and artists 1, and do a user and an artist of one id have two names?",
+        why="Where all nodes have one value it tells nobody apart."
+        if one_value
+        else "A second `add_node` with the same name overwrites the first one's attribute.",
+        next="Add the nodes of the other side too: " + OTHER_SIDE
+        if one_value and one_side
+        else "Users get `bipartite=0`, artists `bipartite=1`."
+        if one_value
+        else "Are users 0 and artists 1, and do a user and an artist of one id have two names?",
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from autograder.evidence.schema import Edges, GraphData, Setup
 from autograder.rules import check
 from autograder.rules.cause import Case, cause
-from autograder.rules.graphs import pairs
+from autograder.rules.graphs import pairs, two_sides
 from autograder.rules.numbering import (
     columns,
     coverage,
@@ -57,9 +57,9 @@ def reshaped(case: Case) -> str:
         index = index[:, :half]  # the reverse of each column was added afterwards
     turned = index.reshape(-1, 2)  # what it was
     n = int(index.max()) + 1
-    apart = not len(np.intersect1d(turned[:, 0], turned[:, 1]))
-    across = len(np.intersect1d(index[0], index[1])) > 0
-    once = len(np.unique(pairs(turned.T, n))) == len(turned)
+    apart = two_sides(turned.T, n) is not None
+    across = two_sides(index, n) is None
+    once = len(np.unique(pairs(turned.T, n))) in (len(turned), len(turned) / 2)
     one, two = index[:, 0]
     return f"column 0 joins {one} and {two}" if apart and across and once else ""
 
@@ -334,13 +334,20 @@ def test_x(data: GraphData, truth: Truth) -> None:
     got = data.x_text
     if data.x is not None and data.x.shape[0] == truth.distinct_ids and truth.shared:
         got += f": {truth.distinct_ids:,} distinct ids instead of {truth.num_nodes:,} nodes"
+    advice = "Count all users and all artists."
+    if data.x is not None and data.x.shape[0] == truth.num_nodes:
+        advice = "Let `x` be 0, 1, 2 and so on, in this order: `torch.arange(num_nodes)`."
+    elif "float" in data.x_text:
+        advice = "Indices are whole numbers: `torch.arange(num_nodes, dtype=torch.long)`."
+    elif "shape [2, " in data.x_text:
+        advice = "This looks like the edges: write `Data(x=..., edge_index=...)`, with the names."
     expect(
         right,
         ran="`data.x`",
         expected=f"torch.arange({truth.num_nodes}), dtype long",
         got=got,
         why="The model looks these indices up in its embedding: they are no features.",
-        next="Count all users and all artists.",
+        next=advice,
     )
 
 
@@ -405,7 +412,7 @@ def test_coverage(case: Case, edge_index: np.ndarray, truth: Truth) -> None:
     if cover.missing and not cover.foreign:
         got += f"; {cover.missing:,} rows of the table are in no column"
         advice = "Let every row of the table give one column."
-    if cover.loops:
+    if cover.loops and not column:
         got += f"; {cover.loops:,} columns join a node to itself"
         advice = "A pair is a user and an artist: take one end from each column of `df`."
     expect(

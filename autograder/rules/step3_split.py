@@ -14,7 +14,7 @@ from autograder.contract import PARTS
 from autograder.evidence.schema import Absent, CellError, GraphData, Split, SplitCall
 from autograder.rules import check
 from autograder.rules.cause import Case, cause, fact
-from autograder.rules.graphs import among, keys, missing_reverse, pairs
+from autograder.rules.graphs import among, distinct, keys, missing_reverse, pairs
 from autograder.rules.numbering import columns, graph_data, of_edges, positives_of, split_of
 from autograder.rules.observed import usable
 from autograder.rules.step1 import TABLE
@@ -31,6 +31,10 @@ from autograder.rules.teaching import expect, need, present, raised
 from autograder.truth import Truth
 
 LEAK = "step3.split.no_leak"
+SMALLER_FIRST = (
+    "In the cell that makes `data`, put the smaller index of each pair first, or store both "
+    "directions: the split drops an edge whose source is above its target."
+)
 
 
 # What is known of the split
@@ -149,6 +153,19 @@ def concentrated(case: Case) -> tuple[str, str, int, int] | None:
     return None
 
 
+@fact
+def _turned(case: Case) -> np.ndarray | None:
+    """[2, E] of the graph that was split, where the split drops columns: they have no reverse."""
+    data = graph_data(case)
+    graph = _whole(case) if split_of(case) else columns(data.edge_index) if data else None
+    if graph is None or not graph.size or graph.min() < 0:
+        return None
+    n = int(graph.max()) + 1
+    away = graph[:, graph[0] > graph[1]]
+    there = distinct(keys(graph, n))
+    return graph if (~among(keys(away[::-1], n), there)).mean() > 0.5 else None
+
+
 # Causes
 
 
@@ -184,6 +201,32 @@ def directed(case: Case) -> str | None:
 
 
 @cause(
+    "split.several-splits",
+    title="The three parts come from different splits",
+    why="Every call of the transform deals all edges out anew. An edge that is held out in one of "
+    "them is among the edges for training in another.",
+    question="How often is the transform called, and which of its results do you keep?",
+    hints=(
+        "Count the calls of your transform.",
+        "How many edges have the test part and the training part in common?",
+        "One call gives all three parts: take them from the same one.",
+    ),
+    at=("train_data", "transform", "RandomLinkSplit"),
+)
+def several_splits(case: Case) -> str | None:
+    split = split_of(case)
+    if split is None or len(split.calls) < 2 or not all(c.is_undirected for c in split.calls):
+        return None
+    shown, asked = _held_out_shown(split)
+    if shown < 0.1 * asked:
+        return None
+    return (
+        f"RandomLinkSplit was called {len(split.calls)} times; {shown:,} of {asked:,} held-out "
+        "edges are among the message-passing edges of `train_data`"
+    )
+
+
+@cause(
     "split.one-way-graph",
     title="Messages flow in one direction only",
     why="A node learns from the edges that point to it. With columns from users to artists alone, "
@@ -198,9 +241,7 @@ def directed(case: Case) -> str | None:
 )
 def one_way_graph(case: Case) -> str | None:
     split, graph = split_of(case), _whole(case)
-    if split is None:
-        return _all_turned(case)
-    shown = columns(split.train.edge_index)
+    shown = columns(split.train.edge_index) if split else None
     if graph is None or shown is None or not shown.size or min(graph.min(), shown.min()) < 0:
         return None
     single = missing_reverse(shown, int(shown.max()) + 1)
@@ -213,16 +254,31 @@ def one_way_graph(case: Case) -> str | None:
     )
 
 
-def _all_turned(case: Case) -> str | None:
-    """The split raised because `is_undirected` keeps only columns whose first node is the lower."""
-    error, data = _insufficient(case), graph_data(case)
-    index = columns(data.edge_index) if data else None
-    if error is None or index is None or not index.size or (index[0] <= index[1]).any():
+@cause(
+    "split.turned-columns",
+    title="The split drops edges whose source has the higher index",
+    why="With `is_undirected=True` the split takes an edge for stored in both directions, and "
+    "keeps only the columns whose source is not above their target. An edge that is stored once, "
+    "from a higher index to a lower one, is lost.",
+    question="In how many columns of `data.edge_index` is the source above the target?",
+    hints=(
+        "Count them: `(data.edge_index[0] > data.edge_index[1]).sum()`.",
+        "Go back to the cell that makes `data`: which end of an edge stands in row 0?",
+        "Put the smaller index of each pair first, or store both directions of every edge.",
+    ),
+    at=("edge_index", "Data", "RandomLinkSplit"),
+)
+def turned_columns(case: Case) -> str | None:
+    split, graph = split_of(case), _turned(case)
+    if split is None:
+        lost = _insufficient(case) is not None
+    else:
+        sized = part_sizes(case)
+        lost = sized is not None and sum(sized.found.values()) < 0.99 * case.truth.n_edges
+    if graph is None or not lost:
         return None
-    return (
-        f"{error.name}: {error.message}: in all {index.shape[1]:,} columns of `edge_index` the "
-        "first node has the higher number, and with is_undirected=True PyG keeps the others only"
-    )
+    away = int((graph[0] > graph[1]).sum())
+    return f"in {away:,} of {graph.shape[1]:,} columns of `edge_index` the source is the higher one"
 
 
 @cause(
@@ -397,6 +453,8 @@ def split(case: Case) -> Split:
     if error is not None and "values to unpack" in error.message:
         advice = "`transform(data)` returns three parts, train, val and test: give it three names."
         raise raised("the cell that should define `train_data`", error, advice)
+    if error is not None and turned_columns.found(case):
+        raise raised("the cell that should define `train_data`", error, SMALLER_FIRST)
     found = present(case.evidence.step3, "split")
     if not isinstance(graph_data(case), GraphData):
         need(False, "the `data` that was split", "step3.data.edge_tensor")
@@ -421,7 +479,7 @@ def positives(split: Split) -> dict[str, np.ndarray]:
 @check(
     "step3.split",
     points=1,
-    causes=(*ROOTS, directed, one_way_graph, order, sizes, not_shuffled),
+    causes=(*ROOTS, turned_columns, directed, one_way_graph, order, sizes, not_shuffled),
 )
 def test_sizes(
     case: Case, positives: dict[str, np.ndarray], messages: dict[str, np.ndarray], truth: Truth
@@ -438,11 +496,13 @@ def test_sizes(
         ran="the number of positive edges of the three parts",
         expected=", ".join(f"{part} {size:,}" for part, size in sized.due.items()),
         got=f"{got}; {total:,} of {truth.n_edges:,} edges kept" if dropped else got,
-        why="`is_undirected=True` keeps only columns whose source is not above their target: "
-        "where users and artists share index ranges, the others are dropped without a word."
+        why="`is_undirected=True` keeps only columns whose source is not above their target, and "
+        "drops the others without a word."
         if dropped
         else "The order is train, val, test; num_val and num_test are shares below 1.",
-        next="Give every node an index of its own, users first: then every user's index lies "
+        next=SMALLER_FIRST
+        if dropped and turned_columns.found(case)
+        else "Give every node an index of its own, users first: then every user's index lies "
         "below every artist's."
         if dropped
         else "Look at num_val, num_test and at the order of the three names.",
@@ -481,17 +541,19 @@ def test_labels(split: Split) -> None:
 @check("step3.split", points=1, causes=(train_negatives,))
 def test_no_train_negatives(split: Split) -> None:
     """Training negatives are left to the training loop"""
+    label = split.train.label
+    among_labels = split.train.positives is None and label is not None and not label.numpy().all()
     expect(
-        split.train.negatives is None,
-        ran="`train_data.neg_edge_label_index`",
-        expected="no such attribute",
-        got="a fixed set of negatives",
+        split.train.negatives is None and not among_labels,
+        ran="the supervision edges of `train_data`",
+        expected="positives only",
+        got="a fixed set of negatives beside them",
         why="Negatives that are drawn once are the same in every epoch, and get learned by heart.",
         next="`add_negative_train_samples=False`: step 5 draws new ones in each epoch.",
     )
 
 
-@check("step3.split", points=2, causes=(*ROOTS, directed, order))
+@check("step3.split", points=2, causes=(*ROOTS, several_splits, directed, order))
 def test_no_leak(
     case: Case, messages: dict[str, np.ndarray], positives: dict[str, np.ndarray]
 ) -> None:
@@ -527,7 +589,7 @@ def test_no_leak(
     )
 
 
-@check("step3.split", points=1, causes=(*ROOTS, one_way_graph))
+@check("step3.split", points=1, causes=(*ROOTS, turned_columns, one_way_graph))
 def test_both_ways(messages: dict[str, np.ndarray]) -> None:
     """Messages flow both ways: users hear from artists and artists from users"""
     n = 1 + max(int(e.max(initial=0)) for e in messages.values())

@@ -39,7 +39,28 @@ def no_super(case: Case) -> str | None:
     return None
 
 
-@check("step4.layers", points=1, causes=(no_super,))
+@cause(
+    "model.constructor-arguments",
+    title="The constructor does not take the four sizes",
+    why="Whoever builds the model says how large it is: the number of nodes of another data set, "
+    "or wider layers, then need no change in the class.",
+    question="Which sizes does your class know without being told?",
+    hints=(
+        "Compare the `def __init__` line with what the exercise asks for.",
+        "The class takes four sizes; the first is the number of nodes.",
+        "`def __init__(self, num_nodes, embedding_dim, hidden_channels, out_channels)`.",
+    ),
+    at=("__init__",),
+    wording=True,
+)
+def constructor_arguments(case: Case) -> str | None:
+    model = case.model_class
+    if model is None or model.takes is None:
+        return None
+    return f"the constructor takes {model.takes if model.takes != '()' else 'no arguments'}"
+
+
+@check("step4.layers", points=1, causes=(no_super, constructor_arguments))
 def test_builds(defined: ModelClass) -> None:
     """The class takes its four sizes and builds a torch.nn.Module"""
     expect(
@@ -49,6 +70,14 @@ def test_builds(defined: ModelClass) -> None:
         got=_built_or_raised(defined),
         why="Only a module has parameters that an optimizer can train.",
         next="Inherit from `torch.nn.Module` and call `super().__init__()` first.",
+    )
+    expect(
+        defined.takes is None,
+        ran="the arguments of the class",
+        expected="num_nodes, embedding_dim, hidden_channels, out_channels",
+        got=defined.takes or "",
+        why="With its sizes as arguments the same class serves for any data.",
+        next="Give `__init__` these four arguments; the layers take their sizes from them.",
     )
 
 
@@ -140,7 +169,8 @@ def embedding_differs(model: ModelClass) -> str:
 
 def rows_differ(setup: Setup) -> str:
     """In which way the model's rows are not the nodes of the graph; empty where they are."""
-    if setup.num_nodes <= 0 or all(rows == setup.num_nodes for rows in setup.model_rows):
+    sides = len(set(setup.model_rows)) > 1 and sum(set(setup.model_rows)) == setup.num_nodes
+    if setup.num_nodes <= 0 or sides or all(rows == setup.num_nodes for rows in setup.model_rows):
         return ""
     rows = ", ".join(f"{rows:,}" for rows in setup.model_rows)
     return f"the model has {rows} rows, the graph {setup.num_nodes:,} nodes"

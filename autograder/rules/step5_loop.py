@@ -108,6 +108,15 @@ def course(losses: list[float]) -> Course:
     return Course(losses[0], float(np.mean(losses[-few:])), max(losses), few)
 
 
+def _steps_before(case: Case) -> int:
+    """Steps that the optimizer had taken before the loop whose losses these are."""
+    loop = case.evidence.step5.loop if case.evidence.step5 else None
+    if not isinstance(loop, Loop) or loop.steps is None or not case.epochs:
+        return 0
+    of_the_loop = len(loop.losses) * max(1, *(epoch.steps for epoch in case.epochs), 1)
+    return max(0, loop.steps - of_the_loop)
+
+
 @cause(
     "train.learning-rate",
     title="The learning rate does not let the model learn",
@@ -184,12 +193,12 @@ def weight_decay(case: Case) -> str | None:
         learning_rate,
     ),
 )
-def test_loss_falls(loop: Loop) -> None:
+def test_loss_falls(case: Case, loop: Loop) -> None:
     """The loss falls"""
     values = [math.nan if v is None else v for v in loop.losses]
     whole = len(values) >= EPOCHS and np.isfinite(values).all()
     need(whole, f"losses of {EPOCHS} epochs", "step5.loop.losses_kept")
-    went = course(values)
+    went, before = course(values), _steps_before(case)
     expect(
         went.falls,
         ran=f"the first and the last {went.few} of {len(values)} losses, and the largest",
@@ -198,10 +207,14 @@ def test_loss_falls(loop: Loop) -> None:
         why="The model was trained before this loop: with a first loss below 0.693, which is what "
         "guessing costs, there is little left to learn."
         if went.start < TRAINED
+        else f"The optimizer had taken {before:,} step{'s' * (before > 1)} before this loop, "
+        "which begins with the weights that they left: a mistake of then, mended or not, is still "
+        "in them."
+        if before
         else "0.693 is what guessing costs: every score is about 0, and nothing was learned."
         if went.guesses
         else "A flat loss learns nothing; one that climbs or is negative has a wrong sign or rate.",
         next="Run the cell that makes the model and the optimizer once more, then this loop."
-        if went.start < TRAINED
+        if went.start < TRAINED or before
         else "zero_grad, backward, step, in every epoch; then try a learning rate of 0.01.",
     )

@@ -323,7 +323,9 @@ def test_labels(training: Training, epochs: list[Epoch]) -> None:
         why="With swapped labels the loss falls too, and the AUC with it."
         if are_swapped((positive, negative))
         else "The labels are what the model learns.",
-        next="Join labels in the order in which you joined the pairs.",
+        next="`loss_fn(scores, labels)`: what `decode` gave comes first."
+        if not np.isfinite(negative)
+        else "Join labels in the order in which you joined the pairs.",
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.evidence.schema import Absent, Auc, Evidence, Scoring, Testing, Training
+from autograder.evidence.schema import Absent, Auc, Evidence, Scoring, Step6, Testing, Training
 from autograder.rules import check
 from autograder.rules.cause import Case, cause
 from autograder.rules.graphs import (
@@ -226,6 +226,16 @@ def test_chosen_by_validation(auc: Auc, case: Case) -> None:
 # --- better than guessing
 
 
+def _is_blank(step6: Step6 | None) -> bool:
+    """Whether nothing was measured in step 6: its last exercise is blank, or there is no `test`."""
+    auc = step6.auc if step6 else None
+    if step6 is None or not isinstance(auc, Absent):
+        return False
+    if auc.error is not None and not auc.error.blank:
+        return False
+    return auc.error is not None or isinstance(step6.test, Absent)
+
+
 @check(
     "step6.auc",
     points=2,
@@ -256,8 +266,12 @@ def test_beats_chance(evidence: Evidence, truth: Truth, known: np.ndarray | None
     trained = evidence.step5.train if evidence.step5 else None
     if isinstance(trained, Training) and trained.not_judged:
         raise not_judged(trained.not_judged)
+    if _is_blank(evidence.step6):
+        present(evidence.step6, "auc")  # what steps 1 to 5 did has its points there
     own = evidence.step6.own if evidence.step6 else None
     if isinstance(own, Absent) and own.reached and own.error is None:
+        if isinstance(trained, Training) and trained.watched and trained.epochs:
+            raise not_judged("the training, but not all vectors that the trained model gives")
         got = "your own trained model is not here: what is measured here is a ready one"
         look = "Keep the notebooks of steps 4 and 5, done and saved, in the folder of this one."
         raise NotAttempted(Message(got=got, next=look))

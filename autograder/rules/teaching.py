@@ -15,15 +15,20 @@ from autograder.evidence.schema import Absent, Call, CellError, Unfollowed
 from autograder.explain import reading_of
 from autograder.rules.outcome import Message
 
+KEPT = {name for names in MAKES.values() for name in names}  # names that cells make
+
 
 class NotPassed(pytest.fail.Exception):  # type: ignore[name-defined]
     """A check that did not pass; `status` is the outcome and `message` teaches."""
 
     status = "failed"
 
-    def __init__(self, message: Message, waits_for: str = "", reached: bool = True) -> None:
+    def __init__(
+        self, message: Message, waits_for: str = "", reached: bool = True, behind: str = ""
+    ) -> None:
         super().__init__(str(message), pytrace=False)  # the message teaches, a traceback does not
         self.message, self.waits_for, self.reached = message, waits_for, reached
+        self.behind = behind  # the id of what is likely to be behind it
 
 
 class NotAttempted(NotPassed):
@@ -126,10 +131,12 @@ def unfinished(name: str, error: CellError | None, similar: str = "") -> NotPass
     `similar` is a name that holds an object of the kind that is asked for.
     """
     if error is None or error.blank:
-        hint = f"Write the cell that defines `{name}` and run it."
+        where = f" ({_exercise_of(name)})" if _exercise_of(name) else ""
+        hint = f"Write the cell that defines `{name}`{where}, and run it."
         if similar:
             hint = f"Your notebook made `{similar}`: is that what should be called `{name}`?"
-        return NotAttempted(Message(got=f"there is no `{name}` yet", next=hint))
+        behind = "run.other-name" if similar else ""
+        return NotAttempted(Message(got=f"there is no `{name}` yet", next=hint), behind=behind)
     return raised(f"the cell that should define `{name}`", error)
 
 
@@ -138,27 +145,39 @@ def raised(ran: str, error: CellError, advice: str = "") -> NotPassed:
     usual = "Read the last line of the error first, then the line of yours that it names."
     advice = advice or _made_in(error)
     why = "The code stops there: nothing after that line is computed."
-    read = reading_of(error.name, error.message)
+    read, behind = reading_of(error.name, error.message), "run.exception"
     if read is not None and read.causes:
-        look = read.causes[0].look
+        look, behind = read.causes[0].look, read.causes[0].id
         why = " ".join([f"It says: {read.says}", *(f"{n}." for n in read.numbers), why])
         look = f"{look[:1].upper()}{look[1:]}".rstrip(".?") + ("?" if "?" in look[-1:] else ".")
         advice = advice or look
-    return StudentError(Message(ran, "no exception", str(error), why, advice or usual))
+    said = Message(ran, "no exception", str(error), why, advice or usual)
+    return StudentError(said, behind=behind)
 
 
 def _made_in(error: CellError) -> str:
     """Where a name of the course is made that a NameError misses: after a restart it is gone."""
     missing = re.search(r"name '(\w+)' is not defined", error.message)
     name = missing.group(1) if missing and error.name == "NameError" else ""
+    if name[:1].islower() and error.begins.startswith("class ") and name not in KEPT:
+        return (
+            f"Is it `self.{name}`? In a class, what `__init__` keeps is an attribute of `self`; "
+            "what a method is given stands in its `def` line."
+        )
+    where = _exercise_of(name)
+    return where and (
+        f"`{name}` is made in {where}, and handed out by `checkpoint` in later steps: run that "
+        "cell first. A restart forgets every name."
+    )
+
+
+def _exercise_of(name: str) -> str:
+    """The exercise that makes a name, such as `exercise 1 of step 3`; empty where none does."""
     for key, names in MAKES.items():
         if name in names:
             step = next(step for step in TABLE if step.key == key.split(".")[0])
             number = 1 + [exercise.key for exercise in step.exercises].index(key)
-            return (
-                f"`{name}` is made in exercise {number} of step {step.key[-1]}, and handed out by "
-                "`checkpoint` in later steps: run that cell first. A restart forgets every name."
-            )
+            return f"exercise {number} of step {step.key[-1]}"
     return ""
 
 

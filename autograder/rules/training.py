@@ -76,7 +76,11 @@ def label_means(epoch: Epoch, training: Training) -> tuple[float, float] | None:
     if labels is None:
         return None
     positive = is_positive(epoch, training)
-    means = [float(labels[m].mean()) if m.any() else float("nan") for m in (positive, ~positive)]
+    known = np.isfinite(labels)  # of a pair that the loss is content with nothing is known
+    means = [
+        float(labels[m & known].mean()) if (m & known).any() else float("nan")
+        for m in (positive, ~positive)
+    ]
     return means[0], means[1]
 
 

@@ -37,6 +37,7 @@ from autograder.evidence.schema import (
     TestSeen,
     Training,
     TrainSeen,
+    Unfollowed,
 )
 from autograder.evidence.trace import Embedded, Loaded, SplitPart, Trace, joined
 from autograder.rules import facts as derived
@@ -121,7 +122,18 @@ def _with_graph(found: Facts, step3: Step3, truth: Truth) -> Step3:
             **made,
             calls=[call],
         )
+    elif isinstance(step3.split, Absent) and split is None:
+        changes |= _split_by_hand(found)
     return replace(step3, **changes)
+
+
+def _split_by_hand(found: Facts) -> dict[str, Unfollowed]:
+    """What was held out without `RandomLinkSplit`, where something was."""
+    _, trained, held = derived.parts(found)
+    if held.shape[1] < 0.05 * max(1, trained.shape[1]):
+        return {}
+    shown = f"{trained.shape[1]:,} edges to train on, {held.shape[1]:,} others to measure with"
+    return {"split": Unfollowed(name=f"{PARTS[0]}_data", kind="split by hand", shown=shown)}
 
 
 def _part(found: Facts, part: SplitPart) -> Part:

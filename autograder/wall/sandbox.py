@@ -22,7 +22,7 @@ import msgspec
 
 from autograder.contract import CHAIN, GIVES, STEPS
 from autograder.evidence.arrays import printable
-from autograder.evidence.schema import Absent, Evidence, Testing, Training
+from autograder.evidence.schema import Absent, Evidence, Testing, Training, may_still_come
 from autograder.inside.protocol import (
     Given,
     Making,
@@ -433,7 +433,7 @@ class _Log:
         known = "step6" if self.task.before else known
         if again is None or step < known:
             return found
-        absent = [f for f in again.__struct_fields__ if isinstance(getattr(found, f), Absent)]
+        absent = [f for f in again.__struct_fields__ if may_still_come(getattr(found, f))]
         return msgspec.structs.replace(found, **{f: getattr(again, f) for f in absent})
 
     def complete(self) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from autograder import authoring, rules
+from autograder.contract import Exercise
 
 REPOSITORY = Path(__file__).parents[2]
-POINTS = {"step1.load": 7.0, "step6.auc": 3.0, "step6.report": 10.0}
+POINTS = {"step1.load": 7.0, "step6.auc": 83.0, "step6.report": 10.0}
 NOTEBOOKS = {"step1": "step1_data_loading", "step6": "step6_evaluation"}
 
 STEP1 = """\
@@ -89,7 +91,22 @@ class Course:
 
 
 @pytest.fixture
-def course(tmp_path, monkeypatch) -> Course:
+def give(monkeypatch) -> Callable[..., None]:
+    """`give(checks, contract)` sets the points of both; the same ones where one is left out."""
+
+    def set_points(checks: dict[str, float], contract: dict[str, float] | None = None) -> None:
+        exercises = {
+            key: Exercise(key, most, (), by_hand=key == "step6.report")
+            for key, most in (contract or checks).items()
+        }
+        monkeypatch.setattr(authoring, "EXERCISES", exercises)
+        monkeypatch.setattr(rules, "points", lambda by_hand=None: dict(checks))
+
+    return set_points
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch, give) -> Course:
     monkeypatch.setattr(authoring, "NOTEBOOKS", NOTEBOOKS)
-    monkeypatch.setattr(rules, "points", lambda by_hand=None: dict(POINTS))
+    give(POINTS)
     return Course(tmp_path / "course")

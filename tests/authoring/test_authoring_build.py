@@ -129,14 +129,28 @@ def test_an_edited_source_is_drift_of_both_notebooks(course):
     ]
 
 
-def test_new_points_are_drift(course, monkeypatch):
+def test_new_points_are_drift(course, give):
     authoring.build(course.root)
-    changed = {"step1.load": 8.0, "step6.auc": 3.0, "step6.report": 10.0}
-    monkeypatch.setattr(authoring.rules, "points", lambda by_hand=None: changed)
-    assert {drift.path.as_posix() for drift in authoring.check(course.root)} == {
-        STUDENT1,
-        SOLUTION1,
+    give({"step1.load": 8.0, "step6.auc": 82.0, "step6.report": 10.0})
+    assert sorted(drift.path.as_posix() for drift in authoring.check(course.root)) == sorted(ALL)
+
+
+def test_tables_of_points_are_drift_too(course, give):
+    authoring.build(course.root)
+    rows = "| 1 | `step1_data_loading`: read the file | 20 | 7 |\n| 6 | `six` | 20 | 83 + 10 |\n"
+    (course.root / "README.md").write_text(f"| step | notebook | minutes | points |\n{rows}")
+    assert authoring.check(course.root) == []
+    give({"step1.load": 8.0, "step6.auc": 81.0, "step6.report": 11.0})
+    said = {str(drift) for drift in authoring.stale_points(course.root)}
+    assert said == {
+        "README.md: the table gives step 1 7 points, not 8: mend it by hand",
+        "README.md: the table gives step 6 93 points, not 92: mend it by hand",
+        "autograder/gradebook/hand.py: the rubric adds up to 10 points, not 11: mend it by hand",
     }
+    rubric = '# %% [markdown] id="rubric"\n# | The report | points |\n# |---|---|\n# | a | 3 |\n'
+    course.step6.write_text(rubric + "# | b | 8.5 |\n\n" + course.step6.read_text())
+    said = "\n".join(map(str, authoring.stale_points(course.root)))
+    assert "solutions/step6_evaluation.py: the rubric adds up to 11.5 points, not 11" in said
 
 
 def test_stray_files_are_drift_and_a_build_removes_them(course):

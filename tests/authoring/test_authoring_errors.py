@@ -177,6 +177,38 @@ def test_points_that_no_cell_uses(course, monkeypatch):
     )
 
 
+LEFT = {"step1.load": 7.0, "step6.auc": 83.0, "step6.report": 10.0}
+
+
+def test_points_that_do_not_add_up(course, give):
+    give(LEFT | {"step1.load": 8.0})
+    line = refusal(course)
+    assert line.startswith("autograder/contract.py: the points add up to 101, not 100 (step1 8,")
+    assert "take 1 away, there and at the checks in autograder/rules" in line
+    assert "README.md" in line and "gradebook/hand.py" in line and "\n" not in line
+    assert not (course.root / "assignments").exists()
+    give(LEFT | {"step6.auc": 80.5})
+    assert "the points add up to 97.5, not 100" in refusal(course)
+    give(LEFT | {"step6.auc": 82.9, "step1.load": 7.1})  # as floats, not quite 100
+    authoring.build(course.root)
+
+
+def test_checks_and_contract_that_disagree(course, give):
+    give(LEFT | {"step1.load": 8.0}, LEFT)
+    assert refusal(course) == (
+        "step1.load: its checks in autograder/rules add up to 8 points, "
+        "autograder/contract.py says 7: change one of the two"
+    )
+
+
+def test_a_check_of_no_exercise(course, monkeypatch):
+    def points(by_hand=None):
+        raise ValueError("the check step1.lod.rows belongs to no exercise")
+
+    monkeypatch.setattr(authoring.rules, "points", points)
+    assert refusal(course) == ("autograder/rules: the check step1.lod.rows belongs to no exercise")
+
+
 def test_a_source_that_is_too_long(course):
     course.step6.write_text(course.step6.read_text() + "\n# " + 15_000 * "x" + "\n")
     size = course.step6.stat().st_size

@@ -41,3 +41,15 @@ def test_what_is_declared_is_used(name: str) -> None:
     pattern = re.compile(rf"^[ \t]*(?:import|from) {module}\b", re.M)
     files = [p for package in ("autograder", "course_data") for p in (ROOT / package).rglob("*.py")]
     assert any(pattern.search(path.read_text(encoding="utf-8")) for path in files), name
+
+
+def test_what_the_packages_read_is_installed_too() -> None:
+    """A template that is in the checkout only is missing on Gradescope, and after `pip install`."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    line = text.split("[tool.setuptools.package-data]", 1)[1].splitlines()[1]
+    patterns = [pattern.rpartition("/")[2] for pattern in re.findall(r'"([^"]+)"', line)]
+    for package in ("autograder", "course_data", "recommenders"):
+        for path in (ROOT / package).rglob("*"):
+            ours = path.is_file() and "__pycache__" not in path.parts and path.name[0] != "."
+            if ours and path.suffix != ".py":
+                assert any(path.match(pattern) for pattern in patterns[1:]), path

@@ -1,4 +1,4 @@
-"""Every command that the README names: run here on something small, or said where it is run."""
+"""Every command of the guides is there; ours run on something small, or it is said where."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import guide_commands
 import pytest
 from desk_class import write_class
+from guide_commands import GUIDES, problem
 from typer.testing import CliRunner
 
 from autograder.cli import app
 from course_data.cli import app as data_app
 
 ROOT = Path(__file__).parents[2]
-GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 ELSEWHERE = {  # first words of a command -> what runs it
     "make": "the Makefile's targets; below",
     "nbgrader": "tests/gradebook",
     "python -m pip": "the installation itself",
     "conda": "no part of the kit",
+    "dask": "tests/grading/test_grading_scale_cluster.py",
     "pip install": "the installation itself",
     "jupyter lab": "no part of the kit",
     "pre-commit": "a hook of git",
@@ -47,22 +49,13 @@ NEEDS = {
     "--steps": "tests/gradebook/test_from_zip_to_marks.py",
     "--engine": "tests/grading/test_grading_scale_cluster.py",
     "lastfm": "no real data here",
+    "--data FILE": "tests/commands/test_changing_the_course.py",
 }
-PROGRAMS = "autograder|course_data|pytest|python|make|nbgrader|pip|conda|jupyter|pre-commit|source"
 
 
 def commands() -> list[str]:
-    """What stands in code, with a program's name first; comments and placeholders cut."""
-    found = []
-    for guide in GUIDES:
-        text = guide.read_text(encoding="utf-8")
-        blocks = re.findall(r"^```(.*?)\n(.*?)^```", text, re.M | re.S)
-        code = [block for kind, block in blocks if kind in ("", "bash", "text", "console")]
-        lines = [line.split("  #")[0].strip() for block in code for line in block.splitlines()]
-        prose = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
-        lines += [" ".join(inside.split()) for inside in re.findall(r"`([^`]+)`", prose)]
-        found += [line for line in lines if re.match(rf"(?:{PROGRAMS}) \S", line)]
-    return list(dict.fromkeys(found))
+    """Every command of the guides, each once."""
+    return list(dict.fromkeys(line for guide in GUIDES for line in guide_commands.commands(guide)))
 
 
 def ours() -> list[str]:
@@ -80,6 +73,35 @@ def test_the_targets_of_make_are_there() -> None:
     named = {c.split()[-1] for c in commands() if c.startswith("make ") and "=" not in c}
     for target in named | {"grade", "test"}:
         assert re.search(rf"^{re.escape(target)}:", makefile, re.M), target
+
+
+def test_every_command_of_the_guides_is_there() -> None:
+    """Program, subcommand, options and target; the test below does the work of ours."""
+    assert {command: problem(command) for command in commands() if problem(command)} == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("autograder frobnicate", "no command frobnicate"),
+        ("autograder build --fast", "build: no option --fast"),
+        ("autograder grade submitted --no-twins", "grade: no option --no-twins"),
+        ("course_data get", "no command get"),
+        ("nbgrader mark gnn_recommender", "nbgrader: no mark"),
+        ("make marks", "make: no target marks"),
+        ("python -m autograde", "python: no module autograde"),
+        ("python benchmarks/nothing.py", "python: no file benchmarks/nothing.py"),
+        ("pytest --submissions FILE", "pytest: no --submissions"),
+        ("dask workers HOST", "dask: no workers"),
+        ("gnnkit go", "gnnkit: no program of the guides"),
+        ('autograder explain "x', "No closing quotation"),
+    ],
+)
+def test_a_command_that_does_not_exist_is_seen(tmp_path: Path, line: str, says: str) -> None:
+    guide = tmp_path / "guide.md"
+    guide.write_text(f"Text.\n\n```sh\n$ {line}   # and why\n```\n\nEnd, `autograder grade x`.\n")
+    assert guide_commands.commands(guide) == [line, "autograder grade x"]
+    assert problem(line) == says
 
 
 @pytest.fixture

@@ -209,7 +209,13 @@ def test_ctrl_c_half_way(server, files, contents, tmp_path, how, older):
     url = server.serve("/a.zip", b"x" * 40_000, content_length="100000")
     command = [sys.executable, "-m", "course_data", "fetch", "--url", url, "--to", str(target)]
     running = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A job in the background of a shell ignores Ctrl-C, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         assert server.reached.wait(60)

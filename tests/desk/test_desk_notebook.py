@@ -8,16 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
+import pandas as pd
 import pytest
-from checks_course import Course, solution
+from checks_course import BLANKS, Course, execute, solution
+from torch_geometric.data import Data
 from typer.testing import CliRunner
 
+import course_data
 from autograder import notebook
 from autograder.cli import app
-from autograder.contract import EXERCISES
+from autograder.contract import EXERCISES, NOTEBOOKS, TOYS
 from autograder.desk import progress
 from autograder.desk.cli import app as students
 from autograder.desk.hints import OF_EXERCISES
+from autograder.handin.submission import read
 from autograder.inside.chain import Chain
 from autograder.inside.inputs import RightInputs
 from autograder.inside.session import Session
@@ -39,6 +44,7 @@ def kernel(
         "_reports": {},
         "_from_kit": {},
         "_hints": None,
+        "_checked": {},
     }.items():
         monkeypatch.setattr(notebook, name, value)
     yield ns
@@ -134,6 +140,44 @@ def test_a_notebook_of_another_version(kernel: dict[str, Any]) -> None:
     problem(lambda: notebook.check("step2.graph"), "step2.nodes, step2.edges", "another version")
     problem(lambda: notebook.hint("step9"), "step1.load")
     problem(lambda: notebook.checkpoint("step1"), "step2 to step6")
+
+
+def test_an_import_of_a_name_that_is_gone(
+    kernel: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notebook, "_shell", lambda: True)
+    problem(lambda: exec("from autograder.notebook import grade_me", {}), "grade_me", "same zip")
+    assert not hasattr(notebook, "_nothing")
+
+
+def test_a_folder_that_was_moved(
+    kernel: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "moved"
+    place.mkdir()
+    os.chdir(place)
+    try:
+        place.rmdir()
+    except OSError:
+        pytest.skip("here a folder that is in use cannot be deleted")
+    for call in (lambda: notebook.check("step1"), lambda: notebook.checkpoint("step2")):
+        problem(call, "moved or deleted", "restart the kernel")
+    problem(notebook.progress, "moved or deleted")
+
+
+def test_data_that_is_not_there_shows_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_DATA", "nowhere")
+    with pytest.raises(course_data.DataError) as raised:
+        course_data.path("user_artists.dat")
+    assert raised.value._render_traceback_() == [str(raised.value)]
+
+
+def test_a_missing_name_is_said_with_its_exercise(kernel: dict[str, Any], course: Course) -> None:
+    kernel.update(course.inputs("step5"))
+    kernel["train"] = lambda data: 0.5
+    for outcome in notebook.check("step5.train").outcomes:
+        assert "`model` (exercise 1 of step 5)" in outcome.message.next
 
 
 def test_a_kernel_from_before_an_update(
@@ -244,3 +288,108 @@ def test_watching_checks_again_after_a_save(tmp_path: Path) -> None:
         patch.setattr(cli.time, "sleep", sleep)
         cli.again_when_saved([file], lambda: runs.append(1))
     assert len(runs) == 2
+
+
+def run(kernel: dict[str, Any], *sources: str) -> None:
+    """Run cells as the shell would: what they raise is remembered, and they are the last to run."""
+    session = notebook._session
+    assert session is not None and session.ns is kernel
+    for source in sources:
+        session.forget(source)
+        session.cells.append(source)
+        execute(session, f"<cell {len(session.cells)}>", source)
+
+
+def test_names_of_our_own_cells_are_never_offered(kernel: dict[str, Any]) -> None:
+    for step in ("step1", "step2", "step3"):
+        cells = read(BLANKS / f"{NOTEBOOKS[step]}.ipynb").cells
+        run(kernel, *(c.source for c in cells if c.kind == "code" and "check(" not in c.source))
+        assert "Your notebook made" not in str(notebook.check(step))
+    named = {k for k, v in kernel.items() if isinstance(v, pd.DataFrame | nx.Graph | dict | Data)}
+    assert named - {"df", "G", "data"} - {k for k in named if k[:1] == "_"} <= set(TOYS)
+    del kernel["df"]
+    run(kernel, "my_table = toy_wrong")
+    assert "Your notebook made `my_table`" in str(notebook.check("step1.load"))
+    assert "another name" in str(notebook.hint("step1.load"))
+
+
+def test_what_an_exception_says_the_hint_says_too(kernel: dict[str, Any]) -> None:
+    run(kernel, 'import pandas as pd\ndf = pd.read_csv("user_artists.dat")')
+    report = notebook.check("step1.load")
+    assert 'course_data.path("user_artists.dat")' in report.outcomes[0].message.next
+    assert "in the cell that begins `import pandas as pd`, line 2" in str(report)
+    told = "".join(str(notebook.hint("step1.load")) for _ in range(4))
+    assert report.outcomes[0].message.next in told and "In which folder" in told
+
+
+def test_a_check_without_a_cause_has_its_own_hints(kernel: dict[str, Any], course: Course) -> None:
+    kernel.update(course.inputs("step3"))
+    exec("id_mapping = {n: i for i, n in enumerate(G)}; num_nodes = len(G) - 1", kernel)
+    report = notebook.check("step3.mapping")
+    told = [notebook.hint("step3.mapping").text for _ in range(4)]
+    assert "num_nodes` 159" in told[0] and "the largest index" in told[2].lower()
+    assert report.outcomes[0].proof is None
+
+
+def test_edges_with_artists_first_lead_to_the_cell_of_data(
+    kernel: dict[str, Any], course: Course
+) -> None:
+    kernel.update(course.inputs("step3"))
+    exec("import torch, torch_geometric.transforms as T", kernel)
+    exec("from torch_geometric.data import Data", kernel)
+    solve(kernel, "step3", "mapping", "data")
+    kernel["data"].edge_index = kernel["data"].edge_index.flip(0)
+    run(kernel, solution("step3")["split"].replace("seed_everything(0)", ""))
+    report = notebook.check("step3.split")
+    assert "smaller index of each pair first" in report.outcomes[0].message.next
+    told = "".join(str(notebook.hint("step3.split")) for _ in range(4))
+    assert "which end of an edge stands in row 0" in told and "num_val" not in told
+
+
+def test_a_value_that_is_older_than_what_it_was_made_from_is_said_to_be(
+    kernel: dict[str, Any], course: Course
+) -> None:
+    kernel.update(course.inputs("step3"))
+    exec("import torch\nfrom torch_geometric.data import Data", kernel)
+    cells = solution("step3")
+    wrong = "id_mapping = {n: i for i, n in enumerate(G, start=1)}; num_nodes = len(G)"
+    run(kernel, wrong, cells["data"], cells["mapping"])
+    first = next(o for o in notebook.check("step3.data").outcomes if o.status == "failed")
+    assert first.message.next.startswith("Run this exercise's cell again first: ")
+    assert "older" in str(notebook.hint("step3.data"))
+    run(kernel, cells["data"])
+    assert all(o.status == "passed" for o in notebook.check("step3.data").outcomes)
+
+
+def test_step_3_gets_the_names_that_its_text_promises(
+    kernel: dict[str, Any], course: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kernel.update(course.inputs("step2"))
+    source = "".join(solution("step2").values())
+    exec("import networkx as nx", kernel)
+    exec(source.replace('("user", ', '("u", ').replace('("artist", ', '("a", '), kernel)
+    kernel["G"] = nx.relabel_nodes(kernel["G"], {n: f"{n[0]}{n[1]}" for n in kernel["G"]})
+    assert notebook.check("step2") == 15
+    capsys.readouterr()
+    graph = notebook.checkpoint("step3")[3]
+    assert 'named ("user", id)' in capsys.readouterr().out
+    right = course.inputs("step3")["G"]
+    assert set(graph) == set(right) and all(graph.has_edge(*ends) for ends in right.edges)
+    assert all(graph.nodes[n]["bipartite"] == right.nodes[n]["bipartite"] for n in right)
+    notebook.checkpoint("step3")
+    kernel["G"] = graph
+    notebook.check("step2")
+    assert notebook.checkpoint("step3")[3] is graph
+
+
+def test_a_hint_is_of_a_check_that_is_older_than_the_cell(
+    kernel: dict[str, Any], course: Course
+) -> None:
+    kernel.update(course.inputs("step3"))
+    run(kernel, "id_mapping = {n: i for i, n in enumerate(G, start=1)}; num_nodes = len(G)")
+    notebook.check("step3.mapping")
+    assert "check first" not in str(notebook.hint("step3.mapping"))
+    run(kernel, solution("step3")["mapping"])
+    assert "before your cell ran again: check first" in str(notebook.hint("step3.mapping"))
+    notebook.check("step3.mapping")
+    assert "every check passes" in str(notebook.hint("step3.mapping"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -43,6 +44,27 @@ def test_the_grader_reads_the_one_as_the_six(tmp_path: Path) -> None:
     assert [book.step for book in one.notebooks] == list(STEPS)
     assert [book.cells for book in one.notebooks] == [book.cells for book in six]
     assert one.notebooks[-1].report == six[-1].report
+
+
+def test_the_six_pasted_one_behind_the_other_are_read_as_the_six(tmp_path: Path) -> None:
+    files = [SOLUTIONS / f"{name}.ipynb" for name in NOTEBOOKS.values()]
+    books = [nbformat.read(file, as_version=4) for file in files]
+    pasted = books[0]
+    for book in books[1:]:
+        pasted.cells += book.cells
+    path = tmp_path / "my project.ipynb"
+    path.write_text(json.dumps(pasted), encoding="utf-8")  # with ids that occur twice
+    one = submission("ada", [read(path)])
+    six = [read(file) for file in files]
+    assert [book.step for book in one.notebooks] == list(STEPS)
+    assert [[(c.source, c.key) for c in book.cells] for book in one.notebooks] == [
+        [(c.source, c.key) for c in book.cells] for book in six
+    ]
+    assert one.notebooks[-1].report == six[-1].report
+    pasted.cells = [cell for cell in pasted.cells if not cell.source.startswith("# Step 4 of 6")]
+    path.write_text(json.dumps(pasted), encoding="utf-8")  # with ids that occur twice
+    (alone,) = submission("ada", [read(path)]).notebooks
+    assert not alone.step  # no longer all of our headings: a project of the student's own form
 
 
 def test_a_cell_that_was_added_belongs_to_the_step_above(tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from autograder.contract import NOTEBOOKS
 from autograder.desk import own_work, progress
 from autograder.inside.chain import Chain
 from autograder.inside.inputs import RightInputs
+from autograder.inside.tracking import paused
 from autograder.rules.outcome import Check, Outcome
 from autograder.truth import truth
 
@@ -177,3 +180,25 @@ def test_a_split_has_the_form_of_random_link_split(on_the_sample: None) -> None:
             assert not asked & seen
             drawn = {tuple(sorted(pair)) for pair in part.neg_edge_label_index.t().tolist()}
             assert not drawn & taken
+
+
+def test_the_bar_counts_the_training_alone_and_never_goes_past_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[str] = []
+    publish = lambda data, **_: shown.append(data["text/html"])  # noqa: E731
+    shell = SimpleNamespace(display_pub=SimpleNamespace(publish=publish))
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)])
+    with own_work._bar():
+        for _ in range(own_work.EPOCHS):
+            optimizer.step()
+        with paused():  # a check looks at the work
+            for _ in range(10):
+                optimizer.step()
+        assert f"step {own_work.EPOCHS} of {own_work.EPOCHS}" in shown[-1]
+        for _ in range(10):  # a loop that is longer than the exercise asks for
+            optimizer.step()
+    values = [int(n) for html in shown for n in re.findall(r'value="(\d+)"', html)]
+    assert max(values) == own_work.EPOCHS
+    assert f"step {own_work.EPOCHS + 10} <progress aria-label" in " ".join(shown)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,7 @@ def test_a_course_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("late_days = 3", "late_days: there is no such key: choose of steps"),
         ("[late]\nper_cent_a_day = 300", "late.per_cent_a_day: expected `float` <= 100"),
         ('[late]\ndue = "soon"', "late.due: "),
+        ("[late]\ndue = 2026-03-01", "late.due: a day only: write the time too, such as 2026"),
         ("[limits]\nmemory_gb = 0", "limits.memory_gb: expected `float` >= 0.5"),
         ("[extensions]\nada = -1", "extensions"),
         ("[extensions]\nada = {day = 1}", "there is no such key: choose of days, reason"),
@@ -58,7 +61,7 @@ def test_a_course_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("steps = []", "steps: none is named"),
         ("[late]\nfree_days = 3\nlast_day = 2", "late.last_day: 2 is before late.free_days"),
         ("[data]\nuser = 'u'", "file"),
-        ("folder = 'x'", "folder: there is no such key"),
+        ("path = 'x'", "path: there is no such key"),
         ("= 3", "no TOML"),
     ],
 )
@@ -140,6 +143,76 @@ def test_grade_says_so_before_anything_is_run(
     (tmp_path / "bad.dat").write_text("userID,artistID,weight\n1,2,3\n")
     result = CliRunner().invoke(app, ["grade", "class", "--isolation", "basic", *options])
     assert result.exit_code == 2 and says in result.output
+
+
+def test_an_extension_is_for_who_is_spelled_so(tmp_path: Path) -> None:
+    late = "[late]\ndue = 2026-03-01T00:00:00\nper_cent_a_day = 10\n[extensions]\n"
+    one, both = read(tmp_path, late + "anna = 9"), read(tmp_path, late + "anna = 9\nAnna = 1")
+    when = "2026-03-04T12:00:00"
+
+    def factors(rules: Course, *students: str) -> list[float]:
+        found = [lateness(rules, name, when, students=students).factor for name in students]
+        return [round(factor, 2) for factor in found]
+
+    assert factors(one, "Anna") == [1.0]  # typed in another way, and there is only one
+    assert factors(one, "Anna", "anna") == [0.6, 1.0]
+    assert factors(both, "Anna", "anna") == [0.7, 1.0]
+    assert factors(both, "ANNA") == [0.6]  # it could be either
+
+
+def made_up(folder: Path, *students: str, **how: str) -> Path:
+    """Marks of nothing for these students."""
+    mark = {"total": 5, "max_total": 10, "steps": {}, "checks": [], "graded_with": how}
+    marks = [mark | {"student": name} for name in students]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "marks.json").write_text(json.dumps({"submissions": marks}), encoding="utf-8")
+    return folder
+
+
+def said(*command: str) -> str:
+    result = CliRunner().invoke(app, list(command))
+    assert result.exit_code == 0, result.output
+    return " ".join(result.output.split())
+
+
+def test_a_course_file_that_is_not_there_at_export_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    marks = made_up(tmp_path / "marks", "ada", course_file="course.toml")
+    command = ["export", "--to", "csv", "--marks", str(marks)]
+    line = "The class was graded with course.toml, and no course file is read now: late rules and"
+    assert line in said(*command)
+    (tmp_path / "other.toml").write_text("[late]\nfree_days = 1\n")
+    assert "no course file" not in said(*command, "--course", "other.toml")
+    result = CliRunner().invoke(app, [*command, "--course", "course.toml"])
+    assert result.exit_code == 2 and "course.toml: No such file or directory" in result.output
+    (tmp_path / "course.toml").write_text("[late]\nfree_days = 1\n")
+    assert "no course file" not in said(*command)
+    assert "no course file" not in said(
+        *command[:-1], str(made_up(tmp_path / "marks2", "ada")), "--course", "other.toml"
+    )
+
+
+def test_names_that_differ_in_case_only_are_said_at_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    marks = made_up(tmp_path / "marks", "anna", "Anna", "bob")
+    text = said("export", "--to", "csv", "--marks", str(marks))
+    assert "Anna and anna differ in case only: they are kept apart here" in text
+    with (tmp_path / "export/marks.csv").open(encoding="utf-8-sig", newline="") as stream:
+        assert [row["student"] for row in csv.DictReader(stream)] == ["anna", "Anna", "bob"]
+
+
+def test_marks_by_hand_for_nobody_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    marks = made_up(tmp_path / "marks", "adal", "bob")
+    head = "student,test_auc,guessing,improvement,comment,override,reason\n"
+    (marks / "hand.csv").write_text(head + "adall,3,3,4,,,\nnobody,,,,,,\n")
+    text = said("queue", str(marks))
+    assert "hand.csv has marks of adall, and nobody is called so here (did you mean adal?)" in text
+    assert "marks of nobody" not in text  # an empty row
 
 
 def test_an_extension_for_nobody_is_said(tmp_path: Path) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autograder import course
-from autograder.gradebook import ExportError, hand, read_marks
+from autograder.gradebook import ExportError, doubts, hand, read_marks
 from autograder.gradebook.hand import HandError
 from autograder.grading.marks import Marks
 from autograder.grading.submission import Graded
 from autograder.reports import class_report
-from autograder.rules import catalogue
+from autograder.rules import catalogue, causes
+from autograder.rules.diagnosis import Diagnosis, Finding
+from autograder.rules.locate import Place
 from autograder.rules.outcome import Outcome
 
 HEAD = "student,test_auc,guessing,improvement,comment,override,reason\n"
@@ -65,10 +68,10 @@ def test_columns_of_ones_own_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("ada,4,,,,,", "row 2: test_auc: '4': expected a number from 0 to 3"),
-        ("ada,x,,,,,", "row 2: test_auc: 'x'"),
-        ("ada,,,,,step3=9,", "row 2: reason: empty: an override needs one"),
-        ("ada,,,,,step3,why", "row 2: override: 'step3': write such as"),
+        ("ada,4,,,,,", "row 2, ada: test_auc: '4': expected a number from 0 to 3"),
+        ("ada,x,,,,,", "row 2, ada: test_auc: 'x'"),
+        ("ada,,,,,step3=9,", "row 2, ada: reason: empty: an override needs one"),
+        ("ada,,,,,step3,why", "row 2, ada: override: 'step3': write such as"),
         ("ada,,,,,step3.split=7,why", "override: step3.split: '7': expected a number from 0 to 6"),
         ("ada,,,,,step6=11,why", "from 0 to 10"),
         ("ada,1,,,,,\nada,2,,,,,", "row 3: student: ada is in it twice"),
@@ -161,3 +164,27 @@ def test_changes_and_states(tmp_path: Path) -> None:
     class_report.restore(tmp_path, state)
     assert rows(tmp_path)["ada"]["total"] == "84"  # as the table was when the state was kept
     assert hand.read(tmp_path)["ada"].report == 10
+
+
+def test_what_a_person_has_overruled_is_not_the_first_to_say(tmp_path: Path) -> None:
+    cause = next(c for c in causes().values() if c.step == "step3")
+    finding = Finding(cause.id, "step3", "the proof", Place(), True)
+    record = replace(graded("ada", "step3"), diagnosis=Diagnosis((finding,), ()))
+    class_report.write([record], tmp_path)
+    (mark,) = read_marks(tmp_path)
+    assert mark.first == f"{cause.title}: the proof"
+    (tmp_path / "hand.csv").write_text(f"{HEAD}ada,,,,,step3=12,half right\n")
+    (mark,) = read_marks(tmp_path)
+    assert mark.first == f"{cause.title}: the proof"
+    (tmp_path / "hand.csv").write_text(f"{HEAD}ada,,,,,step3=20,looked at\n")
+    (mark,) = read_marks(tmp_path)
+    assert "the proof" not in mark.first and "the proof" not in mark.feedback
+
+
+def test_late_by_nobody_knows_how_much_is_said_before_marks_go_out(tmp_path: Path) -> None:
+    rules = course.Course(late=course.Late(per_cent_a_day=10))
+    class_report.write([graded("ada"), graded("bob")], tmp_path, rules, {"bob": ("", True)})
+    marks = read_marks(tmp_path, rules)
+    assert doubts(marks, tmp_path, rules) == [
+        "Late, and the LMS does not say by how much: bob: nothing is taken off"
+    ]

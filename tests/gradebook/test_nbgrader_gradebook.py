@@ -8,15 +8,19 @@ import random
 import shutil
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from chromium import OUTPUT, browser
+from formgrader import enter, formgrader, open_notebook
 from nbgrader_course import REPOSITORY, SAMPLE_CLASS, environment, run
 from typer.testing import CliRunner
 
 from autograder.cli import app
 from autograder.contract import ASSIGNMENT, EXERCISES, NOTEBOOKS
+from autograder.desk import one_notebook
 from autograder.grading.executed import executed
 from autograder.grading.marks import Marks
 from autograder.grading.submission import Graded
@@ -38,7 +42,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def graded(student: str, seed: int) -> Graded:
+def graded(student: str, seed: int, work: Path | None = None) -> Graded:
     """A record with points that the seed draws, and the copies of the student's own notebooks."""
     draw = random.Random(f"{student} {seed}")
     outcomes = []
@@ -48,23 +52,27 @@ def graded(student: str, seed: int) -> Graded:
             Message("x", "<b>1</b>", "2", "because", "look") if status == "failed" else Message()
         )
         outcomes.append(Outcome(check, status, message))
-    copies = executed(load(SAMPLE_CLASS / student), [])
+    copies = executed(load(work or SAMPLE_CLASS / student), [])
     return replace(
         Graded(student, Marks(tuple(outcomes))), executed=copies, report="0.8, of course."
     )
 
 
-def put(root: Path, seed: int) -> dict[str, dict[str, float]]:
+def put(root: Path, seed: int, work: dict[str, Path] | None = None) -> dict[str, dict[str, float]]:
     """Grade, fill the gradebook, and say what each cell should have."""
     marks = root / "marks"
-    records = [graded(student, seed) for student in STUDENTS]
+    records = [graded(student, seed, path) for student, path in (work or {}).items()]
+    records = records or [graded(student, seed) for student in STUDENTS]
     class_report.write(records, marks)
     for record in records:
         class_report.write_executed(record, marks)
-    result = CliRunner().invoke(
-        app, ["gradebook", "--to", "nbgrader", "--marks", str(marks), "--root", str(root)]
-    )
-    assert result.exit_code == 0, result.output
+    command = ["gradebook", "--to", "nbgrader", "--marks", str(marks), "--root", str(root)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # nothing that an instructor cannot do anything about
+        result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, (result.output, result.exception)
+    place = root / "autograded" / "STUDENT" / ASSIGNMENT
+    assert f"the gradebook, and {place}" in result.output.replace("\n", "")
     return {record.student: record.marks.cells() for record in records}
 
 
@@ -125,6 +133,43 @@ def test_nbgrader_stays_the_gradebook(root: Path) -> None:
     assert exported["ada"] == pytest.approx(total)
     hana = json.loads((root / "autograded/hana" / ASSIGNMENT / "step4_model.ipynb").read_text())
     assert any("class" in "".join(cell["source"]) for cell in hana["cells"])
+
+
+@pytest.mark.slow
+def test_a_mark_given_in_formgrader_outlives_a_regrade(root: Path, tmp_path: Path) -> None:
+    """For six notebooks, for the one that `autograder join` makes of them, and a free-form one."""
+    joined = tmp_path / "joined" / ASSIGNMENT / one_notebook.JOINED
+    joined.parent.mkdir(parents=True)
+    one_notebook.write(one_notebook.join(SAMPLE_CLASS / "ada" / ASSIGNMENT), joined)
+    work = {"six": SAMPLE_CLASS / "emmy", "joined": tmp_path / "joined"}
+    work["free"] = SAMPLE_CLASS / "hana"
+    words = {"six": "on the sample", "joined": "I quote the right column", "free": "of course."}
+    report, mapping = NOTEBOOKS["step6"], NOTEBOOKS["step3"]
+    put(root, 1, work)
+    with formgrader(root, tmp_path / "jupyter") as address, browser() as chromium:
+        for student in work:
+            page = open_notebook(chromium, address, student, report)
+            cell = page.locator(".nbgrader_cell", has=page.locator("#report"))
+            assert words[student] in cell.inner_text()
+            assert "needs_manual_grade" in (page.locator("#report").get_attribute("class") or "")
+            assert page.locator("#report").input_value() == ""
+            enter(page, "report", "8.5")
+            enter(page, "report-comment", f"Well argued, {student}.")
+            OUTPUT.mkdir(exist_ok=True)
+            page.screenshot(path=OUTPUT / f"formgrader-{student}.png", full_page=True)
+            page.close()
+        due = put(root, 2, work)
+        for student in work:
+            page = open_notebook(chromium, address, student, report)
+            assert page.locator("#report").input_value() == "8.5"
+            assert page.locator("#report-comment").input_value() == f"Well argued, {student}."
+            look = page.locator("#report").get_attribute("class") or ""
+            assert "needs_manual_grade" not in look
+            page.close()
+            page = open_notebook(chromium, address, student, mapping)
+            score = page.locator("#check_mapping").get_attribute("placeholder")
+            assert float(score or "nan") == due[student]["step3.mapping"], "of the regrade"
+            page.close()
 
 
 def test_a_course_that_nbgrader_does_not_know_is_one_line(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 
-from autograder.gradebook.similar import fingerprints, pairs, work
+from autograder.gradebook.similar import fingerprints, pairs, same_work, work
 
 SCAFFOLD = [
     f"import torch\nfor epoch in range({n}):\n    print(epoch, epoch * 2, 'done')" for n in range(9)
@@ -62,3 +62,13 @@ def test_the_same_bytes_are_said_and_a_blank_is_no_pair() -> None:
 
 def test_code_that_is_no_python_is_looked_at_as_far_as_it_goes() -> None:
     assert fingerprints(["def f(:\n  '''", "%matplotlib inline", "\x00", ""]) == {}
+
+
+def test_many_with_the_same_code_are_one_group() -> None:
+    known = set(fingerprints(SCAFFOLD))
+    classes = {"ada": 1, "bob": 1, "cleo": 1, "dan": 2, "eve": 2, "fay": 3}
+    works = [work(name, [*SCAFFOLD, *program(seed)], known) for name, seed in classes.items()]
+    works.append(work("gil", [*SCAFFOLD, *program(3)[:5], *program(9)[:2]], known))
+    groups, others = same_work(pairs(works))
+    assert sorted(map(sorted, groups)) == [["ada", "bob", "cleo"], ["dan", "eve"]]
+    assert [{pair.one.student, pair.other.student} for pair in others] == [{"fay", "gil"}]

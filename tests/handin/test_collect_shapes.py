@@ -315,3 +315,59 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     assert rows["adal"].status == collect.UNREADABLE
     assert "a link, which is not followed" in rows["adal"].notes[0]
     assert not list((tmp_path / "submitted").rglob("*.ipynb"))
+
+
+def alike(folder: Path) -> Path:
+    """Two folders whose names differ in case only, with other work in each."""
+    for name in ("anna", "Anna"):
+        path = folder / name / "gnn_recommender" / "step1_data_loading.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(shapes.notebook(f"# {name}"))
+    return folder
+
+
+def class_list(path: Path, *lines: str) -> roster.Roster:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return roster.read(path)
+
+
+def test_names_that_differ_in_case_only_are_two_without_a_roster(tmp_path: Path) -> None:
+    result = collect.collect(alike(tmp_path / "lms"), tmp_path / "in")
+    assert {row.student: row.notes for row in result.rows} == {
+        "Anna": ["differs in case only from anna: kept apart"],
+        "anna (2)": ["differs in case only from Anna: kept apart"],
+    }
+    works = {path.read_bytes() for path in (tmp_path / "in").rglob("*.ipynb")}
+    assert works == {shapes.notebook("# anna"), shapes.notebook("# Anna")}
+
+
+def test_names_that_differ_in_case_only_are_said_where_the_roster_has_one(tmp_path: Path) -> None:
+    one = class_list(tmp_path / "roster.csv", "Username,First name,Last name", "anna,Anna,Berg")
+    result = collect.collect(alike(tmp_path / "lms"), tmp_path / "in", one)
+    (row,) = result.rows
+    assert row.notes[0] == "Anna and anna differ in case only: taken for one person"
+    assert row.earlier == 1  # nothing is lost
+    with pytest.raises(roster.RosterError) as error:
+        class_list(tmp_path / "roster.csv", "Username,Name", "anna,Anna Berg", "Anna,Anna Moser")
+    assert "rows 2 and 3 have a username that differs in case only, 'anna' and 'Anna'" in str(
+        error.value
+    )
+    two = class_list(tmp_path / "roster.csv", "Name", "anna", "Anna")
+    result = collect.collect(tmp_path / "lms", tmp_path / "in2", two)
+    assert [row.status for row in result.rows] == [collect.AMBIGUOUS] * 2
+    assert len(result.unplaced) == 2
+
+
+def test_what_cannot_be_graded_has_a_list_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "lms" / "umat").mkdir(parents=True)
+    (tmp_path / "lms" / "umat" / "step1_data_loading.html").write_text("<html>")
+    for name in ("step1_data_loading", "step2_bipartite_graph", "step3_mapping_and_split"):
+        path = tmp_path / "lms" / "chidio" / f"{name}.ipynb"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(shapes.notebook(f"# {name}"))
+    result = collect.collect(tmp_path / "lms", tmp_path / "in")
+    lines = list(collected.lines(result))
+    at = lines.index("Handed in nothing that can be graded (1):")
+    assert lines[at + 1].startswith("  umat: no notebook and no script, only step1")
+    rows = {row.student: row for row in result.rows}
+    assert collected.found(rows["chidio"]) == "steps 1 to 3 (3 files)"

@@ -250,3 +250,15 @@ def test_a_graph_further_on_proves_the_table() -> None:
     found = {o.check.id: o.status for o in judge(evidence, KNOWN, ["step1.load"])}
     assert found.pop("step1.load.names") == "not_judged"
     assert set(found.values()) == {"passed"}
+
+
+def test_a_graph_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For nodes and edges alike: on the real data a look takes most of a check's time"""
+    from autograder.inside import step2
+
+    graph, looks = nx.Graph([(("user", 2), ("artist", 2))]), []
+    whole = step2.observe(graph)
+    monkeypatch.setattr(step2, "observe", lambda *_, **__: looks.append(1) or whole)
+    seen = step2.probe(Session(ns={"G": graph}, data=Path("none")))
+    assert len(looks) == 1 and seen.edges == whole
+    assert isinstance(seen.nodes, type(whole)) and seen.nodes.edges is None

@@ -15,6 +15,7 @@ from panels import browser
 from autograder import notebook, pictures
 from autograder.answers import ANSWERS, answer
 from autograder.contract import STEPS
+from autograder.inside.session import Session
 from autograder.inside.tracking import paused, validation_auc
 from autograder.pictures import Picture
 
@@ -110,6 +111,32 @@ def test_the_best_epoch_on_validation_edges_is_kept(
     optimizer.step()
     idle.keep_best()
     assert idle.aucs == [] and len(tracker.aucs) == 3
+
+
+def test_keep_best_says_what_kept_it_from_having_a_best_epoch(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = course.inputs("step5")
+
+    def made() -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+        model = given["GNNLinkPredictor"](given["num_nodes"], 8, 8, 8)
+        return model, torch.optim.Adam(model.parameters())
+
+    ns = dict(zip(("model", "optimizer"), made(), strict=True))
+    monkeypatch.setattr(notebook, "_session", Session(ns=ns, data=course.data))
+    tracker = notebook.track(**ns)
+    with pytest.raises(notebook.NotebookProblem, match="no epoch was tracked. Run in this order"):
+        tracker.keep_best()
+    ns["optimizer"].step()
+    tracker.keep_best()
+    ns["model"], _ = made()
+    with pytest.raises(notebook.NotebookProblem, match="`model` was made anew after `track`"):
+        tracker.keep_best()
+    ns["model"].decode = None
+    tracker = notebook.track(ns["model"], torch.optim.Adam(ns["model"].parameters()))
+    tracker._after_step()
+    with pytest.raises(notebook.NotebookProblem, match="could not be measured: TypeError"):
+        tracker.keep_best()
 
 
 def test_the_tracker_measures_what_scikit_learn_does(course: Course) -> None:

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import csv
-import shutil
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import chromium
 import pytest
+from class_page import interactive
 from desk_class import HOSTILE, write_class
 from typer.testing import CliRunner
 
 from autograder.cli import app
 from autograder.gradebook import hand, read_marks
 from autograder.gradebook.todo import share, todo
-from autograder.reports import pages
+from autograder.reports.plain import without_paths
 from autograder.rules import causes
-
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 def run(*command: str) -> str:
@@ -88,6 +83,17 @@ def test_feedback_names_no_other_and_no_folder(marks: Path) -> None:
         assert sorted(packed.namelist()) == sorted(f"{m.key}/feedback.html" for m in found)
 
 
+def test_one_page_more_does_not_empty_the_zip(tmp_path: Path) -> None:
+    write_class(tmp_path, 3, hostile=0, executed=False)
+    first = run("feedback", str(tmp_path), "--only", "student0001")
+    assert "1 page in" in first and "feedback.zip with 1" in first
+    run("feedback", str(tmp_path))
+    again = run("feedback", str(tmp_path), "--only", "student0001", "--only", "student0002")
+    assert "2 pages in" in again and "feedback.zip with 3" in again
+    with zipfile.ZipFile(tmp_path / "feedback.zip") as packed:
+        assert len(packed.namelist()) == 3
+
+
 @pytest.mark.parametrize(
     ("text", "clean"),
     [
@@ -100,7 +106,7 @@ def test_feedback_names_no_other_and_no_folder(marks: Path) -> None:
     ],
 )
 def test_paths_are_taken_out(text: str, clean: str) -> None:
-    assert pages.without_paths(text) == clean
+    assert without_paths(text) == clean
 
 
 def test_an_anonymous_page_has_no_name(marks: Path) -> None:
@@ -108,6 +114,22 @@ def test_an_anonymous_page_has_no_name(marks: Path) -> None:
     assert "student0" not in text and "feedback/" not in text and "Student 12" in text
     named = (marks / "class.html").read_text(encoding="utf-8")
     assert named.count('href="feedback/student0003.html"') >= 1
+
+
+def test_who_handed_in_nothing_is_on_the_class_page(tmp_path: Path) -> None:
+    write_class(tmp_path / "marks", 2, hostile=0, executed=False)
+    (tmp_path / "in").mkdir()
+    rows = ["student,name,status", "student0000,A,collected", "xenan,X,handed in nothing"]
+    rows += ["student0001,B,handed in nothing"]  # and again before the deadline
+    (tmp_path / "in" / "collected.csv").write_text("\n".join(rows) + "\n")
+    page = tmp_path / "class.html"
+    command = ("report", str(tmp_path / "marks"), "--submitted", str(tmp_path / "in"))
+    run(*command, "--output", str(page))
+    text = page.read_text(encoding="utf-8")
+    assert "<b>1</b> handed in nothing" in text and "<p>xenan</p>" in text
+    run(*command, "--output", str(page), "--anonymous")
+    text = page.read_text(encoding="utf-8")
+    assert "<b>1</b> handed in nothing" in text and "xenan" not in text
 
 
 def test_the_queue_is_split_without_a_rest(marks: Path) -> None:
@@ -135,23 +157,23 @@ def test_every_misconception_has_a_page(tmp_path: Path) -> None:
         assert all(hint in text for hint in (*cause.hints, cause.question, cause.why))
 
 
-def test_a_thousand_students_are_three_megabytes(tmp_path: Path) -> None:
-    write_class(tmp_path, 1000, hostile=0, executed=False)
-    run("report", str(tmp_path))
-    assert (tmp_path / "class.html").stat().st_size < 3e6
+@pytest.fixture(scope="module")
+def thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The class page of a thousand students."""
+    folder: Path = tmp_path_factory.mktemp("thousand")
+    write_class(folder, 1000, hostile=0, executed=False)
+    run("report", str(folder))
+    return folder / "class.html"
+
+
+def test_a_thousand_students_are_three_megabytes(thousand: Path) -> None:
+    assert thousand.stat().st_size < 3e6
 
 
 @pytest.fixture(scope="module")
 def browser() -> Any:
-    """Chromium, which CI installs."""
-    if not BROWSER:
-        pytest.skip("no Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+    with chromium.browser() as started:
+        yield started
 
 
 @pytest.mark.slow
@@ -176,6 +198,47 @@ def test_everybody_can_read_the_pages(marks: Path, browser: Any) -> None:
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
             assert said == [], path.name
             page.close()
+
+
+@pytest.mark.slow
+def test_a_thousand_students_are_ready_in_two_seconds(thousand: Path, browser: Any) -> None:
+    times = interactive(browser, thousand)
+    assert times.pop("the first filter has answered") < 2, times
+    assert max(times.values()) < 2, times
+
+
+@pytest.mark.slow
+def test_what_to_look_at_first_fits_a_phone(thousand: Path, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(thousand.as_uri())
+    region = page.locator("[aria-labelledby=first]")
+    assert region.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+    page.close()
+
+
+@pytest.mark.slow
+def test_the_class_page_finds_and_sorts(marks: Path, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto((marks / "class.html").as_uri())
+    table = page.locator("#everybody")
+
+    def column(number: int) -> list[str]:
+        cells = table.locator(f"tbody tr:visible td:nth-child({number})").all_inner_texts()
+        return [cell.strip() for cell in cells]
+
+    heads = [head.strip(" ↕↑↓") for head in table.locator("th").all_inner_texts()]
+    total = heads.index("total") + 1
+    before = column(total)
+    button = table.get_by_role("button", name="total")
+    for turn, backwards in (("ascending", False), ("descending", True)):
+        button.click()
+        assert column(total) == sorted(before, key=float, reverse=backwards)
+        assert table.locator("th[aria-sort]").get_attribute("aria-sort") == turn
+    table.get_by_role("button", name="Student").click()
+    assert column(1) == sorted(column(1)) and len(column(1)) == 12
+    page.locator("#find").fill("STUDENT0003")
+    assert column(1) == ["student0003"] and "1 of 12" in page.locator("#count").inner_text()
+    page.close()
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from autograder.grading.marks import Marks
 from autograder.grading.submission import Graded
+from autograder.handin.submission import load_class
 from autograder.reports import class_report, plain
 from autograder.reports.cell import Report
 from autograder.rules import catalogue
@@ -138,3 +139,24 @@ def test_output_that_is_not_utf_8(tmp_path: Path, setting: dict[str, str]) -> No
     assert text.splitlines()[1].startswith("Łuk,")
     marks = json.loads((tmp_path / "out" / "marks.json").read_bytes())
     assert marks["submissions"][0]["student"] == "Łuk"
+
+
+def test_what_could_not_be_graded_is_short_on_the_terminal(tmp_path: Path) -> None:
+    folder = tmp_path / "class"
+    for student, names in {"uma": ["step1.html", "step2.html", "timestamp.txt"], "ada": []}.items():
+        (folder / student / "gnn_recommender").mkdir(parents=True)
+        for name in names:
+            (folder / student / "gnn_recommender" / name).write_text("<html>")
+    (folder / "ada" / "gnn_recommender" / "step1_data_loading.ipynb").write_text("{")
+    ada, uma = load_class(folder)
+    says = "holds no .ipynb file, only step1.html and 1 more: ask for the notebooks"
+    assert uma.problems == (says,)
+    path = "submitted/walt/gnn_recommender/step1_data_loading.ipynb: the file is empty"
+    none = Marks(tuple(Outcome(check, "not_attempted") for check in catalogue()))
+    walt = Graded("walt", none, (path,) * 6)
+    lines = class_report.problems([walt])
+    assert lines[0] == "walt: step1_data_loading.ipynb: the file is empty"
+    assert len(lines) == 4 and lines[-1] == "walt: and 3 more in marks.json"
+    stream = io.StringIO()
+    plain.Printer(file=stream, width=120).print(class_report.table([walt]))
+    assert "submitted/" not in stream.getvalue() and "the file is empty" in stream.getvalue()

@@ -157,3 +157,19 @@ def test_one_count_is_missing(course: Course) -> None:
     statuses = {name: o.status for name, o in explore.items()}
     assert statuses == {"users": "not_attempted", "artists": "passed", "preview": "passed"}
     assert "n_users" in explore["users"].message.got
+
+
+@pytest.mark.parametrize("done", [(), ("test",)])
+def test_what_earlier_steps_did_gives_no_points_on_a_blank_step_6(
+    course: Course, done: tuple[str, ...]
+) -> None:
+    """The own model of steps 1 to 5 is there and good; nobody has measured it yet."""
+    session = run_blank(course, "step6", **{name: solution("step6")[name] for name in done})
+    session.own = lambda: course.chain(())
+    found = verdicts(course, session, "step6")
+    of_auc = {i: o for i, o in found.items() if o.check.cell == "step6.auc"}
+    assert {o.status for o in of_auc.values()} == {"not_attempted"}
+    assert sum(o.points for o in of_auc.values()) == 0
+    solved = run_blank(course, "step6", **solution("step6"))
+    solved.own = session.own
+    assert verdicts(course, solved, "step6")["step6.auc.beats_chance"].status == "passed"

@@ -132,3 +132,65 @@ def test_two_names_for_three_parts(course: Course) -> None:
     )
     message = course.verdicts(case)["step3.split.sizes"].message
     assert "three parts" in message.next
+
+
+def test_a_loop_that_begins_with_weights_of_before_says_so(course: Course) -> None:
+    """It is red although all of its code is right: the model has to be made anew"""
+    again = "losses = [loss / loss for loss in losses]"  # flat, in place of a spoiled training
+    case = Case("again", "step5", (swap("loop", "losses = []", "train(train_data); losses = []"),))
+    once = Case("once", "step5", after=again)
+    twice = Case("twice", "step5", case.edits, after=again)
+    first, second = (course.verdicts(c)["step5.loop.loss_falls"].message for c in (once, twice))
+    assert "zero_grad, backward, step" in first.next and "had taken" not in first.why
+    assert "had taken 1 step before this loop" in second.why
+    assert "makes the model and the optimizer" in second.next
+
+
+MESSAGES = {  # what was done, and what the message then says to do
+    "a layer without self": (
+        Case("no-self", "step4", (swap("model", "self.conv1(h", "conv1(h"),)),
+        "step4.encode.encode_shape",
+        "Is it `self.conv1`?",
+    ),
+    "the proof knows better than the text of the error": (
+        Case(
+            "other", "step4", (swap("model", "h = self.conv1(h, edge", "h = self.conv1(h, EDGE"),)
+        ),
+        "step4.encode.encode_shape",
+        "Use the argument `edge_index`",
+    ),
+    "labels before scores": (
+        Case(
+            "order",
+            "step5",
+            (
+                swap(
+                    "train",
+                    "loss_fn(model.decode(z, edge_label_index), edge_label)",
+                    "loss_fn(edge_label, model.decode(z, edge_label_index))",
+                ),
+            ),
+        ),
+        "step5.train.labels",
+        "`loss_fn(scores, labels)`",
+    ),
+    "an empty list": (
+        Case("empty", "step5", (swap("loop", "losses.append(loss)", "pass"),)),
+        "step5.loop.losses_kept",
+        "Append what `train(train_data)` returns",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_what_to_do_next_is_about_this_mistake(course: Course, name: str) -> None:
+    case, check, words = MESSAGES[name]
+    if case.name == "other":  # the notebook's own edges, of a larger graph
+        case = Case("other", "step4", case.edits, before="EDGE_index = train_data.edge_index")
+    assert words in course.verdicts(case)[check].message.next
+
+
+def test_an_exception_is_said_once(course: Course) -> None:
+    wrong = (swap("setup", "model.parameters()", "model.parameters"),)
+    outcome = course.verdicts(Case("method", "step5", wrong))["step5.setup.optimizer"]
+    assert outcome.message.got.count("is not iterable") == 1

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from cases import CaseFile, read_all
 
+from autograder.contract import EXERCISES
 from autograder.rules import causes
 
 FOLDER = Path(__file__).parent / "cases"
 BASES = Path(__file__).parent / "bases"
-KEYS = ("base", "causes", "flags", "shows in", "what")
+KEYS = ("base", "causes", "flags", "shows in", "waits", "what")
 FLAGS = ("right", "unknown", "crashes", "held out")
 
 
@@ -35,6 +36,7 @@ class Program:
     held_out: bool = False  # not looked at while the detector was written
     unknown: bool = False  # wrong in a way that the catalogue does not name
     shows_in: str = ""  # the step whose check fails, where it is not that of the first id
+    waits: tuple[str, ...] = ()  # exercises of a right program that only a person can judge
 
     @property
     def step(self) -> str:
@@ -74,6 +76,7 @@ def program_of(case: CaseFile) -> Program:
         crashes="crashes" in flags,
         held_out="held out" in flags,
         unknown="unknown" in flags,
+        waits=case.words("waits", EXERCISES),
         shows_in=case.one_of("shows in", (f"step{n}" for n in range(1, 7)), ""),
     )
 

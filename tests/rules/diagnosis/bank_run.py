@@ -21,6 +21,7 @@ from autograder.grading.submission import Options, judged
 from autograder.handin.submission import load
 from autograder.inside.randomness import one_thread
 from autograder.rules.diagnosis import diagnose
+from autograder.rules.outcome import Outcome
 from autograder.wall.sandbox import Sandbox
 
 WRONG = ("failed", "student_error")
@@ -34,6 +35,8 @@ class Result:
     ids: tuple[str, ...]
     lost: tuple[str, ...]
     failed: tuple[str, ...]
+    waits: tuple[str, ...]  # exercises with a check that is not judged
+    waiting: float  # their points
     unexplained: tuple[str, ...]
     points: float
     test_auc: float | None
@@ -64,12 +67,19 @@ def examine(sandbox: Sandbox, program: Program, options: Options) -> Result:
         ids=tuple(finding.id for finding in found.findings),
         lost=tuple(sorted({o.check.step for o in outcomes if o.status in WRONG})),
         failed=tuple(o.check.id for o in outcomes if o.status in WRONG),
+        waits=tuple(dict.fromkeys(o.check.cell for o in outcomes if is_left(o))),
+        waiting=sum(o.check.points for o in outcomes if is_left(o)),
         unexplained=tuple(o.check.id for o in found.unexplained),
         points=sum(o.points for o in outcomes if not o.check.by_hand),
         test_auc=auc.test_auc if isinstance(auc, Auc) else None,
         errors=tuple(f"{e.name}: {e.message}" for e in first.errors),
         seconds=time.monotonic() - begin,
     )
+
+
+def is_left(outcome: Outcome) -> bool:
+    """Whether a check is left to a person, other than the report."""
+    return outcome.status == "not_judged" and not outcome.check.by_hand
 
 
 @functools.cache

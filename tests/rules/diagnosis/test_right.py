@@ -8,10 +8,7 @@ from bank_run import Result
 from cases import read
 
 RIGHT = programs("right")
-DOCKED = {  # by name: why it does not have full marks yet
-    "a-second-AUC-on-user-artist-pairs-that-are-no-edges": "the last AUC over test edges is taken "
-    "for the one that is reported; on the twin it differs",
-}
+DOCKED: dict[str, str] = {}  # by name: why it does not have full marks yet
 
 
 def test_there_are_sixty_and_twenty_five_were_held_out() -> None:
@@ -37,4 +34,5 @@ def test_nobody_is_accused(program: Program, results: dict[str, Result]) -> None
 @pytest.mark.parametrize("program", as_parameters(RIGHT, DOCKED))
 def test_right_work_has_full_marks(program: Program, results: dict[str, Result]) -> None:
     result = results[program.name]
-    assert (result.points, result.failed) == (90, ())
+    assert (result.points + result.waiting, result.failed) == (90, ())
+    assert set(result.waits) == set(program.waits)
