@@ -22,7 +22,7 @@ import msgspec
 
 from autograder.contract import CHAIN, GIVES, STEPS
 from autograder.evidence.arrays import printable
-from autograder.evidence.schema import Absent, Evidence, Testing, Training, may_still_come
+from autograder.evidence.schema import Evidence, Testing, Training, may_still_come
 from autograder.inside.protocol import (
     Given,
     Making,
