@@ -21,9 +21,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
 from traitlets.config import Config
 
-from autograder import notebook
-from autograder.contract import EXERCISES, GIVES, PARTS, STEPS
+from autograder.contract import EXERCISES, GIVES, GRADING, PARTS, STEPS
 from autograder.evidence.schema import STEP_TYPES, Absent, CellError, Evidence, may_still_come
+from autograder.inside import chain as chains
 from autograder.inside import rest, tamper
 from autograder.inside.aliases import filled
 from autograder.inside.backup import Backup, Lost
@@ -64,7 +64,7 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
     With `copies` a crash costs its cell: a copy of the process goes on without it.
     """
     chain = Chain(RightInputs(line.ask))
-    notebook.use(chain)
+    chains.use(chain)
     seal = _seal()
     session = _session(task, folder, chain)
     session.recorder = Recorder(session.cell_of)
@@ -147,7 +147,7 @@ def _session(task: Task, folder: Path, chain: Chain) -> Session:
         for place in (folder, kept):
             (place / name).write_bytes(content)
     data = kept / "user_artists.dat"
-    os.environ |= {notebook.GRADING: "1", "COURSE_DATA": str(data), "MPLBACKEND": "agg"}
+    os.environ |= {GRADING: "1", "COURSE_DATA": str(data), "MPLBACKEND": "agg"}
     seed_all(task.seed)  # a fork has a random state of its own: now it repeats
     session = Session(ns={}, data=data, seed=task.seed, free_form=task.free_form)
     session.cells = [cell.source for cell in task.cells]

@@ -23,6 +23,7 @@ from autograder.desk import progress
 from autograder.desk.cli import app as students
 from autograder.desk.hints import OF_EXERCISES
 from autograder.handin.submission import read
+from autograder.inside import chain as chains
 from autograder.inside.chain import Chain
 from autograder.inside.inputs import RightInputs
 from autograder.inside.session import Session
@@ -40,13 +41,13 @@ def kernel(
     ns: dict[str, Any] = {"__name__": "__main__"}
     for name, value in {
         "_session": Session(ns=ns, data=course.data),
-        "_chain": Chain(RightInputs()),
         "_reports": {},
         "_from_kit": {},
         "_hints": None,
         "_checked": {},
     }.items():
         monkeypatch.setattr(notebook, name, value)
+    monkeypatch.setattr(chains, "current", Chain(RightInputs()))
     yield ns
 
 

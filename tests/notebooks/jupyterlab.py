@@ -85,6 +85,12 @@ def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(f"JupyterLab did not start: {log.read_text(errors='replace')[-2000:]}")
 
 
+def _accept(dialog: Locator) -> None:
+    """Answer a question of JupyterLab's, such as for the kernel, as it proposes."""
+    print("JupyterLab asked:", dialog.inner_text())
+    dialog.locator("button.jp-mod-accept").click()
+
+
 class Notebook:
     """A notebook that is open in JupyterLab; cells are called by their ids."""
 
@@ -92,6 +98,7 @@ class Notebook:
         self.page = page = browser.new_page(viewport={"width": 1200, "height": 900})
         self.cells = nbformat.read(path, as_version=4).cells
         page.set_default_timeout(PATIENCE * 1000)
+        page.add_locator_handler(page.locator("dialog.jp-Dialog"), _accept)
         page.goto(address.format(path.name))
         page.locator(".jp-Notebook .jp-Cell").nth(len(self.cells) - 1).wait_for(state="attached")
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
