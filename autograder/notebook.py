@@ -25,8 +25,9 @@ from autograder.contract import (
 )
 from autograder.evidence import schema as evidence
 from autograder.inside import chain as chains
-from autograder.inside.observe import Session, observe
+from autograder.inside.observe import observe
 from autograder.inside.session import NotebookProblem as NotebookProblem
+from autograder.inside.session import Session
 from autograder.inside.tracking import Tracker, paused
 
 if TYPE_CHECKING:
@@ -93,8 +94,8 @@ def check(what: str, fresh: bool = False) -> Report | float:
     with paused():
         found = observe(session, step)
     outcomes = judge(evidence.decode(evidence.encode(found)), truth(session.data), [what])
-    outcomes = with_reruns(outcomes, session.cells)
-    _checked.update({outcome.check.cell: len(session.cells) for outcome in outcomes})
+    outcomes = with_reruns(outcomes, session.history.cells)
+    _checked.update({outcome.check.cell: len(session.history.cells) for outcome in outcomes})
     _keep(outcomes)
     kept.note(_folder(), [o for o in outcomes if not o.check.by_hand])
     by_hand = any(o.check.by_hand for o in outcomes)
@@ -133,7 +134,7 @@ def hint(what: str) -> Hint:
         keys = [key for key in EXERCISES if key.startswith(f"{step}.")]
         what = next((key for key in keys if not _passes(key)), keys[0])
     help = _hints.next(what, _reports.get(what, []))
-    if what in _checked and ran_since(what, _here().cells[_checked[what] :]):
+    if what in _checked and ran_since(what, _here().history.cells[_checked[what] :]):
         return replace(help, about=f"{help.about} (before your cell ran again: check first)")
     return help
 
@@ -422,7 +423,7 @@ def _here() -> Session:
             shell.events.register("post_run_cell", _remember)
     _session.data = data
     if shell:
-        _session.cells = list(ns.get("In", []))[1:]
+        _session.history.cells = list(ns.get("In", []))[1:]
         _session.shown = list(ns.get("Out", {}).values())
     return _session
 
@@ -439,10 +440,10 @@ def _remember(result: Any) -> None:
     if not _session or result.info is None:
         return
     source, cell = result.info.raw_cell or "", getattr(result.info, "cell_id", None) or ""
-    _session.forget(source, cell)
+    _session.history.forget(source, cell)
     if error is not None:
-        _session.cells = list(_session.ns.get("In", []))[1:]
-        _session.failed(source, error)
+        _session.history.cells = list(_session.ns.get("In", []))[1:]
+        _session.history.failed(source, error)
 
 
 if not TYPE_CHECKING:  # a type checker shall go on to miss what is not here

@@ -220,7 +220,7 @@ def test_cells_out_of_order(kernel: dict[str, Any]) -> None:
     try:
         exec(source, kernel)
     except NameError as error:
-        session.failed(source, error)
+        session.history.failed(source, error)
     report = str(notebook.check("step1.explore"))
     assert "`df` is made in exercise 1" in report and "run that cell" in report
 
@@ -296,9 +296,9 @@ def run(kernel: dict[str, Any], *sources: str) -> None:
     session = notebook._session
     assert session is not None and session.ns is kernel
     for source in sources:
-        session.forget(source)
-        session.cells.append(source)
-        execute(session, f"<cell {len(session.cells)}>", source)
+        session.history.forget(source)
+        session.history.cells.append(source)
+        execute(session, f"<cell {len(session.history.cells)}>", source)
 
 
 def test_names_of_our_own_cells_are_never_offered(kernel: dict[str, Any]) -> None:
