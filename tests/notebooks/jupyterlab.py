@@ -160,6 +160,16 @@ class Notebook:
             if cell.cell_type == "code":
                 self.run(cell.id)
 
+    def run_whole(self, last: str) -> Locator:
+        """Run the whole notebook by the menu, and give the output of the cell that is named."""
+        prompt = self.cell(last).locator(".jp-InputPrompt")
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        done = "node => /\\[\\d+\\]/.test(node.innerText)"
+        self.page.wait_for_function(done, arg=prompt.element_handle())
+        self.page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
+        return self.cell(last).locator(".jp-Cell-outputArea")
+
     def picture(self, id: str, name: str) -> None:
         """Keep a picture of the window with this cell in it, as wide as it is and at 400 pixels."""
         OUTPUT.mkdir(exist_ok=True)
