@@ -311,7 +311,7 @@ def judged(
         flagged = tuple(flags(outcomes, against))
         outcomes = doubted(outcomes, against)
         found.append(Judged(observed, outcomes, flagged))
-        lost = [o for o in outcomes if not o.points and not o.check.by_hand]
+        lost = [o for o in outcomes if o.status != "passed" and not o.check.by_hand]
         if ours:
             lost = [o for o in lost if o.check.step == "step5" and o.status != "not_attempted"]
         if not lost and not _taken_down(observed):
