@@ -54,6 +54,7 @@ class Options:
     twin: int | None = None  # grade once more, on a data set made from this seed
     fork: bool | None = None
     salt: str = ""  # a secret, so that a short seed cannot be guessed from what is drawn from it
+    pictures: bool = True  # whether anybody will look at what the cells show
     memory: int | None = None  # bytes that a notebook may take; by default what limits.py says
 
     def path(self) -> Path:
@@ -135,6 +136,7 @@ def _task(
         cells=cells,
         before=[cell for cell in earlier if not cell.key],
         imports=imports or {},
+        pictures=options.pictures,
         data=_contents(data),
         free_form=not books[0].step,
         notebooks=tuple(book.path.name for book in books),
@@ -311,7 +313,7 @@ def judged(
         flagged = tuple(flags(outcomes, against))
         outcomes = doubted(outcomes, against)
         found.append(Judged(observed, outcomes, flagged))
-        lost = [o for o in outcomes if not o.points and not o.check.by_hand]
+        lost = [o for o in outcomes if o.status != "passed" and not o.check.by_hand]
         if ours:
             lost = [o for o in lost if o.check.step == "step5" and o.status != "not_attempted"]
         if not lost and not _taken_down(observed):
@@ -348,7 +350,8 @@ def grade_one(
     runs = [run for way in ways for run in way.observed.runs]
     flagged = [flag for way in ways for flag in way.flags]
     if twin and any(o.points for o in outcomes):
-        again = judged(sandbox, submission, twin, options, bench)
+        unseen = replace(options, pictures=False)
+        again = judged(sandbox, submission, twin, unseen, bench)
         flagged += [flag for way in again for flag in way.flags]
         outcomes = on_both(outcomes, best([way.outcomes for way in again], free_form))
         runs += [run for way in again for run in way.observed.runs]

@@ -36,7 +36,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, tag="task"):
     `right_inputs` puts the right values of `checkpoint` into the namespace before each step (for
     free-form notebooks), under the `names` of the notebook too. `before` are the cells of the
     student's own steps 1 to 4, from which step 5 goes on. `files` lie in the working folder; times
-    are in seconds.
+    are in seconds. Without `pictures` cells show plain text only: nobody will look at them.
     """
 
     cells: list[TaskCell]
@@ -47,6 +47,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, tag="task"):
     right_inputs: bool = False
     names: dict[str, str] = {}
     before: list[TaskCell] = []
+    pictures: bool = True
     imports: dict[str, str] = {}  # of an earlier notebook, which a step uses and lacks
     seed: int = 0
     cell_seconds: float = CELL_SECONDS

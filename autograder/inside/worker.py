@@ -73,7 +73,7 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
     around = Surroundings(folder, session.data.parent, session.history.cells)
     around.install()
     seal.accept()
-    shell = _shell(session.ns, around) if task.free_form else None
+    shell = _shell(session.ns, around, task.pictures) if task.free_form else None
     backup = Backup(copies)
     observer, step, first = _Observer(session, task.cell_seconds, backup), "", 0
     for number, cell in enumerate(task.cells):
@@ -86,7 +86,7 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
             if not task.free_form:
                 first = number
                 ns = session.begin([c.source for c in task.cells if c.step == step])
-                shell = _shell(ns, around)
+                shell = _shell(ns, around, task.pictures)
             _enter(session, chain, task, step, backup)
             if shell and task.imports.get(step):
                 shell.run_cell(task.imports[step], store_history=False, silent=True)
@@ -159,13 +159,15 @@ def _session(task: Task, folder: Path, chain: Chain) -> Session:
     return session
 
 
-def _shell(ns: dict[str, Any], around: Surroundings) -> InteractiveShell:
+def _shell(ns: dict[str, Any], around: Surroundings, pictures: bool) -> InteractiveShell:
     """An IPython shell over the namespace, that asks nothing and starts no other program."""
     shell = new_shell(ns)
     InteractiveShell._instance = shell  # type: ignore[assignment]  # what get_ipython() gives
     builtins.get_ipython = shell.get_ipython  # type: ignore[attr-defined]
     refuse = lambda command: print(f"not run when graded: {command}")  # noqa: E731
     shell.system = shell.system_raw = shell.system_piped = refuse  # type: ignore[method-assign]
+    if not pictures:  # most of what our own notebooks cost is drawing
+        shell.display_formatter.active_types = ["text/plain"]  # type: ignore[union-attr]
     shell.enable_gui = lambda gui=None: None  # type: ignore[method-assign]
     shell.ast_transformers.append(OnTheCpu(around.say))
     return shell
