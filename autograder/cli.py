@@ -16,7 +16,7 @@ from autograder import instructor
 from autograder.contract import BY_HAND_POINTS
 from autograder.desk import cli as student
 from autograder.desk.cli import Watch
-from autograder.reports.plain import (
+from autograder.printing import (
     let_streams_show_what_they_can,
     one_line,
     print_json,

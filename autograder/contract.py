@@ -110,6 +110,7 @@ MAKES = {  # the names that each exercise asks for
     "step6.test": ("test",),
     "step6.auc": ("val_auc", "test_auc"),
 }
+GRADING = "AUTOGRADER_GRADING"  # the variable that the sandbox sets: it probes by itself
 CHAIN = "chain"  # steps 1 to 5 in one piece: what stands in for whatever its steps do not make
 STANDS_IN = ("num_nodes", "data", "train_data", "val_data", "test_data", "GNNLinkPredictor")
 

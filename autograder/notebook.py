@@ -13,12 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import course_data
 from autograder.answers import answer as answer
-from autograder.contract import CHAIN, EXERCISES, GIVES, MAKES, PARTS, STEPS, UNGRADED
+from autograder.contract import (
+    CHAIN,
+    EXERCISES,
+    GIVES,
+    GRADING,
+    MAKES,
+    PARTS,
+    STEPS,
+    UNGRADED,
+)
 from autograder.evidence import schema as evidence
-from autograder.inside.chain import Chain
-from autograder.inside.inputs import RightInputs
-from autograder.inside.observe import Session, observe
+from autograder.inside import chain as chains
+from autograder.inside.observe import observe
 from autograder.inside.session import NotebookProblem as NotebookProblem
+from autograder.inside.session import Session
 from autograder.inside.tracking import Tracker, paused
 
 if TYPE_CHECKING:
@@ -29,7 +38,6 @@ if TYPE_CHECKING:
     from autograder.desk.progress import Progress
     from autograder.reports.cell import Report
 
-GRADING = "AUTOGRADER_GRADING"  # set by the sandbox, which probes by itself
 TOGETHER = (  # names of which all are the student's own, or none: they must fit each other
     ("df", "n_users", "n_artists"),
     ("G",),
@@ -38,7 +46,6 @@ TOGETHER = (  # names of which all are the student's own, or none: they must fit
     ("model",),
 )
 _session: Session | None = None
-_chain = Chain(RightInputs())  # of this kernel
 _tracker: Tracker | None = None  # the last one: a training is measured once
 _reports: dict[str, list[Any]] = {}  # exercise -> outcomes of its last check in this kernel
 _checked: dict[str, int] = {}  # exercise -> cells that had run when it was checked last
@@ -46,12 +53,6 @@ _from_kit: dict[str, Any] = {}  # what `checkpoint` has handed out of the kit's 
 _trained_on: Any = None  # the data that step 5 was handed
 _hints: Any = None
 _files = Path(__file__).parent
-
-
-def use(chain: Chain) -> None:
-    """Take the chain, and with it the right inputs, of a run in the sandbox for this kernel's."""
-    global _chain
-    _chain = chain
 
 
 def seed_everything(seed: int = 0) -> None:
@@ -75,7 +76,7 @@ def check(what: str, fresh: bool = False) -> Report | float:
         NotebookProblem: no such step or exercise; or the kit or the data is not as it must be.
     """
     step = _step_of("check", what)
-    if _chain.running or os.environ.get(GRADING):
+    if chains.current.running or os.environ.get(GRADING):
         return 0.0
     _refuse_a_stale_kernel()
     if step in UNGRADED:
@@ -93,8 +94,8 @@ def check(what: str, fresh: bool = False) -> Report | float:
     with paused():
         found = observe(session, step)
     outcomes = judge(evidence.decode(evidence.encode(found)), truth(session.data), [what])
-    outcomes = with_reruns(outcomes, session.cells)
-    _checked.update({outcome.check.cell: len(session.cells) for outcome in outcomes})
+    outcomes = with_reruns(outcomes, session.history.cells)
+    _checked.update({outcome.check.cell: len(session.history.cells) for outcome in outcomes})
     _keep(outcomes)
     kept.note(_folder(), [o for o in outcomes if not o.check.by_hand])
     by_hand = any(o.check.by_hand for o in outcomes)
@@ -133,7 +134,7 @@ def hint(what: str) -> Hint:
         keys = [key for key in EXERCISES if key.startswith(f"{step}.")]
         what = next((key for key in keys if not _passes(key)), keys[0])
     help = _hints.next(what, _reports.get(what, []))
-    if what in _checked and ran_since(what, _here().cells[_checked[what] :]):
+    if what in _checked and ran_since(what, _here().history.cells[_checked[what] :]):
         return replace(help, about=f"{help.about} (before your cell ran again: check first)")
     return help
 
@@ -170,12 +171,12 @@ def checkpoint(step: str) -> tuple[Any, ...]:
     if not names:
         raise NotebookProblem(f"checkpoint({step!r}): there is one for step2 to step6")
     data = _data()
-    if _chain.running:
-        own = _chain.running[-1]
-    elif step == "step5" and _chain.handed_on:
-        own = _chain.handed_on
-    elif _chain.inputs.ask is not None:
-        last = _chain.last(_folder()) if step == "step6" else None
+    if chains.current.running:
+        own = chains.current.running[-1]
+    elif step == "step5" and chains.current.handed_on:
+        own = chains.current.handed_on
+    elif chains.current.inputs.ask is not None:
+        last = chains.current.last(_folder()) if step == "step6" else None
         own = last if isinstance(last, dict) else {}
     else:
         _refuse_a_stale_kernel()
@@ -190,8 +191,8 @@ def checkpoint(step: str) -> tuple[Any, ...]:
         renamed = graph is not own["G"]
         own = own | {"G": graph}
     lacking = [name for name in names if name not in own]
-    right = _chain.inputs.of(step, data) if lacking else {}
-    if not _chain.running and _chain.inputs.ask is None:
+    right = chains.current.inputs.of(step, data) if lacking else {}
+    if not chains.current.running and chains.current.inputs.ask is None:
         _from_kit.update({name: right[name] for name in lacking})
         print(_handed_over(names, own, right, step))
         if renamed:
@@ -213,18 +214,18 @@ def track(model: nn.Module, optimizer: optim.Optimizer) -> Tracker:
     if os.environ.get(GRADING):
         _tracker = Tracker(model, optimizer, None)
     else:
-        ns = _chain.running[-1] if _chain.running else _here().ns
+        ns = chains.current.running[-1] if chains.current.running else _here().ns
         _tracker = Tracker(model, optimizer, _validation_data(), lambda: ns.get("model"))
     return _tracker
 
 
 def _validation_data() -> Data:
     """The validation edges of the split that step 5 trains on: the student's, or the kit's."""
-    ns = _chain.running[-1] if _chain.running else _here().ns
+    ns = chains.current.running[-1] if chains.current.running else _here().ns
     kits = ns.get("train_data") is _from_kit.get("train_data")
     if "val_data" in ns and not kits:
         return ns["val_data"]
-    return _chain.inputs.of(CHAIN, _data())["val_data"]
+    return chains.current.inputs.of(CHAIN, _data())["val_data"]
 
 
 def embeddings_alone(train_data: Data, epochs: int = 100) -> Tensor:
@@ -243,13 +244,13 @@ def _own_work(step: str, names: tuple[str, ...], data: Path) -> tuple[dict[str, 
     if any(key.split(".")[0] < step for key in _reports):
         own, notes = _of_this_kernel(names)
         if step == "step6":
-            _chain.remember(_folder(), _here().ns if "model" in own else None)
+            chains.current.remember(_folder(), _here().ns if "model" in own else None)
         return own, notes
     if step in ("step5", "step6"):
         from autograder.desk import own_work
 
         work = own_work.model_class if step == "step5" else own_work.trained
-        found = work(_chain, _folder(), data)
+        found = work(chains.current, _folder(), data)
         return {name: found.names[name] for name in names if name in found.names}, found.notes
     return {}, []
 
@@ -349,7 +350,7 @@ def _data() -> Path:
     _folder()
     try:
         path = course_data.path("user_artists.dat")
-        if _chain.inputs.ask is None:
+        if chains.current.inputs.ask is None:
             _looked_through(path)
     except course_data.DataError as error:
         raise NotebookProblem(str(error)) from None
@@ -417,12 +418,12 @@ def _here() -> Session:
     if _session is None:
         folder = _folder()
         _session = Session(ns=ns, data=data)
-        _session.own = lambda: _chain.last(folder)
+        _session.own = lambda: chains.current.last(folder)
         if shell:
             shell.events.register("post_run_cell", _remember)
     _session.data = data
     if shell:
-        _session.cells = list(ns.get("In", []))[1:]
+        _session.history.cells = list(ns.get("In", []))[1:]
         _session.shown = list(ns.get("Out", {}).values())
     return _session
 
@@ -439,10 +440,10 @@ def _remember(result: Any) -> None:
     if not _session or result.info is None:
         return
     source, cell = result.info.raw_cell or "", getattr(result.info, "cell_id", None) or ""
-    _session.forget(source, cell)
+    _session.history.forget(source, cell)
     if error is not None:
-        _session.cells = list(_session.ns.get("In", []))[1:]
-        _session.failed(source, error)
+        _session.history.cells = list(_session.ns.get("In", []))[1:]
+        _session.history.failed(source, error)
 
 
 if not TYPE_CHECKING:  # a type checker shall go on to miss what is not here

@@ -66,6 +66,6 @@ class _OnlyChecks:
 
     def pytest_report_header(self) -> list[str]:
         """The isolation, the flags, the notes."""
-        from autograder.reports.plain import one_line
+        from autograder.printing import one_line
 
         return [one_line(line, 300) for line in self.said]

@@ -110,9 +110,12 @@ def run_growth(
     epochs: Annotated[int, typer.Option(min=1, help="of the trained ones")] = 3,
     output: Annotated[Path, typer.Option(help="folder of the page, table and picture")] = DOCS,
 ) -> None:
-    """Fit time and memory on 1, 10 and 100 times the sample."""
-    rows = growth.measure_growth(times or [1, 10, 100], list(only or growth.GROWING), epochs)
-    bench.replace_rows(output / report.GROWTH, rows, ["recommender"])
+    """Fit time and memory on some sizes of the sample; sizes that were measured before stay."""
+    try:
+        rows = growth.measure_growth(times or [1, 10, 100], list(only or growth.GROWING), epochs)
+    except MemoryError as error:
+        _fail(error)
+    bench.replace_rows(output / report.GROWTH, rows, ["recommender", "times"])
     _write_page(output)
 
 

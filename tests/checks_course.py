@@ -28,7 +28,9 @@ from autograder.contract import NOTEBOOKS
 from autograder.evidence import schema as evidence
 from autograder.evidence.schema import Evidence
 from autograder.handin.submission import Cell, read
-from autograder.inside.observe import Session, observe, quiet
+from autograder.inside.history import History
+from autograder.inside.observe import observe, quiet
+from autograder.inside.session import Session
 from autograder.rules.judge import judge
 from autograder.rules.outcome import Outcome
 from autograder.rules.worked_out import worked_out
@@ -178,7 +180,7 @@ class Course:
         ns.update(self.inputs(case.step))
         exec(case.before, ns)
         sources = changed(solution(case.step), case.edits)
-        session = Session(ns=ns, data=self.data, cells=list(sources))
+        session = Session(ns=ns, data=self.data, history=History(list(sources)))
         for number, source in enumerate([*sources, case.after]):
             execute(session, f"<{case}, cell {number}>", source)
         if case.step == "step6" and own:
@@ -198,7 +200,7 @@ class Course:
                     ids, changed(solution(step, CHAIN_EPOCHS), mine), strict=True
                 ):
                     execute(session, f"<chain {hash(edits)}, {name}>", source)
-            assert not session.errors, session.errors
+            assert not session.history.errors, session.history.errors
             self._chains[edits] = ns
         return self._chains[edits]
 
@@ -275,7 +277,7 @@ def execute(session: Session, name: str, source: str) -> None:
                 value = eval(compile(ast.Expression(last.value), name, "eval"), session.ns)
                 session.shown += [] if value is None else [value]
     except Exception as error:  # what a student's cell raises
-        session.failed(source, error)
+        session.history.failed(source, error)
     if printed.getvalue():
         session.shown.append(printed.getvalue())
 

@@ -25,21 +25,23 @@ VERSION = f"{__version__}+students"
 WHEEL = f"{NAME}-{VERSION}-py3-none-any.whl"
 MODULES = (  # patterns of files, relative to the checkout
     *(f"autograder/{name}.py" for name in ("__init__", "answers", "checkpoints", "contract")),
-    *(f"autograder/{name}.py" for name in ("limits", "notebook", "pictures", "standin", "truth")),
+    *(f"autograder/{name}.py" for name in ("limits", "notebook", "pictures", "printing")),
+    *(f"autograder/{name}.py" for name in ("standin", "truth")),
     "autograder/desk/*.py",
     "autograder/evidence/*.py",
     "autograder/explain/*.py",
     *(f"autograder/handin/{name}.py" for name in ("__init__", "choice", "reading", "scripts")),
     "autograder/handin/submission.py",
     *(f"autograder/inside/{name}.py" for name in ("__init__", "aliases", "chain", "clock")),
-    *(f"autograder/inside/{name}.py" for name in ("inputs", "log", "mapping", "objects")),
+    *(f"autograder/inside/{name}.py" for name in ("history", "inputs", "log", "mapping")),
+    *(f"autograder/inside/{name}.py" for name in ("objects", "values")),
     *(f"autograder/inside/{name}.py" for name in ("observe", "plain", "pool", "randomness")),
     *(f"autograder/inside/{name}.py" for name in ("recorder", "registry", "rest", "session")),
     *(f"autograder/inside/{name}.py" for name in ("rivals", "surroundings", "tags", "tracking")),
     "autograder/inside/step[1-6].py",
     *(
         f"autograder/reports/{name}.py"
-        for name in ("__init__", "cell", "explanation", "panel", "plain", "terminal")
+        for name in ("__init__", "cell", "explanation", "panel", "sections", "terminal")
     ),
     "autograder/reports/panel.css",
     "autograder/rules/*.py",

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from autograder.contract import AUTOMATIC_POINTS, BY_HAND_POINTS
-from autograder.reports.plain import (
+from autograder.printing import (
     let_streams_show_what_they_can,
     print_json,
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 from autograder.contract import EXERCISES
-from autograder.reports.cell import sections
+from autograder.reports.sections import sections
 from autograder.rules.diagnosis import text_of
 from autograder.rules.outcome import WRONG, Outcome
 

@@ -26,6 +26,7 @@ from autograder.evidence import schema
 from autograder.evidence.schema import CellError
 from autograder.handin.submission import SubmissionError, load
 from autograder.inside.chain import GRAPH, Chain
+from autograder.inside.history import History
 from autograder.inside.observe import observe
 from autograder.inside.session import Session
 from autograder.inside.tracking import is_paused, paused
@@ -104,7 +105,7 @@ def _missing(step: str, folder: Path, problems: tuple[str, ...]) -> str:
 
 
 def _run(chain: Chain, cells: list[str], data: Path, **start: Any) -> Session:
-    session = Session(ns={"__name__": "__main__"} | start, data=data, cells=cells)
+    session = Session(ns={"__name__": "__main__"} | start, data=data, history=History(cells))
     chain.execute(session)
     return session
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autograder.contract import EXERCISES, MAKES
-from autograder.inside.session import bound_names
+from autograder.inside.history import bound_names
 from autograder.rules.outcome import Outcome
 
 OLDER = "run.older-value"  # of `rules.exceptions`

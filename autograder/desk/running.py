@@ -15,7 +15,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from autograder.desk import progress
-from autograder.inside.session import beginning
+from autograder.inside.history import beginning
 
 SECONDS = 600  # that one cell may take
 TELL = "from autograder import notebook as _kit; print(_kit.last_reports())"

@@ -377,7 +377,7 @@ class Training(Struct, tag="training"):
     watched: bool = False
     not_judged: Text = ""  # what was seen, where the recorder could not follow
     differs: bool | None = None  # from the gradients that follow from weights, pairs and labels
-    unweighed: bool = False  # there were steps, and the weights before the first one did not come
+    unweighed: bool = False  # gradients were asked for, and the weights did not come along
 
 
 class Loop(Struct, tag="loop"):

@@ -131,7 +131,7 @@ class Embedded(Event, tag="embedded", frozen=True, kw_only=True):
 
 
 class Weighed(Struct, frozen=True, kw_only=True):
-    """A model's weights and their gradients, as an optimizer was about to take a step."""
+    """A model's weights and their gradients at the end of its first call of backward."""
 
     order: Number
     model: int

@@ -15,7 +15,7 @@ import msgspec
 
 from autograder.contract import EXERCISES
 from autograder.evidence.arrays import printable
-from autograder.reports.plain import for_a_table
+from autograder.printing import for_a_table
 
 FILE = "hand.csv"
 RUBRIC = {  # column -> most points, and what they are for

@@ -23,7 +23,7 @@ from autograder.contract import ASSIGNMENT, NOTEBOOKS
 from autograder.gradebook.join import ExportError
 from autograder.gradebook.marks import Check, Mark
 from autograder.handin.shapes import zoned
-from autograder.reports.plain import shown
+from autograder.printing import shown
 from autograder.rules.outcome import PENDING
 
 CONFIG, LOCK = "nbgrader_config.py", ".gradebook.lock"

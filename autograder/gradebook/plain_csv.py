@@ -7,7 +7,7 @@ from pathlib import Path
 from autograder.contract import STEPS
 from autograder.gradebook.join import Gradebook, write_table
 from autograder.gradebook.marks import Mark, number
-from autograder.reports.plain import for_a_table
+from autograder.printing import for_a_table
 
 COLUMNS = ("student", "name", *STEPS, "total", "max_total", "pending", "status", "remark")
 

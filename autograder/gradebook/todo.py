@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from autograder.gradebook.marks import Mark, number
-from autograder.reports.plain import one_line, without_paths
+from autograder.printing import one_line, without_paths
 
 KINDS = {  # in the order in which a person should look
     "fault": "fault of the grader",

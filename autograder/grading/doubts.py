@@ -45,7 +45,7 @@ BOUND = {  # names of which the probes of an exercise need one
     "step6.auc": ("val_auc", "test_auc"),
 }
 CHANGES = (  # in names: what makes honest gradients others than those that are computed here
-    *("drop", "clip", "hook", "noise", "autocast", "normalize", "reduction=", " weight="),
+    *("drop", "hook", "noise", "autocast", "normalize", "reduction=", " weight="),
 )
 GRADIENTS = ("backward", "grad", "fit", "minimize")
 
@@ -176,7 +176,7 @@ def other_gradients(
     if not isinstance(training, Training) or training.differs is False or training.not_judged:
         return {}
     if training.unweighed and not training.watched:
-        return {"step5": "the weights that its first step began with do not come with it"}
+        return {"step5": "the weights that it began with do not come with it"}
     if not stand_in and not _takes_the_mean(evidence):
         return {}
     model = [o for o in outcomes if o.check.step == "step4"]
@@ -192,9 +192,9 @@ def other_gradients(
     if (free and training.differs is None) or _goes_another_way(here, new):
         return {}
     if training.differs is None:
-        return {"step5": "its first step cannot be computed once more, for no reason that is seen"}
+        return {"step5": "its first gradients cannot be computed again, for no reason that is seen"}
     return {
-        "step5": "the gradients of its first step are not those of its weights, pairs and "
+        "step5": "its first gradients are not those of its weights, pairs and "
         "labels, as the model of step 4 has them"
     }
 

@@ -42,24 +42,31 @@ def _spoils(outcome: Outcome) -> bool:
 
 
 def on_both(outcomes: list[Outcome], twin: list[Outcome]) -> list[Outcome]:
-    """What passed, unless it does not pass on a twin of the data: then it was typed in."""
+    """What passed, unless it does not pass on a twin of the data.
+
+    Then it was typed in; a training that fails on the twin has its own cause there, or none.
+    """
     return [
-        o if o.status != "passed" or o.check.by_hand or t.status == "passed" else _typed_in(t)
+        o if o.status != "passed" or o.check.by_hand or t.status == "passed" else _on_one_only(t)
         for o, t in zip(outcomes, twin, strict=True)
     ]
 
 
-def _typed_in(again: Outcome) -> Outcome:
+def _on_one_only(again: Outcome) -> Outcome:
     message = Message(
         ran=f"{again.message.ran or 'the notebook'}, once more on a file with other counts",
         expected=again.message.expected or "the same as on the first file",
         got=again.message.got,
-        why="It is right on one file only: a number that belongs to that file may stand in the "
-        "code, or the training succeeds on that file by chance.",
-        next="Compute every count from the data: nunique, len, max. If nothing is typed in, make "
-        "the training steadier: a smaller learning rate, or more epochs.",
+        why="The training succeeds on one file only, by chance."
+        if again.check.of_training
+        else "It is right on one file only: a number of that file may stand in the code.",
+        next="Make the training steadier: a smaller learning rate, or more epochs."
+        if again.check.of_training
+        else "Compute every count from the data: nunique, len, max.",
     )
     status = again.status if again.status in ("blocked", *PENDING) else "failed"
+    if again.check.of_training:
+        return replace(again, status=status, message=message)
     return replace(again, status=status, message=message, proof=None, typed_in=True)
 
 

@@ -18,7 +18,8 @@ from torch_geometric.data import Data
 
 from autograder.contract import COLUMNS
 from autograder.inside.pool import Found, pool
-from autograder.inside.session import Session, whole
+from autograder.inside.session import Session
+from autograder.inside.values import whole
 
 PARTS = ("train_data", "val_data", "test_data")
 WORDS = {  # words in a name that say which part it is

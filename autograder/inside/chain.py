@@ -22,9 +22,10 @@ from autograder.contract import CHAIN, MODEL_CLASS
 from autograder.evidence.schema import CellError
 from autograder.inside import rest
 from autograder.inside.clock import CellTimeout, limited, remaining
+from autograder.inside.history import History, bound_names
 from autograder.inside.inputs import RightInputs
 from autograder.inside.randomness import random_state
-from autograder.inside.session import Session, bound_names
+from autograder.inside.session import Session
 from autograder.inside.surroundings import OnTheCpu
 
 GRAPH = ("data", "train_data", "val_data", "test_data")
@@ -60,7 +61,7 @@ class Chain:
         with _at_most(0.75 * remaining()) as late:
             self.begin(before, data)
             start = {"__name__": "__main__"} | self.handed_on
-            session = Session(ns=start, data=data, cells=cells)
+            session = Session(ns=start, data=data, history=History(cells))
             self.execute(session)
         self.handed_on.clear()
         if late:
@@ -82,7 +83,7 @@ class Chain:
         self._error, self._failed = None, False
         right = self.inputs.of(CHAIN, data)
         self.handed_on.update(right)
-        session = Session(ns={"__name__": "__main__"}, data=data, cells=cells)
+        session = Session(ns={"__name__": "__main__"}, data=data, history=History(cells))
         with _at_most(seconds) as late:
             self.execute(session)
         made = session.ns
@@ -91,8 +92,10 @@ class Chain:
         elif MODEL_CLASS in made:
             self.handed_on[MODEL_CLASS] = made[MODEL_CLASS]
         else:
-            named = [e for source, e in session.errors if MODEL_CLASS in bound_names(source)]
-            errors = [e for _, e in session.errors if e.blank or e in named]
+            named = [
+                e for source, e in session.history.errors if MODEL_CLASS in bound_names(source)
+            ]
+            errors = [e for _, e in session.history.errors if e.blank or e in named]
             self.fail(errors[0] if errors else None)
         if _same_graph(made, right):
             self.handed_on.update({name: made[name] for name in GRAPH})
@@ -114,7 +117,7 @@ class Chain:
     def execute(self, session: Session) -> None:
         """Run the cells of a session; what they show goes nowhere."""
         with self._apart(session.ns), capture_output():
-            for number, source in enumerate(session.cells):
+            for number, source in enumerate(session.history.cells):
                 _execute(session, number, source)
 
     def _made(self, session: Session) -> dict[str, Any] | CellError | None:
@@ -160,9 +163,9 @@ def _trained(session: Session) -> dict[str, Any] | CellError | None:
                 ns["model"].decode(z, data.neg_edge_label_index)
             return ns
         except Exception as error:  # whatever the student's own objects do
-            return session.cell_error(error)
+            return session.history.cell_error(error)
     wanted = {"model", "optimizer", "losses", MODEL_CLASS}
-    errors = [e for source, e in session.errors if e.blank or wanted & bound_names(source)]
+    errors = [e for source, e in session.history.errors if e.blank or wanted & bound_names(source)]
     return errors[0] if errors else None
 
 
@@ -184,8 +187,10 @@ def _execute(session: Session, number: int, source: str) -> None:
             e for _, e in rest.go_on(tree.body, error, session.ns, execute) if e is not error
         ]
         for each in raised:
-            found = replace(session.cell_error(each), cell=None)  # it would mean no notebook's
-            session.errors.append((source, found))
+            found = replace(
+                session.history.cell_error(each), cell=None
+            )  # it would mean no notebook's
+            session.history.errors.append((source, found))
 
 
 @contextlib.contextmanager
@@ -197,3 +202,12 @@ def _at_most(seconds: float) -> Iterator[list[CellTimeout]]:
             yield late
     except CellTimeout as error:
         late.append(error)
+
+
+current = Chain(RightInputs())  # of this kernel, which `checkpoint` asks
+
+
+def use(chain: Chain) -> None:
+    """Take the chain, and with it the right inputs, of a run in the sandbox for this kernel's."""
+    global current
+    current = chain

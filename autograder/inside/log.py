@@ -368,6 +368,7 @@ class Log:
             )
         )
         self._arrived = []
+        self._weigh(turn, held)
 
     def optimizer_made(self, optimizer: Any) -> None:
         """An optimizer was made."""
@@ -375,20 +376,20 @@ class Log:
         if note is not None:
             self.registry.refresh(note, optimizer, self.order, True)
 
-    def stepping(self) -> None:
-        """An optimizer is about to take a step: keep what the first step of a model begins with."""
-        model = self._last_model
-        known = any(weighed.model == model for weighed in self._weighed)
-        if known or not 0 <= model < len(self.registry.models) or len(self._weighed) >= WEIGHED:
+    def _weigh(self, turn: Turn, held: dict[int, Tensor]) -> None:
+        """Keep the weights and the gradients of the first call of backward of a model."""
+        known = any(weighed.model == turn.model for weighed in self._weighed)
+        if known or not held or len(self._weighed) >= WEIGHED:
             return
-        held = parameters(self.registry.models[model]).values()
-        if sum(p.numel() for p in held) <= MOST_WEIGHTS:
+        if sum(p.numel() for p in held.values()) <= MOST_WEIGHTS:
             self._weighed.append(
                 schema.Weighed(
-                    order=self.order,
-                    model=model,
-                    weights=[self.pool.put(p.detach().clone()) for p in held],
-                    gradients=[-1 if p.grad is None else self.pool.put(p.grad) for p in held],
+                    order=turn.order,
+                    model=turn.model,
+                    weights=[self.pool.put(p.detach()) for p in held.values()],
+                    gradients=[
+                        -1 if p.grad is None else self.pool.put(p.grad) for p in held.values()
+                    ],
                 )
             )
 

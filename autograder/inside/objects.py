@@ -24,7 +24,7 @@ def recording(session: Session) -> Iterator[Log]:
     recorder = session.recorder
     with contextlib.ExitStack() as stack:
         if recorder is None:
-            recorder = Recorder(session.cell_of)
+            recorder = Recorder(session.history.cell_of)
             recorder.install(session.ns)
             stack.callback(recorder.remove)
         for value in list(session.ns.values()):

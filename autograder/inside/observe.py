@@ -44,7 +44,7 @@ def observe(session: Session, step: str) -> Evidence:
 def _nothing(step: str, session: Session, error: BaseException) -> Struct:
     """Evidence that there is none: what raised was the student's object, or else our own look."""
     kind: Any = getattr(schema, step.capitalize())
-    raised = session.cell_error(error)
+    raised = session.history.cell_error(error)
     absent = Absent(name=step, error=raised)
     if raised.cell is None:  # no line of a cell was running: this is never the student's mistake
         absent = Absent(name=step, fault=text(raised))
@@ -61,6 +61,3 @@ def quiet() -> Any:
     ):
         warnings.simplefilter("ignore")
         yield
-
-
-__all__ = ["Session", "observe", "quiet"]

@@ -18,11 +18,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as hooks
-from torch.optim.optimizer import (
-    Optimizer,
-    register_optimizer_step_post_hook,
-    register_optimizer_step_pre_hook,
-)
+from torch.optim.optimizer import Optimizer, register_optimizer_step_post_hook
 from torch.overrides import TorchFunctionMode
 from torch_geometric.data.data import BaseData
 from torch_geometric.nn import MessagePassing
@@ -273,7 +269,6 @@ class Recorder(TorchFunctionMode):
         )
         undo.callback(after.remove)
         self.registry.install(undo)
-        undo.callback(register_optimizer_step_pre_hook(self._stepping).remove)
         undo.callback(register_optimizer_step_post_hook(self._stepped).remove)
         self._patch(Optimizer, "__init__", self._optimizer_made)
         self._patch(torch.autograd, "backward", self._backward)
@@ -350,17 +345,6 @@ class Recorder(TorchFunctionMode):
             self._inside = max(0, self._inside - 1)
             if turn is not None:
                 log.backward_ended(turn)
-
-    def _stepping(self, *_: Any) -> None:
-        log, _place = self.target()
-        if log is not None:
-            self._inside += 1
-            try:
-                log.stepping()
-            except Exception:
-                log.lost += 1
-            finally:
-                self._inside = max(0, self._inside - 1)
 
     def _stepped(self, optimizer: Any, *_: Any) -> None:
         log, _ = self.target()

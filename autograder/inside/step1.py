@@ -13,8 +13,9 @@ from autograder.contract import COLUMNS
 from autograder.evidence.arrays import Array, array, text
 from autograder.evidence.schema import Absent, Explore, Frame, Step1
 from autograder.inside.aliases import named_numbers, shown_count
-from autograder.inside.session import Session, describe, whole
+from autograder.inside.session import Session
 from autograder.inside.step2 import label_and_id
+from autograder.inside.values import describe, whole
 
 
 def probe(session: Session) -> Step1:
@@ -34,7 +35,7 @@ def _load(session: Session) -> Frame | Absent:
         values=_values(df),
         distinct=[_distinct(df.iloc[:, i]) for i in range(min(20, df.shape[1]))],
         index="" if df.index.name is None else text(df.index.name),
-        stale=session.stale("df"),
+        stale=session.history.stale("df"),
     )
 
 
@@ -73,7 +74,7 @@ def _explore(session: Session) -> Explore | Absent:
         named=named_numbers(session)[:400] if session.free_form else [],
         shown=shown,
         counted=counted,
-        stale=session.stale("n_users", "n_artists", "preview"),
+        stale=session.history.stale("n_users", "n_artists", "preview"),
     )
 
 
@@ -101,7 +102,7 @@ def id_counts(session: Session) -> list[int]:
         return []
     columns = [{whole(v) for v in df.iloc[:, i].unique()} for i in range(min(3, df.shape[1]))]
     found = []
-    for source in session.cells:
+    for source in session.history.cells:
         with contextlib.suppress(SyntaxError, ValueError):
             counted = [e for node in ast.walk(ast.parse(source)) if (e := _counted_in(node))]
             found += [n for e in counted if (n := _ids_in(e, session.ns, columns))]

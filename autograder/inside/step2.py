@@ -23,7 +23,7 @@ def probe(session: Session) -> Step2:
         return Step2(nodes=absent, edges=absent)
     if graph.number_of_nodes() == 0:
         return Step2(nodes=session.absent("G"), edges=session.absent("G"))
-    whole = observe(graph, stale=session.stale("G"))
+    whole = observe(graph, stale=session.history.stale("G"))
     return Step2(
         nodes=replace(whole, edges=None),
         edges=whole if graph.number_of_edges() else session.absent("edges of G", doing="add_edge"),

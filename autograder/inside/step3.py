@@ -20,8 +20,9 @@ from autograder.evidence.schema import (
     Unfollowed,
 )
 from autograder.inside.mapping import dictionaries, orders
-from autograder.inside.session import Session, describe, whole
+from autograder.inside.session import Session
 from autograder.inside.step1 import id_counts
+from autograder.inside.values import describe, whole
 
 PARTS = ("train_data", "val_data", "test_data")
 
@@ -45,7 +46,7 @@ def _mapping(session: Session) -> Mapping | Unfollowed | Absent:
         num_nodes_text=describe(num_nodes) if "num_nodes" in session.ns else "",
         free_form=session.free_form,
         counted=id_counts(session) if session.free_form else [],
-        stale=session.stale("id_mapping", "num_nodes"),
+        stale=session.history.stale("id_mapping", "num_nodes"),
     )
 
 
@@ -91,7 +92,7 @@ def _data(session: Session) -> GraphData | Unfollowed | Absent:
         edge_index=edges(getattr(data, "edge_index", None)),
         keys=_keys(data),
         orders=orders(session.ns),
-        stale=session.stale("data"),
+        stale=session.history.stale("data"),
     )
 
 
@@ -112,7 +113,7 @@ def _split(session: Session) -> Split | Unfollowed | Absent:
         **made,
         calls=calls,
         given=_given(session),
-        stale=session.stale(*PARTS),
+        stale=session.history.stale(*PARTS),
     )
 
 

@@ -26,9 +26,10 @@ from autograder.evidence.schema import (
     Step4,
     Unfollowed,
 )
+from autograder.inside.history import bound_names
 from autograder.inside.objects import aside, find_method, methods, names_of, recording
 from autograder.inside.randomness import random_state
-from autograder.inside.session import Session, bound_names
+from autograder.inside.session import Session
 from autograder.inside.step3 import edges as edges_of
 
 
@@ -49,7 +50,7 @@ def probe(session: Session) -> Step4:
 
 
 def _absent(session: Session) -> Absent:
-    for source, error in reversed(session.errors):
+    for source, error in reversed(session.history.errors):
         if "class" in source and bound_names(source):
             return Absent(name=MODEL_CLASS, error=error)
     return session.absent(MODEL_CLASS)

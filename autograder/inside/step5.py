@@ -20,7 +20,8 @@ from autograder.evidence.schema import Absent, Call, Loop, Setup, Step5, TrainSe
 from autograder.evidence.trace import Backward
 from autograder.inside.objects import aside, recording, untouched
 from autograder.inside.randomness import random_state
-from autograder.inside.session import Session, describe, number
+from autograder.inside.session import Session
+from autograder.inside.values import describe, number
 
 CALLS, LONG = 2, 20.0  # calls of `train`; none after one of so many seconds
 
@@ -64,7 +65,7 @@ def _setup(session: Session) -> Setup | Absent:
         weight_decay=decay,
         frozen=[text(n) for n, p in model.named_parameters() if not p.requires_grad][:40],
         widths=[m.embedding_dim for m in model.modules() if isinstance(m, nn.Embedding)],
-        stale=None if session.free_form else session.stale("model", "optimizer", "loss_fn"),
+        stale=None if session.free_form else session.history.stale("model", "optimizer", "loss_fn"),
     )
 
 
@@ -169,7 +170,7 @@ def _watched(session: Session) -> TrainSeen | Absent:
     if recorder is None or not recorder.log.backwards:
         return session.absent("train", doing=".backward(")
     log = recorder.log
-    error = next((e for _, e in session.errors if e.cell in log.training_cells), None)
+    error = next((e for _, e in session.history.errors if e.cell in log.training_cells), None)
     return TrainSeen(
         call=Call(text="the notebook's own loop", error=error), trace=log.trace(), watched=True
     )
@@ -196,7 +197,7 @@ def _loop(session: Session) -> Loop | Absent:
         graphs=sum(graphs),
         computed=computed,
         steps=steps,
-        stale=None if session.free_form else session.stale("losses"),
+        stale=None if session.free_form else session.history.stale("losses"),
     )
 
 

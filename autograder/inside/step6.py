@@ -29,7 +29,8 @@ from autograder.evidence.schema import (
 from autograder.inside.objects import aside, find_method, recording, untouched
 from autograder.inside.pool import pool
 from autograder.inside.randomness import random_state
-from autograder.inside.session import Session, number
+from autograder.inside.session import Session
+from autograder.inside.values import number
 
 
 def probe(session: Session) -> Step6:
@@ -117,7 +118,7 @@ def _numbers(session: Session) -> dict[str, list[float]]:
 def _typed(session: Session) -> list[float]:
     """Numbers that stand in the code."""
     typed: list[float | None] = []
-    for source in session.cells:
+    for source in session.history.cells:
         with contextlib.suppress(SyntaxError, ValueError):
             values = [n.value for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant)]
             typed += [v for v in values if isinstance(v, float)]
@@ -172,6 +173,6 @@ def _own(session: Session) -> Chain | Absent:
             positives=pair_array(test_data.pos_edge_label_index),  # type: ignore[union-attr]
         )
     except Exception as error:  # whatever the student's own objects do
-        raised = session.cell_error(error)
+        raised = session.history.cell_error(error)
         ours = session.free_form and raised.cell is None  # we looked for names that it has not
         return Absent(name="model", error=None if ours else raised)

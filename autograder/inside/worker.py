@@ -21,20 +21,21 @@ from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
 from traitlets.config import Config
 
-from autograder import notebook
-from autograder.contract import EXERCISES, GIVES, PARTS, STEPS
+from autograder.contract import EXERCISES, GIVES, GRADING, PARTS, STEPS
 from autograder.evidence.schema import STEP_TYPES, Absent, CellError, Evidence, may_still_come
+from autograder.inside import chain as chains
 from autograder.inside import rest, tamper
 from autograder.inside.aliases import filled
 from autograder.inside.backup import Backup, Lost
 from autograder.inside.chain import Chain
 from autograder.inside.clock import CellTimeout, limited
 from autograder.inside.inputs import NotGiven, RightInputs
-from autograder.inside.observe import Session, observe, quiet
+from autograder.inside.observe import observe, quiet
 from autograder.inside.output import captured
 from autograder.inside.protocol import Given, Message, Shown, Task, TaskCell
 from autograder.inside.randomness import seed_all
 from autograder.inside.recorder import Recorder
+from autograder.inside.session import Session
 from autograder.inside.surroundings import OnTheCpu, Surroundings
 
 
@@ -64,12 +65,12 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
     With `copies` a crash costs its cell: a copy of the process goes on without it.
     """
     chain = Chain(RightInputs(line.ask))
-    notebook.use(chain)
+    chains.use(chain)
     seal = _seal()
     session = _session(task, folder, chain)
-    session.recorder = Recorder(session.cell_of)
+    session.recorder = Recorder(session.history.cell_of)
     session.recorder.install(session.ns)
-    around = Surroundings(folder, session.data.parent, session.cells)
+    around = Surroundings(folder, session.data.parent, session.history.cells)
     around.install()
     seal.accept()
     shell = _shell(session.ns, around, task.pictures) if task.free_form else None
@@ -100,7 +101,7 @@ def run(task: Task, folder: Path, line: Line, copies: bool = False) -> None:
                 shown = _execute(shell, session, cell, place, task.cell_seconds, around)
             except Lost as lost:
                 error = CellError(name="Crash", message=str(lost), cell=number - first)
-                session.errors.append((cell.source, error))
+                session.history.errors.append((cell.source, error))
                 shown = Shown(error=str(error))
             line.say(Message(cell=number, shown=shown))
     for done in _done(task, len(task.cells), step, ""):
@@ -147,10 +148,10 @@ def _session(task: Task, folder: Path, chain: Chain) -> Session:
         for place in (folder, kept):
             (place / name).write_bytes(content)
     data = kept / "user_artists.dat"
-    os.environ |= {notebook.GRADING: "1", "COURSE_DATA": str(data), "MPLBACKEND": "agg"}
+    os.environ |= {GRADING: "1", "COURSE_DATA": str(data), "MPLBACKEND": "agg"}
     seed_all(task.seed)  # a fork has a random state of its own: now it repeats
     session = Session(ns={}, data=data, seed=task.seed, free_form=task.free_form)
-    session.cells = [cell.source for cell in task.cells]
+    session.history.cells = [cell.source for cell in task.cells]
     if task.free_form:
         session.own = lambda: None if task.right_inputs else session.ns
     else:
@@ -229,13 +230,13 @@ def _execute(
         except CellTimeout as timeout:
             error = timeout
     if isinstance(error, CellTimeout):
-        session.errors.append((cell.source, _timeout(error, number)))
+        session.history.errors.append((cell.source, _timeout(error, number)))
     elif error is not None:
         for raised in [*reversed(more), error]:  # the first one is the one to look at
-            session.failed(cell.source, raised)
+            session.history.failed(cell.source, raised)
     if result is not None and result.result is not None:
         session.shown.append(result.result)
-    shown = output.shown(str(session.errors[-1][1]) if error is not None else "")
+    shown = output.shown(str(session.history.errors[-1][1]) if error is not None else "")
     session.shown += output.texts()
     return shown
 
@@ -343,6 +344,6 @@ class _Observer:
                 self._keep(step, msgspec.structs.replace(seen, **found))
 
     def _keep(self, step: str, found: object) -> None:
-        errors = [error for _, error in self.session.errors if not error.blank]
+        errors = [error for _, error in self.session.history.errors if not error.blank]
         facts = {step: found, "errors": errors[:200], "names": self.session.names}
         self.evidence = msgspec.structs.replace(self.evidence, **facts)

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from autograder.contract import STEPS
 from autograder.gradebook.marks import Check, Mark
 from autograder.gradebook.todo import KINDS, todo
+from autograder.printing import one_line, without_paths
 from autograder.reports import pages, plots
-from autograder.reports.plain import one_line, without_paths
 from autograder.rules.outcome import WRONG
 
 FIRST = 15  # lines of what to look at first

@@ -21,20 +21,20 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from autograder import printing
 from autograder.contract import STEPS
 from autograder.course import Course
 from autograder.gradebook.hand import FILE as HAND
 from autograder.gradebook.marks import Mark, number, settle
 from autograder.grading.submission import Graded
-from autograder.reports import plain
 from autograder.reports.diagnosis import finding_as_dict
+from autograder.reports.sections import LABELS
 from autograder.rules.outcome import PENDING
 
 OF_A_STATE = ("marks.json", "marks.csv", HAND)
 STATES, KEPT = ".states", 10  # where the marks before are kept, and how many times
 PROBLEMS = 3  # of a student that the terminal shows
 REPORT = 20_000  # characters of a report that the marks keep
-LABELS = ("ran", "expected", "got", "why", "next")
 
 
 def table(graded: list[Graded]) -> Table:
@@ -54,7 +54,7 @@ def table(graded: list[Graded]) -> Table:
     for record in graded:
         steps = record.marks.steps()
         cells = [f"{steps[step][0]:g}" for step in due]
-        finding = shorten(plain.without_paths(first_finding(record)), 160, placeholder=" ...")
+        finding = shorten(printing.without_paths(first_finding(record)), 160, placeholder=" ...")
         cells.append(f"{record.marks.total:g}")
         cells += [str(len(record.flags) or "")] if flagged else []
         shown.add_row(Text(record.student), *cells, Text(finding))
@@ -68,7 +68,7 @@ def flags(graded: list[Graded]) -> list[str]:
         if record.flags:
             more = len(record.flags) - 1
             others = f", and {more} more in marks.json" if more else ""
-            lines.append(plain.one_line(f"{record.student}: {record.flags[0]}", 300) + others)
+            lines.append(printing.one_line(f"{record.student}: {record.flags[0]}", 300) + others)
     return lines
 
 
@@ -77,10 +77,12 @@ def problems(graded: list[Graded]) -> list[str]:
     lines = []
     for record in graded:
         for text in record.problems[:PROBLEMS]:
-            lines.append(plain.one_line(f"{record.student}: {plain.without_paths(text)}", 300))
+            lines.append(
+                printing.one_line(f"{record.student}: {printing.without_paths(text)}", 300)
+            )
         if len(record.problems) > PROBLEMS:
             more = len(record.problems) - PROBLEMS
-            lines.append(plain.one_line(f"{record.student}: and {more} more in marks.json", 300))
+            lines.append(printing.one_line(f"{record.student}: and {more} more in marks.json", 300))
     return lines
 
 
@@ -194,9 +196,9 @@ def write(
     fresh = []
     for record in graded:
         when, late = (handed_in or {}).get(record.student, ("", False))
-        entry = plain.data(as_dict(record)) | {"graded_with": how}
-        entry |= {"handed_in": plain.one_line(when), "marked_late": late}
-        fresh.append(entry | {"report": plain.shown(record.report, REPORT)})
+        entry = printing.data(as_dict(record)) | {"graded_with": how}
+        entry |= {"handed_in": printing.one_line(when), "marked_late": late}
+        fresh.append(entry | {"report": printing.shown(record.report, REPORT)})
     marks = merged(read(folder), fresh)
     files = {"marks.json": _json(how, marks)}
     try:
@@ -226,7 +228,7 @@ def _put(folder: Path, files: dict[str, bytes]) -> None:
 
 def others(graded: list[Graded], folder: Path) -> list[str]:
     """The students whose marks are in `folder` from earlier gradings, and are not among these."""
-    names = {plain.shown(record.student) for record in graded}
+    names = {printing.shown(record.student) for record in graded}
     return [mark["student"] for mark in read(folder) if mark["student"] not in names]
 
 
@@ -268,7 +270,7 @@ def _csv(found: list[dict[str, Any]], folder: Path, course: Course | None) -> by
         said = [part for part in (mark.hand.comment, mark.hand.reason) if part] if mark.hand else []
         row = [mark.student, *steps, report, *sums, mark.lateness.says]
         row += [mark.status, entry.get("first_finding", ""), flags, "; ".join(said)]
-        writer.writerow([plain.for_a_table(value) for value in row])
+        writer.writerow([printing.for_a_table(value) for value in row])
     return stream.getvalue().encode("utf-8-sig", "replace")
 
 

@@ -15,7 +15,7 @@ from autograder.contract import STEPS
 from autograder.handin import collect
 from autograder.handin.collect import Collected, Row
 from autograder.handin.roster import HOW_TO_TELL
-from autograder.reports.plain import for_a_table, one_line
+from autograder.printing import for_a_table, one_line
 
 COLUMNS = ("student", "name", "status", "steps", "files", "handed_in", "late", "from", "notes")
 SHOWN = 12  # lines of one list on the terminal; collected.csv has all

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from autograder.gradebook.marks import Mark, number
 from autograder.gradebook.todo import todo
-from autograder.reports.plain import one_line, shown
+from autograder.printing import one_line, shown
 
 
 def lines(mark: Mark, folder: Path) -> Iterator[str]:

@@ -15,8 +15,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from autograder.gradebook.marks import Check, number
-from autograder.reports.cell import LABELS, MARKS, WORDS
-from autograder.reports.plain import one_line, shown, without_paths
+from autograder.printing import one_line, shown, without_paths
+from autograder.reports.sections import LABELS, MARKS, WORDS
 
 
 class Sign(NamedTuple):

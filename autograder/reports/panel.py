@@ -10,16 +10,12 @@ import functools
 import re
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from autograder.reports.cell import MARKS, WORDS, Section, heading, sections
+from autograder.reports.sections import MARKS, WORDS, Section, Summary, heading, sections
 from autograder.rules.outcome import WRONG, Outcome
 
-if TYPE_CHECKING:
-    from autograder.reports.cell import Report
 
-
-def panel(report: Report) -> str:
+def panel(report: Summary) -> str:
     """The panel of a report; nothing where nothing was checked."""
     if not report.outcomes:
         return ""
@@ -57,8 +53,8 @@ def _meter(outcomes: list[Outcome]) -> str:
     return f'<div class="gnn-meter" aria-hidden="true">{fields}</div>'
 
 
-def _section(part: Section, report: Report, alone: bool) -> str:
-    own = type(report)(part.outcomes, report.written)
+def _section(part: Section, report: Summary, alone: bool) -> str:
+    own = report.of(part.outcomes)
     level = "h4" if alone else "h5"
     lines = [_entry(part, part.root, level)] if part.root and not part.is_by_hand else []
     lines += [f'<p class="gnn-help">{_html(part.help)}</p>'] if part.help else []

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from autograder.gradebook.marks import Mark
 from autograder.gradebook.similar import K, Pair, W, Work, fingerprints, pairs, same_work, work
+from autograder.printing import shown
 from autograder.reports import pages
-from autograder.reports.plain import shown
 from autograder.reports.student_page import read_books
 
 MOST = 100  # pairs on the page

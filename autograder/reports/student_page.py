@@ -17,8 +17,8 @@ from markupsafe import Markup
 from autograder.contract import NOTEBOOKS
 from autograder.gradebook.hand import RUBRIC
 from autograder.gradebook.marks import Check, Finding, Mark, Numbers
+from autograder.printing import shown
 from autograder.reports import pages, plots
-from autograder.reports.plain import shown
 from autograder.rules.outcome import WRONG
 
 FOLDER, PAGE = "feedback", "feedback.html"

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from autograder.reports.plain import Printer, one_line
+from autograder.printing import Printer, one_line
 
 WIDTH = None if sys.stdout.isatty() else 120  # of tables in logs and files
 out, err = Printer(width=WIDTH), Printer(stderr=True, soft_wrap=True)

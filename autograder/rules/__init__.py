@@ -19,14 +19,19 @@ from autograder.rules.outcome import Check
 
 
 def check(
-    cell: str, points: float, causes: tuple[Cause, ...] = (), by_hand: bool = False
+    cell: str,
+    points: float,
+    causes: tuple[Cause, ...] = (),
+    by_hand: bool = False,
+    of_training: bool = False,
 ) -> Callable[[Callable], Callable]:
     """Mark a pytest test as a check of one graded cell.
 
     The id is the cell and the test's name, the title is the docstring's first line. Where it fails,
     the first of its `causes` that has a proof names the failure. A check of 0 points costs nothing:
     it names what is wrong without a mark. `by_hand` marks a cell whose points a person gives: the
-    test then only tells whether there is something to read.
+    test then only tells whether there is something to read. `of_training` says that it asks how
+    well a training went, which may differ from file to file by chance.
 
     Raises:
         ValueError: the test has no docstring, so that it has no title.
@@ -37,7 +42,8 @@ def check(
             raise ValueError(f"{test.__name__} needs a docstring: its first line is the title")
         title = test.__doc__.strip().splitlines()[0].rstrip(".")
         id = f"{cell}.{test.__name__.removeprefix('test_')}"
-        entry = Check(id, cell, title, float(points), by_hand, tuple(c.id for c in causes))
+        named = tuple(c.id for c in causes)
+        entry = Check(id, cell, title, float(points), by_hand, named, of_training)
         return pytest.mark.check(entry, causes)(test)
 
     return mark

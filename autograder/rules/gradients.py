@@ -1,4 +1,4 @@
-"""One training step computed once more: are the gradients those of the weights, pairs and labels?
+"""The first gradients computed once more: do they follow from the weights, pairs and labels?
 
 For the model of the course: one embedding, two SAGEConv that take the mean, a ReLU, a dot product,
 binary cross-entropy. It is NumPy: the grader would wait seconds for torch to be imported.
@@ -23,7 +23,7 @@ PAIRS = 2_000_000  # scored pairs of one step that are computed with at most
 
 
 def gradients_differ(found: Facts) -> bool | None:
-    """Whether the gradients before the first step are others; None where there is no telling."""
+    """Whether the first call of backward gave other gradients; None where there is no telling."""
     run = found.run
     if run is None or run.model is None:
         return None
@@ -32,9 +32,9 @@ def gradients_differ(found: Facts) -> bool | None:
 
 
 def is_unweighed(found: Facts) -> bool:
-    """Whether the trained model has taken steps, and its weights before them are not there."""
+    """Whether gradients of the trained model were asked for, and its weights are not there."""
     run = found.run
-    if run is None or run.model is None or not found.trace.steps:
+    if run is None or run.model is None or not found.trace.backwards:
         return False
     parts = run.model.parameters
     if sum(math.prod(p.shape) for p in parts) > MOST_WEIGHTS:
@@ -46,17 +46,12 @@ def is_unweighed(found: Facts) -> bool:
 
 
 def _differs(found: Facts, model: Model, weighed: Weighed) -> bool | None:
-    own = [b for b in found.bundles if b.event.model == weighed.model]
-    before = [b for b in own if b.event.order <= weighed.order]
-    since = [b for b in before if b.event.steps == before[-1].event.steps]
+    here = [b for b in found.bundles if b.event.order == weighed.order]
     layouts = _layouts(found, model, weighed)
-    if not layouts or not since or any(b.event.stale for b in since[:1]):
+    step = _step(found, here[0]) if here and not here[0].event.stale else None
+    if not layouts or step is None:
         return None
-    groups = [since[-1:], since] if len(since) > 1 else [since]
-    steps = [step for group in groups if (step := _step(found, group)) is not None]
-    if not steps:
-        return None
-    for step, layout, relu, last in itertools.product(steps, layouts, (True, False), (False, True)):
+    for layout, relu, last in itertools.product(layouts, (True, False), (False, True)):
         with np.errstate(all="ignore"):
             if _explained(layout.explains(step, relu, last), layout.gradient):
                 return False
@@ -72,29 +67,22 @@ class _Step:
     labels: np.ndarray  # [P]
 
 
-def _step(found: Facts, bundles: list[Bundle]) -> _Step | None:
-    """The step of these calls of backward, where all of them passed messages along one graph."""
-    losses = [loss for b in bundles for loss in b.losses]
+def _step(found: Facts, bundle: Bundle) -> _Step | None:
+    """What this call of backward was of, where messages were passed along one graph."""
+    losses = bundle.losses
     if any(loss.kind not in LOGITS or loss.squashed for loss in losses):
         return None
     if any((loss.low, loss.high) == (0.0, 1.0) for loss in losses):
         return None  # the labels were taken for scores
-    refs = dict.fromkeys(ref for b in bundles for ref in b.edges)
-    edges = [e for ref in refs if (e := found.pairs(ref)) is not None]
-    if not edges or len(edges) != len(refs) or any(not _same(edges[0], e) for e in edges[1:]):
+    edges = [e for ref in bundle.edges if (e := found.pairs(ref)) is not None]
+    if not edges or len(edges) != len(bundle.edges) or not all(_same(edges[0], e) for e in edges):
         return None
-    pairs = np.concatenate([b.pairs for b in bundles], axis=1)
-    pulls = np.concatenate([b.pull for b in bundles])
-    if not pairs.size or pairs.shape[1] > PAIRS:
+    if not bundle.pairs.size or bundle.pairs.shape[1] > PAIRS:
         return None
-    targets = [b.targets for b in bundles]
-    labels = (pulls < 0).astype(np.float32)
-    if all(
-        t is not None and len(t) == b.pairs.shape[1] for t, b in zip(targets, bundles, strict=True)
-    ):
-        said = np.concatenate([t for t in targets if t is not None])
-        labels = np.where(np.isnan(said), labels, said)
-    return _Step(edges[0].astype(np.int64), pairs, labels)
+    labels = (bundle.pull < 0).astype(np.float32)
+    if bundle.targets is not None and len(bundle.targets) == len(labels):
+        labels = np.where(np.isnan(bundle.targets), labels, bundle.targets)
+    return _Step(edges[0].astype(np.int64), bundle.pairs, labels)
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:
@@ -114,7 +102,7 @@ class _Layout:
         """[3, all] what the gradient may be made of: of positives, of negatives, of the weights."""
         n = len(self.table)
         if max(step.edges.max(initial=0), step.pairs.max()) >= n:
-            return np.zeros((3, len(self.gradient)))
+            return np.zeros((1, len(self.gradient)))
         first, second = self.layers
         mean = _Mean(step.edges, n)
         near = mean.of(self.table)
@@ -243,7 +231,7 @@ class _Mean:
 
 
 def _explained(parts: np.ndarray, gradient: np.ndarray) -> bool:
-    """Whether the gradient is these parts, each some number of times: scaled, clipped, decayed.
+    """Whether the gradient is these parts, each some number of times: scaled, or decayed.
 
     Positives and negatives have the same sign, which is another one where the loss is turned round.
     """
@@ -252,4 +240,5 @@ def _explained(parts: np.ndarray, gradient: np.ndarray) -> bool:
         return False
     times = np.linalg.lstsq(parts.T, gradient, rcond=None)[0]
     left = np.linalg.norm(gradient - times @ parts)
-    return bool(left <= NEAR * size and times[0] * times[1] > 0)
+    signs = np.sign(times[:-1][np.abs(parts[:-1]).any(axis=1)])
+    return bool(left <= NEAR * size and len(signs) > 1 and abs(signs.sum()) == len(signs))

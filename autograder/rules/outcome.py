@@ -32,6 +32,7 @@ class Check:
     points: float
     by_hand: bool = False
     causes: tuple[str, ...] = ()
+    of_training: bool = False  # how well a training went, which may differ by chance
 
     @property
     def step(self) -> str:

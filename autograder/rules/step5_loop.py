@@ -192,6 +192,7 @@ def weight_decay(case: Case) -> str | None:
         weight_decay,
         learning_rate,
     ),
+    of_training=True,
 )
 def test_loss_falls(case: Case, loop: Loop) -> None:
     """The loss falls"""

@@ -260,6 +260,7 @@ def _is_blank(step6: Step6 | None) -> bool:
         learning_rate,
         untrained,
     ),
+    of_training=True,
 )
 def test_beats_chance(evidence: Evidence, truth: Truth, known: np.ndarray | None) -> None:
     """Your own model beats random guessing on unseen edges"""

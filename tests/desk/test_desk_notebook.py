@@ -23,6 +23,7 @@ from autograder.desk import progress
 from autograder.desk.cli import app as students
 from autograder.desk.hints import OF_EXERCISES
 from autograder.handin.submission import read
+from autograder.inside import chain as chains
 from autograder.inside.chain import Chain
 from autograder.inside.inputs import RightInputs
 from autograder.inside.session import Session
@@ -40,13 +41,13 @@ def kernel(
     ns: dict[str, Any] = {"__name__": "__main__"}
     for name, value in {
         "_session": Session(ns=ns, data=course.data),
-        "_chain": Chain(RightInputs()),
         "_reports": {},
         "_from_kit": {},
         "_hints": None,
         "_checked": {},
     }.items():
         monkeypatch.setattr(notebook, name, value)
+    monkeypatch.setattr(chains, "current", Chain(RightInputs()))
     yield ns
 
 
@@ -219,7 +220,7 @@ def test_cells_out_of_order(kernel: dict[str, Any]) -> None:
     try:
         exec(source, kernel)
     except NameError as error:
-        session.failed(source, error)
+        session.history.failed(source, error)
     report = str(notebook.check("step1.explore"))
     assert "`df` is made in exercise 1" in report and "run that cell" in report
 
@@ -295,9 +296,9 @@ def run(kernel: dict[str, Any], *sources: str) -> None:
     session = notebook._session
     assert session is not None and session.ns is kernel
     for source in sources:
-        session.forget(source)
-        session.cells.append(source)
-        execute(session, f"<cell {len(session.cells)}>", source)
+        session.history.forget(source)
+        session.history.cells.append(source)
+        execute(session, f"<cell {len(session.history.cells)}>", source)
 
 
 def test_names_of_our_own_cells_are_never_offered(kernel: dict[str, Any]) -> None:

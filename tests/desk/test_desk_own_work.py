@@ -17,9 +17,10 @@ import torch
 from checks_course import Course
 from sklearn.metrics import roc_auc_score
 
-from autograder import checkpoints, notebook
+from autograder import checkpoints
 from autograder.contract import NOTEBOOKS
 from autograder.desk import own_work, progress
+from autograder.inside import chain as chains
 from autograder.inside.chain import Chain
 from autograder.inside.inputs import RightInputs
 from autograder.inside.tracking import paused
@@ -36,7 +37,7 @@ Change = Callable[[str, str, str], None]
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The solved notebooks of steps 4 and 5, with a short loop, in a folder of their own."""
     monkeypatch.setenv(progress.CACHE, str(tmp_path / "cache"))
-    monkeypatch.setattr(notebook, "_chain", notebook._chain)  # put back at the end
+    monkeypatch.setattr(chains, "current", chains.current)  # put back at the end
     place = tmp_path / "work"
     place.mkdir()
     for step in ("step4", "step5"):
@@ -60,8 +61,8 @@ def change(folder: Path) -> Change:
 
 def chain() -> Chain:
     """A new one, which `checkpoint` asks too: as in a kernel that has just started."""
-    notebook._chain = Chain(RightInputs())
-    return notebook._chain
+    chains.use(Chain(RightInputs()))
+    return chains.current
 
 
 def test_step_5_takes_the_class_of_step_4(folder: Path, course: Course) -> None:

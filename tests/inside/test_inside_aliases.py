@@ -19,7 +19,8 @@ import course_data
 from autograder import checkpoints
 from autograder.evidence.schema import Evidence, Frame, Graph
 from autograder.inside import aliases
-from autograder.inside.observe import Session, observe
+from autograder.inside.observe import observe
+from autograder.inside.session import Session
 from autograder.rules.cause import Case
 from autograder.rules.judge import judge
 from autograder.rules.numbering import Numbering, of_mapping

@@ -14,8 +14,10 @@ from torch import nn
 
 from autograder import rules
 from autograder.evidence.schema import Evidence
-from autograder.inside.observe import Session, observe
+from autograder.inside.history import History
+from autograder.inside.observe import observe
 from autograder.inside.recorder import Recorder
+from autograder.inside.session import Session
 from autograder.rules.cause import Case
 from autograder.rules.judge import judge
 from autograder.rules.worked_out import worked_out
@@ -57,8 +59,8 @@ def run(course: Course) -> Iterator:
     def observed(*cells: str) -> Evidence:
         ns = {"__name__": "__main__"} | course.inputs("step6") | course.inputs("step5")
         ns.pop("model")
-        session = Session(ns=ns, data=course.data, cells=list(cells), free_form=True)
-        session.recorder = Recorder(session.cell_of)
+        session = Session(ns=ns, data=course.data, history=History(list(cells)), free_form=True)
+        session.recorder = Recorder(session.history.cell_of)
         session.recorder.install(ns)
         installed.append(session.recorder)
         parts = [ns[f"{part}_data"] for part in ("train", "val", "test")]

@@ -85,6 +85,12 @@ def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(f"JupyterLab did not start: {log.read_text(errors='replace')[-2000:]}")
 
 
+def _accept(dialog: Locator) -> None:
+    """Answer a question of JupyterLab's, such as for the kernel, as it proposes."""
+    print("JupyterLab asked:", dialog.inner_text())
+    dialog.locator("button.jp-mod-accept").click()
+
+
 class Notebook:
     """A notebook that is open in JupyterLab; cells are called by their ids."""
 
@@ -92,6 +98,7 @@ class Notebook:
         self.page = page = browser.new_page(viewport={"width": 1200, "height": 900})
         self.cells = nbformat.read(path, as_version=4).cells
         page.set_default_timeout(PATIENCE * 1000)
+        page.add_locator_handler(page.locator("dialog.jp-Dialog"), _accept)
         page.goto(address.format(path.name))
         page.locator(".jp-Notebook .jp-Cell").nth(len(self.cells) - 1).wait_for(state="attached")
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
@@ -152,6 +159,16 @@ class Notebook:
         for cell in self.cells[ids.index(first) : ids.index(last) + 1]:
             if cell.cell_type == "code":
                 self.run(cell.id)
+
+    def run_whole(self, last: str) -> Locator:
+        """Run the whole notebook by the menu, and give the output of the cell that is named."""
+        prompt = self.cell(last).locator(".jp-InputPrompt")
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        done = "node => /\\[\\d+\\]/.test(node.innerText)"
+        self.page.wait_for_function(done, arg=prompt.element_handle())
+        self.page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
+        return self.cell(last).locator(".jp-Cell-outputArea")
 
     def picture(self, id: str, name: str) -> None:
         """Keep a picture of the window with this cell in it, as wide as it is and at 400 pixels."""

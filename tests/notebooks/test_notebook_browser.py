@@ -1,4 +1,4 @@
-"""A student in JupyterLab: step 1, then a mistake in step 3 that the panel helps to mend.
+"""A student in JupyterLab: step 1, a mistake in step 3 that the panel helps to mend, the hand-in.
 
 Pictures of what was seen are kept in `test-output/`.
 """
@@ -6,14 +6,18 @@ Pictures of what was seen are kept in `test-output/`.
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from checks_course import BLANKS, written
+from checks_course import BLANKS, ROOT, written
 from jupyterlab import Notebook, lab, theme
 from panels import RAW_IDS, browser
 
 from autograder.contract import NOTEBOOKS
+
+FINISHED = ROOT / "tests" / "sample_class" / "submitted" / "ada" / "gnn_recommender"
 
 
 def answer(step: str, name: str) -> str:
@@ -67,3 +71,14 @@ def test_a_student_in_jupyterlab(tmp_path: Path) -> None:
         assert "4 of 4 checks" in panel.inner_text()
         assert "8 of 8 points" in panel.inner_text()
         three.picture("check_mapping", "step3-mended")
+        three.close()
+
+        theme(settings, "light")
+        command = [sys.executable, "-m", "autograder.cli", "join", str(FINISHED), "--no-run"]
+        subprocess.run([*command, "-o", str(folder / "one.ipynb")], check=True, cwd=tmp_path)
+        one = Notebook(chromium, address, folder / "one.ipynb")
+        output = one.run_whole("step6-check_auc")
+        panel = output.locator(".gnn-check")
+        assert "gnn-right" in (panel.get_attribute("class") or ""), panel.inner_text()
+        assert one.page.locator(".gnn-check.gnn-wrong").count() == 0
+        one.picture("step6-check_auc", "joined-whole")

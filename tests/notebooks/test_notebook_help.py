@@ -14,7 +14,7 @@ from panels import browser
 
 from autograder import notebook, pictures
 from autograder.answers import ANSWERS, answer
-from autograder.contract import STEPS
+from autograder.contract import GRADING, STEPS
 from autograder.inside.session import Session
 from autograder.inside.tracking import paused, validation_auc
 from autograder.pictures import Picture
@@ -106,7 +106,7 @@ def test_the_best_epoch_on_validation_edges_is_kept(
     best = max(tracker.aucs)
     assert tracker.aucs[tracker.best_epoch - 1] == best
     assert validation_auc(model, val_data) == pytest.approx(best)
-    monkeypatch.setenv(notebook.GRADING, "1")
+    monkeypatch.setenv(GRADING, "1")
     idle = notebook.track(model, optimizer)
     optimizer.step()
     idle.keep_best()

@@ -10,7 +10,8 @@ import pytest
 from checks_course import Course
 from panels import browser, page, panels
 
-from autograder.reports.cell import Report, sections
+from autograder.reports.cell import Report
+from autograder.reports.sections import sections
 from autograder.rules import catalogue
 from autograder.rules.outcome import Message, Outcome, Proof
 

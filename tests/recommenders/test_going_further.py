@@ -220,10 +220,26 @@ def test_the_toy_numbers(solved):
     assert f"1 + {1 / np.log2(5):.3f}" in text and f"1 + {1 / np.log2(3):.3f} + 0.5" in text
 
 
-def test_what_it_says_of_the_real_data_is_in_the_table():
-    rows = pd.read_csv(ROOT / "docs" / "recommenders.csv").query("data == 'lastfm'")
-    recall = rows.groupby("recommender")["recall"].mean()
-    assert recall[["svd", "ease", "itemknn"]].min() > 2 * recall["gnn"]
+def test_what_it_says_of_pairs_is_in_the_data(sample):
+    """Part 3's shares, and the edges of a node in part 7; the real data's counts are of step 1."""
+    assert (sample.n_artists / sample.num_nodes) ** 2 == pytest.approx(0.64)
+    assert len(sample) / (sample.n_users * sample.n_artists) == pytest.approx(0.05)
+    assert len(sample) / sample.num_nodes == 8
+    users, artists, edges = 1892, 17632, 92834
+    assert round(edges / (users * artists), 3) == 0.003
+    assert round(edges / (users + artists)) == 5
+
+
+def test_what_it_says_of_the_table_is_there():
+    """Of the real data in the last part, and of BPR in part 7."""
+    rows = pd.read_csv(ROOT / "docs" / "recommenders.csv")
+    runs = rows.groupby(["data", "recommender"])["recall"]
+    recall, seeds = runs.mean(), runs.size()
+    real = recall["lastfm"]
+    assert real[["svd", "ease", "itemknn"]].min() > 2 * real["gnn"]
+    assert real["gnn_tuned"] > 1.1 * real["bpr"]
+    assert abs(recall["sample"]["gnn_tuned"] - recall["sample"]["bpr"]) < 0.03
+    assert (seeds["lastfm"][["svd", "ease", "itemknn"]] == 5).all()
 
 
 def test_names_are_in_the_order_of_the_artists(sample):

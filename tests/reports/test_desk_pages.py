@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from autograder.cli import app
 from autograder.gradebook import hand, read_marks
 from autograder.gradebook.todo import share, todo
-from autograder.reports.plain import without_paths
+from autograder.printing import without_paths
 from autograder.rules import causes
 
 

@@ -14,10 +14,11 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
+from autograder import printing
 from autograder.grading.marks import Marks
 from autograder.grading.submission import Graded
 from autograder.handin.submission import load_class
-from autograder.reports import class_report, plain
+from autograder.reports import class_report
 from autograder.reports.cell import Report
 from autograder.rules import catalogue
 from autograder.rules.outcome import Message, Outcome
@@ -49,7 +50,7 @@ def graded(student: str, text: str, flags: tuple[str, ...] = ()) -> Graded:
 def test_nothing_steers_a_terminal_a_table_or_a_page(tmp_path: Path, text: str) -> None:
     record = graded(f"ada {text}", text, (text,))
     stream = io.StringIO()
-    printer = plain.Printer(file=stream, width=100, force_terminal=False)
+    printer = printing.Printer(file=stream, width=100, force_terminal=False)
     printer.print(class_report.table([record]))
     printer.print(text, Text(text), markup=False)
     table = Table("a")
@@ -92,22 +93,23 @@ def test_no_formula_in_the_table(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("number", ["-1", "+2.5", "-1e3", "12"])
 def test_a_number_stays_a_number(number: str) -> None:
-    assert plain.for_a_table(number) == number
+    assert printing.for_a_table(number) == number
 
 
 @pytest.mark.parametrize("text", ["x" * 30_000_000, "x\n" * 10_000_000, "\x1b" * 5_000_000])
 def test_nothing_is_endless(tmp_path: Path, text: str) -> None:
     record = Graded("ada", Marks(()), (text,) * 1_000, flags=(text,) * 1_000)
-    found = json.dumps(plain.data({"problems": record.problems, "flags": record.flags}))
-    assert len(found) < 2 * plain.LINES * plain.TEXT * 6 + 1_000  # a sign is up to six in JSON
-    assert len(plain.for_a_table(text)) <= plain.CELL + 1
+    found = json.dumps(printing.data({"problems": record.problems, "flags": record.flags}))
+    most = 2 * printing.LINES * printing.TEXT * 6 + 1_000  # a sign is up to six in JSON
+    assert len(found) < most
+    assert len(printing.for_a_table(text)) <= printing.CELL + 1
     assert max(map(len, class_report.flags([record]))) < 400
 
 
 def test_flags_cannot_be_overlooked(tmp_path: Path) -> None:
     record = graded("mallory", "nothing", tuple(f"torch.f{i} was replaced" for i in range(30)))
     stream = io.StringIO()
-    plain.Printer(file=stream, width=120).print(class_report.table([record, graded("ada", "x")]))
+    printing.Printer(file=stream, width=120).print(class_report.table([record, graded("ada", "x")]))
     assert "flags" in stream.getvalue() and "30" in stream.getvalue()
     class_report.write([record], tmp_path)
     assert "30: torch.f0 was replaced" in (tmp_path / "marks.csv").read_text(encoding="utf-8-sig")
@@ -158,5 +160,5 @@ def test_what_could_not_be_graded_is_short_on_the_terminal(tmp_path: Path) -> No
     assert lines[0] == "walt: step1_data_loading.ipynb: the file is empty"
     assert len(lines) == 4 and lines[-1] == "walt: and 3 more in marks.json"
     stream = io.StringIO()
-    plain.Printer(file=stream, width=120).print(class_report.table([walt]))
+    printing.Printer(file=stream, width=120).print(class_report.table([walt]))
     assert "submitted/" not in stream.getvalue() and "the file is empty" in stream.getvalue()

@@ -23,7 +23,9 @@ from checks_course import (
 from autograder.contract import NOTEBOOKS
 from autograder.evidence.schema import Evidence
 from autograder.handin.submission import read
-from autograder.inside.observe import Session, observe
+from autograder.inside.history import History
+from autograder.inside.observe import observe
+from autograder.inside.session import Session
 from autograder.rules.outcome import Outcome
 
 STEPS = list(EXERCISES)
@@ -35,7 +37,7 @@ def run_blank(course: Course, step: str, **solved: str) -> Session:
     exec(IMPORTS, ns)
     ns.update(course.inputs(step))
     sources = {**blank(step), **solved}
-    session = Session(ns=ns, data=course.data, cells=list(sources.values()))
+    session = Session(ns=ns, data=course.data, history=History(list(sources.values())))
     for number, source in enumerate(sources.values()):
         execute(session, f"<blank {step}, cell {number}, {hash(source)}>", source)
     return session
@@ -51,7 +53,7 @@ def verdicts(course: Course, session: Session, step: str) -> dict[str, Outcome]:
 def test_every_check_is_not_attempted_on_the_blank(course: Course, step: str) -> None:
     """No check passes, fails or is blocked, and there is no point to be had."""
     session = run_blank(course, step)
-    assert all(error.blank for _, error in session.errors), session.errors
+    assert all(error.blank for _, error in session.history.errors), session.history.errors
     found = verdicts(course, session, step)
     assert {i: o.status for i, o in found.items() if o.status != "not_attempted"} == {}
     assert sum(o.points for o in found.values()) == 0
@@ -79,7 +81,7 @@ def test_nothing_observed_is_not_attempted(course: Course, step: str) -> None:
 def test_empty_cells_are_not_attempted(course: Course, step: str) -> None:
     """The same for cells that were emptied."""
     session = run_blank(course, step, **dict.fromkeys(EXERCISES[step], ""))
-    assert not session.errors
+    assert not session.history.errors
     assert {o.status for o in verdicts(course, session, step).values()} == {"not_attempted"}
 
 

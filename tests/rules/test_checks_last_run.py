@@ -10,7 +10,8 @@ import torch
 from checks_course import Case, Course, cell, sent, swap
 from torch_geometric.data import HeteroData
 
-from autograder.inside.observe import Session, observe
+from autograder.inside.observe import observe
+from autograder.inside.session import Session
 from autograder.rules import catalogue
 from autograder.rules.judge import judge
 from autograder.rules.outcome import Outcome
@@ -30,8 +31,8 @@ def _outcomes(session: Session, step: str) -> dict[str, Outcome]:
 
 
 def _raised(session: Session, source: str, cell: str = "") -> None:
-    session.forget(source, cell)
-    session.failed(source, FileNotFoundError("nowhere.dat"))
+    session.history.forget(source, cell)
+    session.history.failed(source, FileNotFoundError("nowhere.dat"))
 
 
 @pytest.mark.parametrize("cell", ["", "a1"])
@@ -39,10 +40,10 @@ def test_a_mended_exception_is_forgotten(session: Session, cell: str) -> None:
     """The cell ran again and made another name: that is said, and not the old exception"""
     _raised(session, WRONG_PATH, cell)
     mended = "data = pd.read_csv(path, sep='\\t')" if cell else "df = None"
-    session.forget(mended, cell)
-    session.cells = [mended]
+    session.history.forget(mended, cell)
+    session.history.cells = [mended]
     session.ns["data"] = pd.DataFrame({"userID": [2]})
-    assert not session.errors
+    assert not session.history.errors
     if not cell:
         return
     message = _outcomes(session, "step1")["step1.load.rows"].message
@@ -54,7 +55,7 @@ def test_a_mended_exception_is_forgotten(session: Session, cell: str) -> None:
 def test_another_cell_mends_nothing(session: Session) -> None:
     """The exception of a cell stays while only others run"""
     _raised(session, WRONG_PATH, "a1")
-    session.forget("import pandas as pd", "b2")
+    session.history.forget("import pandas as pd", "b2")
     outcome = _outcomes(session, "step1")["step1.load.rows"]
     assert outcome.status == "student_error"
     assert "nowhere.dat" in outcome.message.got
@@ -71,7 +72,7 @@ def test_a_value_from_before_the_exception_is_said_to_be_so(session: Session) ->
 
 
 def test_a_name_lost_by_a_restart_has_its_place(session: Session) -> None:
-    session.failed("G = nx.Graph(df)", NameError("name 'df' is not defined"))
+    session.history.failed("G = nx.Graph(df)", NameError("name 'df' is not defined"))
     message = _outcomes(session, "step2")["step2.nodes.kind"].message
     assert "`df` is made in exercise 1 of step 1" in message.next
 

@@ -24,7 +24,9 @@ CHAINS = [case for case in WEIRD if case.chain]
 def test_weird_objects_are_no_fault_of_the_grader(course: Course, case: Case) -> None:
     """Every check gives a verdict, and not all of them are satisfied."""
     session = course.session(case, own=False)
-    assert not [e for source, e in session.errors if source == case.after], session.errors
+    assert not [e for source, e in session.history.errors if source == case.after], (
+        session.history.errors
+    )
     sound(course.judge(sent(observe(session, case.step)), case.step))
 
 
