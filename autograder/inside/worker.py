@@ -167,7 +167,7 @@ def _shell(ns: dict[str, Any], around: Surroundings, pictures: bool) -> Interact
     refuse = lambda command: print(f"not run when graded: {command}")  # noqa: E731
     shell.system = shell.system_raw = shell.system_piped = refuse  # type: ignore[method-assign]
     if not pictures:  # most of what our own notebooks cost is drawing
-        shell.display_formatter.active_types = ["text/plain"]
+        shell.display_formatter.active_types = ["text/plain"]  # type: ignore[union-attr]
     shell.enable_gui = lambda gui=None: None  # type: ignore[method-assign]
     shell.ast_transformers.append(OnTheCpu(around.say))
     return shell
