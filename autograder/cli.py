@@ -181,7 +181,7 @@ def grade(
     from autograder.grading.records import Records
     from autograder.grading.submission import Options
     from autograder.grading.whole_class import only_due
-    from autograder.handin.submission import SubmissionError, load_class
+    from autograder.handin.submission import SubmissionError, load_class, outside
     from autograder.reports import class_report
     from autograder.reports.collected import listed
 
@@ -203,6 +203,7 @@ def grade(
             )
             instructor.check_data(options.path())
             twin, submissions = options.on_sample() and twin, load_class(folder)
+            outside(output, folder)
             submissions = instructor.only(submissions, only or [])
             instructor.readable_hand_marks(output)
         except (SubmissionError, CourseError, ExportError) as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ def seed_everything(seed: int = 0) -> None:
     seed_all(seed)
 
 
-def check(what: str, fresh: bool = False) -> Report | float:
+def check(what: str = "", fresh: bool = False) -> Report | float:
     """Check one exercise (`check("step3.mapping")`) or a whole step (`check("step3")`).
 
     Args:
@@ -114,7 +115,7 @@ def _written_report(folder: Path) -> str | None:
     return next((text for text in reports if text and BLANK not in text), None)
 
 
-def hint(what: str) -> Hint:
+def hint(what: str = "") -> Hint:
     """One more piece of help for an exercise: first a question, then up to three hints.
 
     They are about what the last `check` found in this kernel; before a check, about the exercise.
@@ -330,9 +331,13 @@ def _step_of(verb: str, what: str) -> str:
         exercises = list(_going_further().PARTS)
     if what not in (*exercises, *STEPS, *UNGRADED):
         known = [k for k in exercises if k.startswith(f"{step}.")] or [*EXERCISES, *STEPS]
+        near = [k for k in exercises if what and k.rpartition(".")[2] == str(what).lower()]
+        near = near or get_close_matches(str(what), [*exercises, *STEPS], n=1, cutoff=0.85)
         raise NotebookProblem(
-            f"{verb}({what!r}): there is no such exercise in this kit; there are "
-            f"{', '.join(known)}. Is this notebook from another version of the course?"
+            f'{verb}({what!r}): did you mean {verb}("{near[0]}")?'
+            if near
+            else f"{verb}({what!r}): there is no such exercise in this kit; there are "
+            f"{', '.join(known)}."
         )
     return what.split(".")[0]
 

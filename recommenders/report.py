@@ -73,7 +73,7 @@ the edges. Medians of seconds and ratios; AUC with its standard error.
 GROWTH_INTRODUCTION = """\
 ## How it grows
 
-`python -m recommenders growth` makes data of 1, 10 and 100 times the sample's users and artists
+`python -m recommenders growth` makes data of several times the sample's users and artists
 and fits each recommender in a process of its own, on one thread; the trained ones for 3 epochs.
 Memory is the process's peak, the libraries (about 0.5 GB) and the reading of the file included.
 """

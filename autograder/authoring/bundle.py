@@ -59,7 +59,7 @@ NOT_FOR_STUDENTS = (
     "tomli",
     "traitlets",
 )  # of the kit's dependencies
-FOR_THE_NOTEBOOKS = ("jupyterlab",)  # what START.md installs beside the wheel
+FOR_THE_NOTEBOOKS = ("jupyterlab", "ipywidgets")  # what START.md installs beside the wheel
 CALL = 20  # characters: a shorter line of our own code, such as `model.train()`, is no answer
 LONG = 25  # characters without spaces: a shorter line counts only where it stands alone
 COLAB = "https://colab.research.google.com"

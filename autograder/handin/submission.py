@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from autograder.contract import ASSIGNMENT, IMPORTS
+from autograder.contract import ASSIGNMENT, IMPORTS, STEPS
 from autograder.evidence.arrays import printable
 from autograder.handin.choice import choose
 from autograder.handin.reading import (
@@ -233,9 +233,32 @@ def load_class(folder: Path) -> list[Submission]:
             name = file_name(path.with_suffix("") if path.is_file() else path)
             student = Submission(name, (), tuple(_bounded([_why(path, error)])))
         found.append(_with_own_name(student, {s.student for s in found}))
+    names = [s.student for s in found]
+    if len(names) > 1 and all(_is_a_step(name) for name in names):
+        raise PathError(
+            f"{folder}: {', '.join(names[:3])} are steps, not students: put one student's "
+            "notebooks into one folder, and name the folder above it"
+        )
     if not any(s.notebooks or s.problems for s in found):
         raise PathError(f"{folder}: no submission here: expected STUDENT/{ASSIGNMENT}/*.ipynb")
     return found
+
+
+def _is_a_step(name: str) -> bool:
+    """Whether a folder or file is named after a step, and not after a student."""
+    return re.match(rf"(?:{'|'.join(STEPS)})(?!\d)", name.lower()) is not None
+
+
+def outside(output: Path, folder: Path) -> None:
+    """Make sure that what is written does not lie among the submissions.
+
+    Raises:
+        PathError: it does: the next grading would take it for a student.
+    """
+    inner = folder / "submitted"
+    root = (inner if inner.is_dir() else folder).resolve()
+    if root == output.resolve() or root in output.resolve().parents:
+        raise PathError(f"{output}: it lies inside the class: give another folder by --output")
 
 
 def _why(path: Path, error: Exception) -> str:

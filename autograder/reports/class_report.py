@@ -218,8 +218,9 @@ def write_table(folder: Path, course: Course | None = None) -> None:
     _put(folder, {"marks.csv": _csv(read(folder), folder, course)})
 
 
-def _put(folder: Path, files: dict[str, bytes]) -> None:
-    _keep_state(folder, files)
+def _put(folder: Path, files: dict[str, bytes], gone: tuple[str, ...] = ()) -> None:
+    """Write files, and take away those that are `gone`; what is lost by it becomes a state."""
+    _keep_state(folder, files, gone)
     for name, content in files.items():
         part = folder / f"{name}.part"  # or a full disk would leave half a file
         part.write_bytes(content)
@@ -328,10 +329,11 @@ def _step(entry: dict[str, Any]) -> str:
     return str(entry.get("step") or entry.get("cell", "")).split(".")[0]
 
 
-def _keep_state(folder: Path, files: dict[str, bytes]) -> None:
+def _keep_state(folder: Path, files: dict[str, bytes], gone: tuple[str, ...] = ()) -> None:
     """Keep the files as they are, where any is about to change; the last ten states stay."""
     present = [folder / name for name in files if (folder / name).is_file()]
-    if all(path.read_bytes() == files[path.name] for path in present):
+    lost = any((folder / name).is_file() for name in gone)
+    if not lost and all(path.read_bytes() == files[path.name] for path in present):
         return
     place = states(folder) / f"{datetime.datetime.now():%Y-%m-%d %H.%M.%S}"
     names = [place, *(place.with_name(f"{place.name} ({n})") for n in range(2, 1000))]
@@ -363,10 +365,10 @@ def restore(folder: Path, state: Path) -> None:
         OSError: it cannot be read or written.
     """
     files = {p.name: p.read_bytes() for p in state.iterdir() if p.name in OF_A_STATE}
-    _put(folder, files)
-    for name in OF_A_STATE:
-        if name not in files:
-            (folder / name).unlink(missing_ok=True)
+    gone = tuple(name for name in OF_A_STATE if name not in files)
+    _put(folder, files, gone)
+    for name in gone:
+        (folder / name).unlink(missing_ok=True)
 
 
 def write_executed(record: Graded, folder: Path) -> None:

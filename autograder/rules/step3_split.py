@@ -526,15 +526,19 @@ def test_labels(split: Split) -> None:
     wanted = [
         f"{p}_data.pos_edge_label_index" for p in PARTS if getattr(split, p).positives is None
     ]
-    held = PARTS[1:]
-    wanted += [f"{p}_data.neg_edge_label_index" for p in held if not getattr(split, p).negatives]
+    bare = [p for p in PARTS[1:] if not getattr(split, p).negatives]
+    kept_apart = not wanted  # positives of their own: `split_labels` was True
+    wanted += [f"{p}_data.neg_edge_label_index" for p in bare]
     expect(
         not wanted,
         ran="the attributes of `train_data`, `val_data` and `test_data`",
         expected="pos_edge_label_index in all, neg_edge_label_index in val and test",
         got="missing: " + ", ".join(wanted),
         why="Training and evaluation take their edges from these attributes.",
-        next="Ask RandomLinkSplit for `split_labels=True`.",
+        next="`neg_sampling_ratio=0` removes the negatives of validation and test too; for "
+        "training only, use `add_negative_train_samples=False`."
+        if kept_apart
+        else "Ask RandomLinkSplit for `split_labels=True`.",
     )
 
 

@@ -13,9 +13,18 @@ import numpy as np
 from autograder.evidence.schema import Epoch, Training
 from autograder.rules import check
 from autograder.rules.cause import Case, cause
+from autograder.rules.step4_decode import squashes
 from autograder.rules.step4_encode import label_edges, other_edges
 from autograder.rules.step4_layers import detached
-from autograder.rules.step5_setup import loss_arguments, loss_function, stale_optimizer
+from autograder.rules.step5_setup import (
+    is_squashed,
+    loss_arguments,
+    loss_function,
+    shown,
+    sigmoid_before_loss,
+    stale_optimizer,
+    takes_labels_for_scores,
+)
 from autograder.rules.teaching import count, expect, need, raised
 from autograder.rules.training import Messages, held_out_as_positives, label_means, messages
 
@@ -326,6 +335,23 @@ def test_labels(training: Training, epochs: list[Epoch]) -> None:
         next="`loss_fn(scores, labels)`: what `decode` gave comes first."
         if not np.isfinite(negative)
         else "Join labels in the order in which you joined the pairs.",
+    )
+
+
+@check("step5.train", points=0, causes=(loss_arguments, sigmoid_before_loss))
+def test_raw_scores(epochs: list[Epoch], case: Case) -> None:
+    """The loss gets the scores first, raw as `decode` gave them"""
+    odd = [e for e in epochs if is_squashed(e) or takes_labels_for_scores(e)]
+    raw = not any(map(is_squashed, odd)) or not squashes(case.model)
+    need(raw, "raw scores from `decode`", "step4.decode.dot_product")
+    expect(
+        not odd,
+        ran="the first argument of the loss, in two epochs",
+        expected="raw scores, any real numbers",
+        got=" and ".join(f"{shown(e.given_low)} to {shown(e.given_high)}" for e in odd),
+        why="BCEWithLogitsLoss applies the sigmoid itself, to its first argument.",
+        next="`loss_fn(scores, labels)`, with the scores as `decode` gives them. The point for it "
+        "is one of `step5.setup`.",
     )
 
 

@@ -137,9 +137,12 @@ def problem(call: Any, *words: str) -> None:
     assert "\n" not in line and all(word in line for word in words), line
 
 
-def test_a_notebook_of_another_version(kernel: dict[str, Any]) -> None:
-    problem(lambda: notebook.check("step2.graph"), "step2.nodes, step2.edges", "another version")
-    problem(lambda: notebook.hint("step9"), "step1.load")
+def test_an_exercise_that_is_not_there(kernel: dict[str, Any]) -> None:
+    problem(lambda: notebook.check("step2.graph"), "step2.nodes, step2.edges")
+    problem(lambda: notebook.check("step3.maping"), 'did you mean check("step3.mapping")?')
+    problem(lambda: notebook.hint("mapping"), 'did you mean hint("step3.mapping")?')
+    problem(lambda: notebook.hint("all of it"), "step1.load")
+    problem(lambda: notebook.hint(), "step1.load")
     problem(lambda: notebook.checkpoint("step1"), "step2 to step6")
 
 

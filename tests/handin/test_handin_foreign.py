@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from autograder.contract import NOTEBOOKS
-from autograder.handin.submission import SubmissionError, load, load_class
+from autograder.handin.submission import SubmissionError, load, load_class, outside
 from autograder.limits import NOTEBOOKS as MOST
 from autograder.limits import PROBLEM, PROBLEMS
 
@@ -110,3 +110,19 @@ def test_a_link_is_not_graded_by_name_either(own: Path) -> None:
     link.symlink_to(own)
     with pytest.raises(SubmissionError, match="a link"):
         load(link)
+
+
+def test_steps_are_no_students(tmp_path: Path) -> None:
+    for step in ("step1", "step2", "Step3_mapping"):
+        (tmp_path / step).mkdir()
+        (tmp_path / step / "work.ipynb").write_text('{"cells": [], "nbformat": 4}')
+    with pytest.raises(SubmissionError, match="are steps, not students"):
+        load_class(tmp_path)
+
+
+def test_marks_do_not_lie_among_the_submissions(tmp_path: Path) -> None:
+    (tmp_path / "course" / "submitted").mkdir(parents=True)
+    outside(tmp_path / "course" / "marks", tmp_path / "course")
+    for place in ("course/submitted", "course/submitted/marks"):
+        with pytest.raises(SubmissionError, match="inside the class"):
+            outside(tmp_path / place, tmp_path / "course")

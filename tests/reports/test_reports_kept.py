@@ -53,6 +53,20 @@ def test_the_last_ten_states_can_be_had_back(tmp_path: Path) -> None:
     assert len(list((tmp_path / class_report.STATES).iterdir())) == 10
 
 
+def test_hand_marks_that_a_state_lacks_become_a_state(tmp_path: Path) -> None:
+    class_report.write([graded("ada")], tmp_path)
+    class_report.write([graded("bob")], tmp_path)
+    (state,) = class_report.kept_states(tmp_path)
+    class_report.restore(tmp_path, state)
+    (tmp_path / "hand.csv").write_text("student,report,comment\nada,9,fine\n")
+    class_report.restore(tmp_path, state)  # marks are as they are: only the hand marks go
+    assert not (tmp_path / "hand.csv").exists()
+    kept = [path / "hand.csv" for path in class_report.kept_states(tmp_path)]
+    assert [path.read_text() for path in kept if path.is_file()] == [
+        "student,report,comment\nada,9,fine\n"
+    ]
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"submissions": [{"student": 3}]}', ""])
 def test_a_file_that_is_none_of_ours_is_kept_too(tmp_path: Path, content: str) -> None:
     (tmp_path / "marks.json").write_text(content)

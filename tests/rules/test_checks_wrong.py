@@ -40,3 +40,17 @@ def test_errors_are_among_the_examples(course: Course) -> None:
     """So a message about an exception of the student's has all five parts too."""
     outcome = course.verdicts(RAISES)["step4.encode.encode_shape"]
     assert (outcome.status, "line" in outcome.message.got) == ("student_error", True)
+
+
+ADVICE = {  # the example -> what its message must and must not advise
+    "step3.split.labels/no-negatives": ("add_negative_train_samples=False", "split_labels=True"),
+}
+
+
+@pytest.mark.parametrize("name", ADVICE)
+def test_the_advice_fits_the_mistake(course: Course, name: str) -> None:
+    """Where one check has several mistakes, its message is about the one that was made."""
+    case = next(c for c in WRONG if c.name == name)
+    said = str(course.verdicts(case)[case.check].message)
+    due, misleading = ADVICE[name]
+    assert due in said and misleading not in said

@@ -89,7 +89,7 @@ class Graded:
     @property
     def records(self) -> dict[str, dict]:
         marks = json.loads((self.output / "marks.json").read_text(encoding="utf-8"))
-        assert sorted(marks) == ["isolation", "seed", "submissions", "twin"]
+        assert sorted(marks) == ["course_file", "isolation", "seed", "submissions", "twin"]
         return {record["student"]: record for record in marks["submissions"]}
 
     @property
