@@ -327,6 +327,7 @@ def asked(facts: Facts, part: str, auc: AucFact) -> tuple[np.ndarray, np.ndarray
             fits = both is not None and labels is not None and labels.size == both.shape[1]
             negatives = both[:, labels.reshape(-1) == 0] if fits else None  # type: ignore[index,union-attr]
         if edges is not None and positives is not None and negatives is not None:
+            negatives = _fair_negatives(facts, auc, positives, negatives)
             return edges.astype(np.int64), positives.astype(np.int64), negatives.astype(np.int64)
     used = np.concatenate(auc.messages, axis=1) if auc.messages else NONE
     if auc.pairs is None:
@@ -334,3 +335,21 @@ def asked(facts: Facts, part: str, auc: AucFact) -> tuple[np.ndarray, np.ndarray
     edge = is_positive(facts, auc)
     positives, negatives = auc.pairs[:, edge], auc.pairs[:, ~edge]
     return used[:, ~np.isin(unordered(used), unordered(positives))], positives, negatives
+
+
+def _fair_negatives(
+    facts: Facts, auc: AucFact, positives: np.ndarray, negatives: np.ndarray
+) -> np.ndarray:
+    """[2, N] negatives that an AUC is due to be of: its own, where they are as good a question.
+
+    Beside all the positives, as many user-artist pairs without an edge as the split has negatives.
+    """
+    if auc.pairs is None or facts.alignment is None or len(facts.alignment.users) == 0:
+        return negatives
+    keyed = unordered(auc.pairs)
+    edge = np.isin(keyed, unordered(positives))
+    own = auc.pairs[:, ~edge]
+    users = np.isin(own, facts.alignment.users)
+    whole = len(np.unique(keyed[edge])) == len(np.unique(unordered(positives)))
+    fair = whole and own.shape == negatives.shape and not facts.is_edge(own).any()
+    return own if fair and (users[0] != users[1]).all() else negatives
