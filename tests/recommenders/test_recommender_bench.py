@@ -179,11 +179,12 @@ def test_a_setting_that_is_not_there(tmp_path, setting, said):
 def test_growth_and_speed_are_sections_of_the_page(tmp_path):
     growth_rows = pd.DataFrame(
         {
-            "times": [1, 10],
-            "recommender": ["gnn", "gnn"],
-            "edges": [8000, 80000],
-            "seconds": [1.0, 9.0],
-            "mb": [500.0, 700.0],
+            "times": [1, 10, 1, 10],
+            "recommender": ["gnn", "gnn", "ease", "ease"],
+            "edges": [8000, 80000, 8000, 80000],
+            "seconds": [1.0, 9.0, 0.2, 20.0],
+            "mb": [500.0, 700.0, 450.0, 800.0],
+            "idle_mb": [450.0, 455.0, 450.0, 455.0],
         }
     )
     growth_rows.to_csv(tmp_path / report.GROWTH, index=False)
@@ -191,7 +192,10 @@ def test_growth_and_speed_are_sections_of_the_page(tmp_path):
     pd.DataFrame([pair.row("sample", 100, 1)]).to_csv(tmp_path / report.SPEED, index=False)
     page = report.write(tmp_path).read_text()
     assert "| sample | 1 | 1 | 10.0 | 5.0 | 2.00 | 3.00 |" in page
-    assert "| 10 | 80,000 | 9.00 | 700 |" in page
+    assert "| 10 | 80,000 (×10.0) | 9.00 (×9.0) | 700 | 250 (×5.0) |" in page
+    assert "| EASE | 10 | 80,000 (×10.0) | 20.00 (×100.0) | 800 | 350 |" in page
+    literal, ease = (RECOMMENDERS[name].title for name in ("gnn", "ease"))
+    assert f"- Seconds grow, no faster than the edges: {literal}; faster: {ease}." in page
     assert (tmp_path / "recommenders-growth.png").is_file()
 
 
