@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import difflib
 import tempfile
 from pathlib import Path
@@ -88,14 +87,10 @@ def readable_hand_marks(folder: Path) -> None:
 
 def handed_in(folder: Path) -> dict[str, tuple[str, bool]]:
     """When each student handed in, and whether the LMS called it late: from `collect`'s list."""
-    from autograder.handin.collect import LIST
+    from autograder.handin.collect import listed
 
-    for place in (folder, folder / "submitted"):
-        with contextlib.suppress(OSError, csv.Error, UnicodeError, KeyError):
-            with (place / LIST).open(newline="", encoding="utf-8-sig") as stream:
-                rows = list(csv.DictReader(stream))
-            return {row["student"]: (row["handed_in"], row["late"] == "late") for row in rows}
-    return {}
+    rows = listed(folder) or listed(folder / "submitted")
+    return {k: (r.get("handed_in", ""), r.get("late") == "late") for k, r in rows.items()}
 
 
 def changed(before: list[dict[str, Any]], folder: Path) -> list[str]:
@@ -254,11 +249,19 @@ def feedback(
     only: Annotated[
         list[str] | None, typer.Option(help="Only this student; may be given again.")
     ] = None,
+    lms: Annotated[
+        str, typer.Option("--for", help="canvas or moodle: a zip that it can take back.")
+    ] = "",
+    submitted: Annotated[Path, typer.Option(help="What `collect` wrote: the LMS's names.")] = (
+        SUBMITTED
+    ),
     course: CourseFile = None,
 ) -> None:
     """Write a page for each student, and all of them as a zip to hand back through the LMS."""
     from autograder.reports import student_page
+    from autograder.reports.collected import listed
 
+    named = _names_of(lms, submitted) if lms else None
     found = read_marks(marks, course)
     names = [mark.student for mark in found]
     for name in only or []:
@@ -266,11 +269,34 @@ def feedback(
             near = difflib.get_close_matches(name, names, 3)
             fail(f"--only {name}: nobody is called so{_did_you_mean(near)}", 2)
     try:
-        written, archive, held = student_page.write_all(found, marks, hints, only or ())
+        written, archive, held = student_page.write_all(found, marks, hints, only or (), named, lms)
     except OSError as error:
         fail(f"{error.filename or marks}: {error.strerror}", 2)
     pages = "1 page" if len(written) == 1 else f"{len(written)} pages"
     tell(f"Written: {pages} in {marks / student_page.FOLDER}, and {archive} with {held}")
+    nameless = [name for name in names if named is not None and name not in named]
+    for line in listed(f"Not in the zip: no hand-in from {lms.capitalize()}", nameless):
+        tell(line)
+
+
+def _names_of(lms: str, submitted: Path) -> dict[str, str]:
+    """Under which name an LMS takes each student's page back: by the list that `collect` left."""
+    from autograder.handin.collect import LIST, listed
+
+    known = ("canvas", "moodle")
+    if lms not in known:
+        fail(f"--for {lms}: choose {' or '.join(known)}; others need no names of their own", 2)
+    rows = listed(submitted)
+    kinds = {row["from"].casefold() for row in rows.values() if row.get("from")}
+    if lms not in kinds:
+        there = f"the work came from {', '.join(sorted(kinds))}" if kinds else "no such list"
+        why = f"{there}: --submitted names the folder that `collect` wrote from {lms.capitalize()}"
+        fail(f"{submitted / LIST}: {why}", 2)
+    return {
+        student: row["hand_back"]
+        for student, row in rows.items()
+        if row.get("from", "").casefold() == lms and row.get("hand_back")
+    }
 
 
 @app.command()

@@ -69,3 +69,8 @@ def write_class(folder: Path, count: int, hostile: int = 1, executed: bool = Tru
     for record in graded if executed else ():
         class_report.write_executed(replace(record), folder)
     return names
+
+
+def write_students(folder: Path, names: list[str]) -> None:
+    """Write marks of students who are called so."""
+    class_report.write([student(name, random.Random(name)) for name in names], folder, seed=1)
