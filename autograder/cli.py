@@ -204,6 +204,8 @@ def grade(
             instructor.check_data(options.path())
             twin, submissions = options.on_sample() and twin, load_class(folder)
             outside(output, folder)
+            if why := class_report.unwritable(output):
+                fail(why, 2)
             submissions = instructor.only(submissions, only or [])
             instructor.readable_hand_marks(output)
         except (SubmissionError, CourseError, ExportError) as error:

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
@@ -26,6 +27,7 @@ from autograder.contract import STEPS
 from autograder.course import Course
 from autograder.gradebook.hand import FILE as HAND
 from autograder.gradebook.marks import Mark, number, settle
+from autograder.grading.records import FOLDER as RECORDS
 from autograder.grading.submission import Graded
 from autograder.reports.diagnosis import finding_as_dict
 from autograder.reports.sections import LABELS
@@ -33,8 +35,10 @@ from autograder.rules.outcome import PENDING
 
 OF_A_STATE = ("marks.json", "marks.csv", HAND)
 STATES, KEPT = ".states", 10  # where the marks before are kept, and how many times
+EXECUTED = "executed"
 PROBLEMS = 3  # of a student that the terminal shows
 REPORT = 20_000  # characters of a report that the marks keep
+_ELSEWHERE = "name another folder with --output"
 
 
 def table(graded: list[Graded]) -> Table:
@@ -371,6 +375,26 @@ def restore(folder: Path, state: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
+def unwritable(folder: Path) -> str:
+    """Why marks cannot be written into a folder, in one line; empty where they can."""
+    for name in ("marks.json", "marks.csv"):
+        for path in (folder / name, folder / f"{name}.part"):
+            if path.is_dir():
+                return f"{path}: a folder, where a file is to be written: {_ELSEWHERE}"
+    places = [folder / name for name in (EXECUTED, STATES, RECORDS)]
+    for path in (folder, *folder.parents, *places):
+        if path.exists() and not path.is_dir():
+            return f"{path}: a file, where a folder is needed: {_ELSEWHERE}"
+    there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    for path in (there, *(place for place in places if place.exists())):
+        try:
+            with tempfile.TemporaryFile(dir=path):
+                pass
+        except OSError as error:
+            return f"{path}: nothing can be written there ({error.strerror}): {_ELSEWHERE}"
+    return ""
+
+
 def write_executed(record: Graded, folder: Path) -> None:
     """Write the executed copies of a student's notebooks below `folder`/executed.
 
@@ -379,7 +403,7 @@ def write_executed(record: Graded, folder: Path) -> None:
     """
     if not record.executed:
         return
-    own = folder / "executed" / as_file(record.student)
+    own = folder / EXECUTED / as_file(record.student)
     own.mkdir(parents=True, exist_ok=True)
     for name, text in record.executed.items():
         stem = as_file(name.removesuffix(".ipynb"))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from autograder.cli import app
 from autograder.grading.marks import Marks
 from autograder.grading.records import Records
 from autograder.grading.submission import Graded
@@ -29,6 +35,7 @@ def totals(folder: Path) -> dict[str, float]:
 
 
 CLASS = ["ada", "bob", "cleo"]
+NOBODY = 65534  # the user who owns nothing
 
 
 @pytest.mark.parametrize("again", [["bob"], ["zoe"], ["bob", "zoe"], []])
@@ -120,3 +127,91 @@ def test_students_whose_names_are_alike_have_copies_of_their_own(tmp_path: Path)
     folders = list((tmp_path / "executed").iterdir())
     assert len(folders) == len(names) and all(len(list(f.iterdir())) == 2 for f in folders)
     assert {path.parent.parent.name for path in tmp_path.rglob("*.ipynb")} == {"executed"}
+
+
+def marks_file_is_a_folder(output: Path) -> str:
+    (output / "marks.csv").mkdir(parents=True)
+    return "marks/marks.csv: a folder, where a file is to be written"
+
+
+def half_written_file_is_a_folder(output: Path) -> str:
+    (output / "marks.json.part").mkdir(parents=True)
+    return "marks/marks.json.part: a folder, where a file is to be written"
+
+
+def output_is_a_file(output: Path) -> str:
+    output.write_text("not a folder")
+    return "marks: a file, where a folder is needed"
+
+
+def folder_above_is_a_file(output: Path) -> str:
+    output.parent.rmdir()
+    output.parent.write_text("not a folder")
+    return "term: a file, where a folder is needed"
+
+
+def executed_copies_are_a_file(output: Path) -> str:
+    output.mkdir()
+    (output / "executed").write_text("not a folder")
+    return "executed: a file, where a folder is needed"
+
+
+def records_are_a_file(output: Path) -> str:
+    output.mkdir()
+    (output / ".graded").write_text("not a folder")
+    return ".graded: a file, where a folder is needed"
+
+
+WRITES = [
+    marks_file_is_a_folder,
+    half_written_file_is_a_folder,
+    output_is_a_file,
+    folder_above_is_a_file,
+    executed_copies_are_a_file,
+    records_are_a_file,
+]
+
+
+@pytest.mark.parametrize("prepare", WRITES)
+def test_what_cannot_be_written_is_said_before_anything_is_run(
+    prepare: Callable[[Path], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in" / "ada").mkdir(parents=True)
+    (tmp_path / "in" / "ada" / "step1_data_loading.ipynb").write_text("{}")
+    (tmp_path / "term").mkdir()
+    says = prepare(tmp_path / "term" / "marks")
+
+    def never(*arguments: object) -> None:
+        raise AssertionError("something was graded")
+
+    monkeypatch.setattr("autograder.grading.whole_class.grade", never)
+    command = ["grade", str(tmp_path / "in"), "--output", str(tmp_path / "term" / "marks")]
+    result = CliRunner().invoke(app, [*command, "--isolation", "basic"])
+    assert result.exit_code == 2, result.output
+    (line,) = result.output.strip().splitlines()
+    assert says in line and line.endswith("name another folder with --output")
+
+
+def test_a_folder_that_may_not_be_written_is_said(tmp_path: Path) -> None:
+    assert class_report.unwritable(tmp_path / "new" / "marks") == ""
+    assert not (tmp_path / "new").exists()  # looking leaves nothing behind
+    with tempfile.TemporaryDirectory() as name, as_somebody(Path(name)):
+        Path(name).chmod(0o555)
+        for folder in (Path(name), Path(name) / "new" / "marks"):
+            said = class_report.unwritable(folder)
+            assert said.startswith(f"{name}: nothing can be written there (Permission denied)")
+        Path(name).chmod(0o755)
+
+
+@contextlib.contextmanager
+def as_somebody(folder: Path) -> Iterator[None]:
+    """Without root's rights, to which every folder is open."""
+    if os.geteuid():
+        yield
+        return
+    os.chown(folder, NOBODY, NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
