@@ -85,19 +85,38 @@ def readable_hand_marks(folder: Path) -> None:
     settle([], folder)
 
 
-def handed_in(folder: Path) -> dict[str, tuple[str, bool]]:
-    """When each student handed in, and whether the LMS called it late: from `collect`'s list."""
+def handed_in(folder: Path, submissions: list[Any]) -> dict[str, Any]:
+    """Each student's hand-in: from where, and what `collect`'s list says of name and time."""
     from autograder.handin.collect import listed
+    from autograder.reports.class_report import HandIn
 
     rows = listed(folder) or listed(folder / "submitted")
-    return {k: (r.get("handed_in", ""), r.get("late") == "late") for k, r in rows.items()}
+    found = {}
+    for submission in submissions:
+        row = rows.get(submission.student, {})
+        source = str(submission.source.resolve()) if submission.source else ""
+        late, name = row.get("late") == "late", row.get("name", "")
+        found[submission.student] = HandIn(row.get("handed_in", ""), late, name, source)
+    return found
 
 
-def changed(before: list[dict[str, Any]], folder: Path) -> list[str]:
+def as_it_is(folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The marks of a folder, and what persons gave, before something is changed in it."""
+    from autograder.gradebook import hand
+    from autograder.reports import class_report
+
+    by_hand: dict[str, Any] = {}
+    with contextlib.suppress(hand.HandError):
+        by_hand = dict(hand.read(folder))
+    return class_report.read(folder), by_hand
+
+
+def changed(before: tuple[list[dict[str, Any]], dict[str, Any]], folder: Path) -> list[str]:
     """What is different in a folder of marks: a line a student."""
     from autograder.reports import class_report
 
-    return class_report.changes(before, class_report.read(folder))
+    after = as_it_is(folder)
+    return class_report.changes(before[0], after[0], before[1], after[1])
 
 
 def read_marks(folder: Path, course: Path | None) -> list[Any]:
@@ -208,7 +227,7 @@ def restore(
         return
     if state not in known:
         fail(f"{state}: no such state: autograder restore --marks {marks} lists them", 2)
-    before = class_report.read(marks)
+    before = as_it_is(marks)
     try:
         class_report.restore(marks, known[state])
     except OSError as error:

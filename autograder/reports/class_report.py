@@ -12,10 +12,11 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from rich.box import SIMPLE_HEAD
@@ -26,9 +27,11 @@ from autograder import printing
 from autograder.contract import STEPS
 from autograder.course import Course
 from autograder.gradebook.hand import FILE as HAND
+from autograder.gradebook.hand import HandMark
 from autograder.gradebook.marks import Mark, number, settle
 from autograder.grading.records import FOLDER as RECORDS
 from autograder.grading.submission import Graded
+from autograder.handin.roster import forms
 from autograder.reports.diagnosis import finding_as_dict
 from autograder.reports.sections import LABELS
 from autograder.rules.outcome import PENDING
@@ -39,6 +42,15 @@ EXECUTED = "executed"
 PROBLEMS = 3  # of a student that the terminal shows
 REPORT = 20_000  # characters of a report that the marks keep
 _ELSEWHERE = "name another folder with --output"
+
+
+class HandIn(NamedTuple):
+    """When somebody handed in, whether the LMS called it late, their name, and where it lay."""
+
+    when: str = ""
+    late: bool = False
+    name: str = ""
+    source: str = ""
 
 
 def table(graded: list[Graded]) -> Table:
@@ -183,14 +195,14 @@ def write(
     graded: list[Graded],
     folder: Path,
     course: Course | None = None,
-    handed_in: dict[str, tuple[str, bool]] | None = None,
+    handed_in: Mapping[str, HandIn] | None = None,
     **how: object,
 ) -> tuple[Path, Path]:
     """Write `marks.csv` and `marks.json` into `folder`, which is made if need be.
 
     `how` it was graded, such as the seed, stands at the top of `marks.json` and with each student.
-    `handed_in` says when, and whether the LMS called it late. Students and steps of earlier
-    gradings that are not among these stay; the files as they were are kept.
+    Students and steps of earlier gradings that are not among these stay; the files as they were
+    are kept.
 
     Raises:
         OSError: the folder cannot be made or written to.
@@ -199,9 +211,10 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     fresh = []
     for record in graded:
-        when, late = (handed_in or {}).get(record.student, ("", False))
+        work = (handed_in or {}).get(record.student, HandIn())
         entry = printing.data(as_dict(record)) | {"graded_with": how}
-        entry |= {"handed_in": printing.one_line(when), "marked_late": late}
+        entry |= {"handed_in": printing.one_line(work.when), "marked_late": work.late}
+        entry |= {"name": printing.one_line(work.name), "source": printing.one_line(work.source)}
         fresh.append(entry | {"report": printing.shown(record.report, REPORT)})
     marks = merged(read(folder), fresh)
     files = {"marks.json": _json(how, marks)}
@@ -237,21 +250,71 @@ def others(graded: list[Graded], folder: Path) -> list[str]:
     return [mark["student"] for mark in read(folder) if mark["student"] not in names]
 
 
-def changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[str]:
-    """A line for each student who was there before and whose automatic points are other now."""
+def namesakes(before: list[dict[str, Any]], handed_in: Mapping[str, HandIn]) -> list[str]:
+    """Who of these may be another one than the student of that name who has marks, and why.
+
+    Two are one where `collect`'s list gives both the same name, or where their work lies in the
+    same place; marks that say neither are taken for the same student's.
+    """
     old = {mark["student"]: mark for mark in before}
-    lines = []
-    for mark in after:
-        last = old.get(mark["student"])
-        if last is None or last["cells"] == mark["cells"] and last["pending"] == mark["pending"]:
-            continue
-        cells = {**last["cells"], **mark["cells"]}
-        moved = [(c, mark["cells"].get(c, 0) - last["cells"].get(c, 0)) for c in cells]
-        said = ", ".join(f"{cell} {by:+g}" for cell, by in moved if by)
-        pending = mark["pending"] - last["pending"]
-        said += f"{', ' if said else ''}pending {pending:+g}" if pending else ""
-        lines.append(f"{mark['student']}: {last['total']:g} -> {mark['total']:g} ({said})")
-    return lines
+    found = []
+    for student, work in handed_in.items():
+        mark = old.get(printing.shown(student), {})
+        names = [name for name in (mark.get("name"), work.name) if name and name != student]
+        places = [place for place in (mark.get("source"), printing.one_line(work.source)) if place]
+        if len(names) == 2 and not forms(names[0]) & forms(names[1]):
+            found.append(f"{student}: {names[0]} has marks, and this is {names[1]}")
+        elif len(names) < 2 and len(set(places)) == 2:
+            found.append(f"{student}: the marks are of {places[0]}, and this is {places[1]}")
+    return found
+
+
+def changes(
+    before: list[dict[str, Any]],
+    after: list[dict[str, Any]],
+    hand_before: Mapping[str, HandMark] | None = None,
+    hand_after: Mapping[str, HandMark] | None = None,
+) -> list[str]:
+    """A line for each student who is new or gone, or who has other points or hand marks now.
+
+    Where there were no marks before, nobody is new.
+    """
+    old = {mark["student"]: mark for mark in before}
+    lines = [_moved(old[m["student"]], m) for m in after if m["student"] in old]
+    fresh = [mark for mark in after if mark["student"] not in old] if before else []
+    lines += [f"{mark['student']}: new, {mark['total']:g}" for mark in fresh]
+    now = {mark["student"] for mark in after}
+    lines += [
+        f"{m['student']}: gone, had {m['total']:g}" for m in before if m["student"] not in now
+    ]
+    given = {**(hand_before or {}), **(hand_after or {})}
+    for student in given:
+        was, now_is = (_by_hand((marks or {}).get(student)) for marks in (hand_before, hand_after))
+        if was != now_is:
+            lines.append(f"{student}: by hand {was or 'nothing'} -> {now_is or 'nothing'}")
+    return [line for line in lines if line]
+
+
+def _moved(last: dict[str, Any], mark: dict[str, Any]) -> str:
+    """What is different for a student who was there before; empty where nothing is."""
+    if last["cells"] == mark["cells"] and last["pending"] == mark["pending"]:
+        return ""
+    cells = {**last["cells"], **mark["cells"]}
+    moved = [(c, mark["cells"].get(c, 0) - last["cells"].get(c, 0)) for c in cells]
+    said = ", ".join(f"{cell} {by:+g}" for cell, by in moved if by)
+    pending = mark["pending"] - last["pending"]
+    said += f"{', ' if said else ''}pending {pending:+g}" if pending else ""
+    return f"{mark['student']}: {last['total']:g} -> {mark['total']:g} ({said})"
+
+
+def _by_hand(mark: HandMark | None) -> str:
+    """What a person gave, in a few words."""
+    if mark is None or mark.empty:
+        return ""
+    points = [f"{key} {value:g}" for key, value in mark.rubric.items()]
+    points += [f"{key}={value:g}" for key, value in mark.override.items()]
+    words = shorten(mark.comment, 40, placeholder=" ...")
+    return ", ".join([*points, *([f'"{words}"'] if words else [])]) or "columns of your own"
 
 
 def _json(how: dict[str, object], marks: list[dict[str, Any]]) -> bytes:

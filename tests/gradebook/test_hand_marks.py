@@ -16,6 +16,7 @@ from autograder.gradebook.hand import HandError
 from autograder.grading.marks import Marks
 from autograder.grading.submission import Graded
 from autograder.reports import class_report
+from autograder.reports.class_report import HandIn
 from autograder.rules import catalogue, causes
 from autograder.rules.diagnosis import Diagnosis, Finding
 from autograder.rules.locate import Place
@@ -119,7 +120,7 @@ def test_late_work_costs_what_the_course_says(tmp_path: Path) -> None:
     path = tmp_path / "course.toml"
     path.write_text("[late]\ndue = 2026-03-01T12:00:00\nper_cent_a_day = 10\n")
     rules = course.read(path)
-    times = {"ada": ("2026-03-03 11:00", True), "bob": ("2026-03-01 11:00", False)}
+    times = {"ada": HandIn("2026-03-03 11:00", True), "bob": HandIn("2026-03-01 11:00")}
     class_report.write([graded("ada"), graded("bob")], tmp_path, rules, times)
     (tmp_path / "hand.csv").write_text(f"{HEAD}ada,3,3,4,,,\nbob,3,3,4,,,\n")
     class_report.write_table(tmp_path, rules)
@@ -183,7 +184,7 @@ def test_what_a_person_has_overruled_is_not_the_first_to_say(tmp_path: Path) -> 
 
 def test_late_by_nobody_knows_how_much_is_said_before_marks_go_out(tmp_path: Path) -> None:
     rules = course.Course(late=course.Late(per_cent_a_day=10))
-    class_report.write([graded("ada"), graded("bob")], tmp_path, rules, {"bob": ("", True)})
+    class_report.write([graded("ada"), graded("bob")], tmp_path, rules, {"bob": HandIn("", True)})
     marks = read_marks(tmp_path, rules)
     assert doubts(marks, tmp_path, rules) == [
         "Late, and the LMS does not say by how much: bob: nothing is taken off"

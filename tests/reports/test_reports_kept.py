@@ -17,6 +17,7 @@ from autograder.cli import app
 from autograder.grading.marks import Marks
 from autograder.grading.records import Records
 from autograder.grading.submission import Graded
+from autograder.handin.submission import Submission
 from autograder.reports import class_report
 from autograder.rules import catalogue
 from autograder.rules.outcome import Outcome
@@ -72,6 +73,86 @@ def test_hand_marks_that_a_state_lacks_become_a_state(tmp_path: Path) -> None:
     assert [path.read_text() for path in kept if path.is_file()] == [
         "student,report,comment\nada,9,fine\n"
     ]
+
+
+def lines_of(*command: object) -> list[str]:
+    result = CliRunner().invoke(app, [str(word) for word in command])
+    assert result.exit_code == 0, result.output
+    return result.output.splitlines()
+
+
+def test_what_restore_takes_back_is_said(tmp_path: Path) -> None:
+    head = "student,test_auc,guessing,improvement,comment,override,reason\n"
+    class_report.write([graded("ada"), graded("bob")], tmp_path)
+    (tmp_path / "hand.csv").write_text(f"{head}ada,3,3,4,Fine,,\n")
+    class_report.write([graded("cleo"), graded("bob", "failed")], tmp_path)
+    (tmp_path / "hand.csv").write_text(f"{head}ada,1,3,4,Fine,,\nbob,,,,,total=50,ill\n")
+    (state,) = class_report.kept_states(tmp_path)
+    back = lines_of("restore", state.name, "--marks", tmp_path)
+    assert back[0].startswith("bob: 0 -> 90 (step1.load +7") and back[1:-1] == [
+        "cleo: gone, had 90",
+        'ada: by hand test_auc 1, guessing 3, improvement 4, "Fine" -> '
+        'test_auc 3, guessing 3, improvement 4, "Fine"',
+        "bob: by hand total=50 -> nothing",
+    ]
+    (taken_back, *_) = class_report.kept_states(tmp_path)
+    again = lines_of("restore", taken_back.name, "--marks", tmp_path)
+    assert "cleo: new, 90" in again and "bob: by hand nothing -> total=50" in again
+
+
+def test_the_first_marks_make_nobody_new() -> None:
+    marks = [class_report.as_dict(graded(name)) for name in CLASS]
+    assert class_report.changes([], marks) == [] == class_report.changes(marks, marks)
+    assert class_report.changes(marks[1:], marks) == ["ada: new, 90"]
+
+
+HandIn = class_report.HandIn
+ONE = HandIn(name="Liam O'Brien", source="/a/liam")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "another"),
+    [
+        (ONE, ONE, False),
+        (ONE, HandIn(name="O'Brien, Liam", source="/b/liam"), False),  # collected elsewhere
+        (ONE, HandIn(name="Liam Neeson", source="/a/liam"), True),
+        (HandIn(source="/a/liam"), HandIn(source="/a/liam"), False),
+        (HandIn(source="/a/liam"), HandIn(source="/b/liam"), True),
+        (HandIn(name="liam", source="/a/liam"), HandIn(name="liam", source="/b/liam"), True),
+        (HandIn(), HandIn(source="/b/liam"), False),  # of an earlier release
+    ],
+)
+def test_two_of_one_name_never_share_a_row(
+    before: HandIn, now: HandIn, another: bool, tmp_path: Path
+) -> None:
+    class_report.write([graded("liam")], tmp_path, handed_in={"liam": before})
+    found = class_report.namesakes(class_report.read(tmp_path), {"liam": now, "zoe": now})
+    assert bool(found) == another and len(found) <= 1
+
+
+def test_grade_refuses_another_student_of_the_same_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def grade_all(submissions: list[Submission], *_: object) -> list[Graded]:
+        return [graded(submission.student) for submission in submissions]
+
+    monkeypatch.setattr("autograder.grading.whole_class.grade", grade_all)
+    monkeypatch.chdir(tmp_path)
+    for place in ("one/liam", "other/liam"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "step1_data_loading.ipynb").write_text("{}")
+    options = ("--output", "marks", "--isolation", "basic", "--no-twin")
+    lines_of("grade", "one", *options)
+    lines_of("grade", "one", *options)  # once more is the same student
+    lines_of("grade", "one/liam", *options)
+    kept = (tmp_path / "marks/marks.json").read_bytes()
+    refused = CliRunner().invoke(app, ["grade", "other", *options])
+    (line,) = refused.output.strip().splitlines()
+    assert refused.exit_code == 2 and line.startswith("autograder: liam: the marks are of ")
+    assert "one/liam, and this is " in line and "or say --same-students" in line
+    assert (tmp_path / "marks/marks.json").read_bytes() == kept
+    lines_of("grade", "other", *options, "--same-students")
+    lines_of("grade", "other", *options)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"submissions": [{"student": 3}]}', ""])
