@@ -241,6 +241,26 @@ def test_the_class_page_finds_and_sorts(marks: Path, browser: Any) -> None:
     page.close()
 
 
+FOLDED = """() => [...document.querySelectorAll("details:not([open])")].map(node => [
+  getComputedStyle(node, "::details-content").contentVisibility === "visible",
+  ...[...node.children].slice(1).map(child => child.checkVisibility()),
+])"""
+
+
+@pytest.mark.slow
+def test_nothing_is_folded_away_on_paper(marks: Path, thousand: Path, browser: Any) -> None:
+    for path in (thousand, marks / "feedback" / "student0003.html"):
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        folded = page.evaluate(FOLDED)
+        assert folded and not any(map(any, folded)), path
+        page.emulate_media(media="print")
+        printed = page.evaluate(FOLDED)
+        assert list(map(len, printed)) == list(map(len, folded)) and all(map(all, printed)), path
+        page.close()
+    assert "<summary>all " in thousand.read_text(encoding="utf-8")  # names, without a tag
+
+
 @pytest.mark.slow
 def test_reports_are_graded_in_the_page(marks: Path, browser: Any, tmp_path: Path) -> None:
     page = browser.new_page(accept_downloads=True)
