@@ -423,22 +423,32 @@ def similar(
 
 @app.command()
 def gradebook(
-    to: Annotated[str, typer.Option(help="nbgrader.")] = "nbgrader",
+    to: Annotated[
+        str, typer.Option(help="nbgrader: puts automatic marks in there. The default.")
+    ] = "",
+    source: Annotated[
+        str, typer.Option("--from", help="nbgrader: brings what persons gave there to hand.csv.")
+    ] = "",
     marks: Marks = MARKS,
     root: Annotated[
         Path, typer.Option(help="The course's folder, with nbgrader_config.py.")
     ] = Path("."),
+    course: CourseFile = None,
 ) -> None:
-    """Put automatic scores, comments and executed notebooks into nbgrader's gradebook.
+    """Put automatic scores, comments and executed notebooks into nbgrader's gradebook, or bring
+    the marks of persons from there.
 
     Manual marks, extra credit and comments of a person in there are never touched.
     """
     from autograder.gradebook import ExportError, nbgrader_book
     from autograder.gradebook.marks import automatic_marks
 
-    if to != "nbgrader":
-        fail(f"--to {to}: choose nbgrader", 2)
+    if (to and source) or (to or source or "nbgrader") != "nbgrader":
+        fail("choose --to nbgrader or --from nbgrader", 2)
     try:
+        if source:
+            _bring(marks, nbgrader_book.given(root), "formgrader", course)
+            return
         result = nbgrader_book.fill(root, automatic_marks(marks), marks)
     except ExportError as error:
         fail(error, 2)
@@ -447,6 +457,43 @@ def gradebook(
     kept = f", {result.kept} marks of a person kept" if result.kept else ""
     tell(f"{result.students} students, {len(result.changed)} with other scores than before{kept}.")
     tell(f"Written: the gradebook, and {result.trees}")
+
+
+def _bring(folder: Path, given: dict[str, Any], origin: str, course: Path | None) -> None:
+    """Put what persons gave elsewhere into hand.csv and marks.csv, and say what stays outside."""
+    from autograder.gradebook import ExportError, hand
+    from autograder.reports import class_report
+    from autograder.reports.collected import listed
+
+    found = read_marks(folder, course)
+    before = as_it_is(folder)
+    strangers, kept, extra = [], [], []
+    try:
+        rows = hand.read(folder)
+        names = {mark.student for mark in found}
+        for student, theirs in given.items():
+            if student not in names:
+                strangers += [student] if theirs.points or theirs.comments else []
+                continue
+            lines = [f"{k}: {v}" if k != hand.REPORT else v for k, v in theirs.comments.items()]
+            mark = rows.get(student, hand.HandMark(student))
+            comment = "\n".join(lines)
+            rows[student], stays = hand.bring(mark, theirs.points, comment, origin)
+            kept += [f"{student}: {line}" for line in stays]
+            extra += [f"{student}: {theirs.extra:g}"] if theirs.extra else []
+        path = hand.save(folder, rows)
+        class_report.write_table(folder, read_course(course))
+    except hand.HandError as error:
+        raise ExportError(str(error)) from None
+    for title, lines in (
+        ("Brought", changed(before, folder)),
+        (f"Left as hand.csv has it; mend it there or in {origin}", kept),
+        ("Extra credit, which stays in nbgrader only", extra),
+        ("Not in these marks", strangers),
+    ):
+        for line in listed(title, lines):
+            tell(line)
+    tell(f"Written: {path}, {folder / 'marks.csv'}")
 
 
 @app.command()

@@ -124,7 +124,7 @@ class Mark(msgspec.Struct):
         """The points of the report; None as long as nobody has given them."""
         if self.hand is None:
             return None
-        given = self.hand.override.get("step6.report")
+        given = self.hand.override.get(hand_marks.REPORT)
         return self.hand.report if given is None else given
 
     @property
