@@ -192,7 +192,7 @@ def grade(
     from autograder.grading.submission import Options
     from autograder.grading.whole_class import only_due
     from autograder.handin.submission import SubmissionError, load_class, outside
-    from autograder.reports import class_report
+    from autograder.reports import class_report, marks_folder
     from autograder.reports.collected import listed
 
     with contextlib.ExitStack() as stack:
@@ -214,11 +214,11 @@ def grade(
             instructor.check_data(options.path())
             twin, submissions = options.on_sample() and twin, load_class(folder)
             outside(output, folder)
-            if why := class_report.unwritable(output):
+            if why := marks_folder.unwritable(output):
                 fail(why, 2)
             submissions = instructor.only(submissions, only or [])
             handed_in = instructor.handed_in(folder, submissions)
-            others = class_report.namesakes(class_report.read(output), handed_in)
+            others = marks_folder.namesakes(marks_folder.read(output), handed_in)
             if others and not same_students:
                 more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
                 fail(f"{one_line(others[0])}{more}: {_NAMESAKES}", 2)

@@ -88,13 +88,13 @@ def readable_hand_marks(folder: Path) -> None:
 def handed_in(folder: Path, submissions: list[Any]) -> dict[str, Any]:
     """Each student's hand-in: from where, and what `collect`'s list says of name and time."""
     from autograder.handin.collect import listed
-    from autograder.reports.class_report import HandIn
+    from autograder.reports.marks_folder import HandIn
 
     rows = listed(folder) or listed(folder / "submitted")
     found = {}
     for submission in submissions:
         row = rows.get(submission.student, {})
-        source = str(submission.source.resolve()) if submission.source else ""
+        source = str(submission.source or "")
         late, name = row.get("late") == "late", row.get("name", "")
         found[submission.student] = HandIn(row.get("handed_in", ""), late, name, source)
     return found
@@ -103,20 +103,20 @@ def handed_in(folder: Path, submissions: list[Any]) -> dict[str, Any]:
 def as_it_is(folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The marks of a folder, and what persons gave, before something is changed in it."""
     from autograder.gradebook import hand
-    from autograder.reports import class_report
+    from autograder.reports import marks_folder
 
     by_hand: dict[str, Any] = {}
     with contextlib.suppress(hand.HandError):
         by_hand = dict(hand.read(folder))
-    return class_report.read(folder), by_hand
+    return marks_folder.read(folder), by_hand
 
 
 def changed(before: tuple[list[dict[str, Any]], dict[str, Any]], folder: Path) -> list[str]:
     """What is different in a folder of marks: a line a student."""
-    from autograder.reports import class_report
+    from autograder.reports import marks_folder
 
     after = as_it_is(folder)
-    return class_report.changes(before[0], after[0], before[1], after[1])
+    return marks_folder.changes(before[0], after[0], before[1], after[1])
 
 
 def read_marks(folder: Path, course: Path | None) -> list[Any]:
@@ -216,12 +216,12 @@ def restore(
 
     A state holds marks.json, marks.csv and hand.csv. What is there now becomes a state itself.
     """
-    from autograder.reports import class_report
+    from autograder.reports import marks_folder
 
-    known = {path.name: path for path in class_report.kept_states(marks)}
+    known = {path.name: path for path in marks_folder.kept_states(marks)}
     if state is None:
         for name, path in known.items():
-            count = len(class_report.read(path))
+            count = len(marks_folder.read(path))
             tell(f"{name}  ({count} students)")
         tell(f"{len(known)} states of {marks}.")
         return
@@ -229,7 +229,7 @@ def restore(
         fail(f"{state}: no such state: autograder restore --marks {marks} lists them", 2)
     before = as_it_is(marks)
     try:
-        class_report.restore(marks, known[state])
+        marks_folder.restore(marks, known[state])
     except OSError as error:
         fail(f"{error.filename or marks}: {error.strerror}", 2)
     for line in changed(before, marks):
@@ -311,11 +311,11 @@ def _names_of(lms: str, submitted: Path) -> dict[str, str]:
         there = f"the work came from {', '.join(sorted(kinds))}" if kinds else "no such list"
         why = f"{there}: --submitted names the folder that `collect` wrote from {lms.capitalize()}"
         fail(f"{submitted / LIST}: {why}", 2)
-    return {
-        student: row["hand_back"]
-        for student, row in rows.items()
-        if row.get("from", "").casefold() == lms and row.get("hand_back")
-    }
+    theirs = {k: row for k, row in rows.items() if row.get("from", "").casefold() == lms}
+    named = {student: row["hand_back"] for student, row in theirs.items() if row.get("hand_back")}
+    if not named:
+        fail(f"{submitted / LIST}: of an earlier release, without names: collect once more", 2)
+    return named
 
 
 @app.command()

@@ -99,6 +99,7 @@ class Mark(msgspec.Struct):
     problems: list[str] = []
     status: str = ""
     key: str = ""  # names the folder of the executed copies, and the student's page
+    name: str = ""  # the roster's, where `collect` knew it
     report: str = ""
     numbers: Numbers = msgspec.field(default_factory=Numbers)
     flags: list[str] = []

@@ -220,7 +220,7 @@ def load_class(folder: Path) -> list[Submission]:
     inner = folder / "submitted"
     root = inner if inner.is_dir() and not _is_one_students(inner) else folder
     if _is_one_students(root):
-        return [replace(load(root), source=root)]
+        return [replace(load(root), source=_place(root))]
     found: list[Submission] = []
     for path in sorted(root.iterdir(), key=lambda path: os.fsencode(path.name)):
         if re.match(r"\.[^.]", path.name) or is_shadow(path.name):
@@ -234,7 +234,7 @@ def load_class(folder: Path) -> list[Submission]:
         except Exception as error:  # whatever was handed in is one record, and no end
             name = file_name(path.with_suffix("") if path.is_file() else path)
             student = Submission(name, (), tuple(_bounded([_why(path, error)])))
-        student = replace(student, source=path)
+        student = replace(student, source=_place(path))
         found.append(_with_own_name(student, {s.student for s in found}))
     names = [s.student for s in found]
     if len(names) > 1 and all(_is_a_step(name) for name in names):
@@ -245,6 +245,12 @@ def load_class(folder: Path) -> list[Submission]:
     if not any(s.notebooks or s.problems for s in found):
         raise PathError(f"{folder}: no submission here: expected STUDENT/{ASSIGNMENT}/*.ipynb")
     return found
+
+
+def _place(path: Path) -> Path:
+    """Where a student's work lies; its last name as text that can be written."""
+    there = path.resolve()
+    return there.with_name(file_name(there)) if there.name else there
 
 
 def _is_a_step(name: str) -> bool:

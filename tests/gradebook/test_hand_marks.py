@@ -19,8 +19,8 @@ from autograder.gradebook.hand import HandError
 from autograder.gradebook.nbgrader_book import GivenThere
 from autograder.grading.marks import Marks
 from autograder.grading.submission import Graded
-from autograder.reports import class_report
-from autograder.reports.class_report import HandIn
+from autograder.reports import class_report, marks_folder
+from autograder.reports.marks_folder import HandIn
 from autograder.rules import catalogue, causes
 from autograder.rules.diagnosis import Diagnosis, Finding
 from autograder.rules.locate import Place
@@ -160,13 +160,13 @@ def test_a_weekly_hand_in_keeps_the_steps_of_the_weeks_before(tmp_path: Path) ->
 def test_changes_and_states(tmp_path: Path) -> None:
     class_report.write([graded("ada", "step3.split"), graded("bob")], tmp_path)
     (tmp_path / "hand.csv").write_text(f"{HEAD}ada,3,3,4,,,\n")
-    before: list[dict[str, Any]] = class_report.read(tmp_path)
+    before: list[dict[str, Any]] = marks_folder.read(tmp_path)
     class_report.write([graded("ada")], tmp_path)
-    lines = class_report.changes(before, class_report.read(tmp_path))
+    lines = marks_folder.changes(before, marks_folder.read(tmp_path))
     assert lines == ["ada: 84 -> 90 (step3.split +6)"]
     (tmp_path / "hand.csv").unlink()
-    (state,) = class_report.kept_states(tmp_path)
-    class_report.restore(tmp_path, state)
+    (state,) = marks_folder.kept_states(tmp_path)
+    marks_folder.restore(tmp_path, state)
     assert rows(tmp_path)["ada"]["total"] == "84"  # as the table was when the state was kept
     assert hand.read(tmp_path)["ada"].report == 10
 

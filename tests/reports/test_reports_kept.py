@@ -18,7 +18,7 @@ from autograder.grading.marks import Marks
 from autograder.grading.records import Records
 from autograder.grading.submission import Graded
 from autograder.handin.submission import Submission
-from autograder.reports import class_report
+from autograder.reports import class_report, marks_folder
 from autograder.rules import catalogue
 from autograder.rules.outcome import Outcome
 
@@ -55,21 +55,21 @@ def test_who_is_not_graded_now_stays(tmp_path: Path, again: list[str]) -> None:
 def test_the_last_ten_states_can_be_had_back(tmp_path: Path) -> None:
     for number in range(15):
         class_report.write([graded(f"s{number:02}")], tmp_path)
-    states = sorted((tmp_path / class_report.STATES).iterdir(), key=lambda p: len(totals(p)))
+    states = sorted((tmp_path / marks_folder.STATES).iterdir(), key=lambda p: len(totals(p)))
     assert [len(totals(state)) for state in states] == list(range(5, 15))
     class_report.write([graded("s14")], tmp_path)  # nothing new: no state more
-    assert len(list((tmp_path / class_report.STATES).iterdir())) == 10
+    assert len(list((tmp_path / marks_folder.STATES).iterdir())) == 10
 
 
 def test_hand_marks_that_a_state_lacks_become_a_state(tmp_path: Path) -> None:
     class_report.write([graded("ada")], tmp_path)
     class_report.write([graded("bob")], tmp_path)
-    (state,) = class_report.kept_states(tmp_path)
-    class_report.restore(tmp_path, state)
+    (state,) = marks_folder.kept_states(tmp_path)
+    marks_folder.restore(tmp_path, state)
     (tmp_path / "hand.csv").write_text("student,report,comment\nada,9,fine\n")
-    class_report.restore(tmp_path, state)  # marks are as they are: only the hand marks go
+    marks_folder.restore(tmp_path, state)  # marks are as they are: only the hand marks go
     assert not (tmp_path / "hand.csv").exists()
-    kept = [path / "hand.csv" for path in class_report.kept_states(tmp_path)]
+    kept = [path / "hand.csv" for path in marks_folder.kept_states(tmp_path)]
     assert [path.read_text() for path in kept if path.is_file()] == [
         "student,report,comment\nada,9,fine\n"
     ]
@@ -87,7 +87,7 @@ def test_what_restore_takes_back_is_said(tmp_path: Path) -> None:
     (tmp_path / "hand.csv").write_text(f"{head}ada,3,3,4,Fine,,\n")
     class_report.write([graded("cleo"), graded("bob", "failed")], tmp_path)
     (tmp_path / "hand.csv").write_text(f"{head}ada,1,3,4,Fine,,\nbob,,,,,total=50,ill\n")
-    (state,) = class_report.kept_states(tmp_path)
+    (state,) = marks_folder.kept_states(tmp_path)
     back = lines_of("restore", state.name, "--marks", tmp_path)
     assert back[0].startswith("bob: 0 -> 90 (step1.load +7") and back[1:-1] == [
         "cleo: gone, had 90",
@@ -95,18 +95,18 @@ def test_what_restore_takes_back_is_said(tmp_path: Path) -> None:
         'test_auc 3, guessing 3, improvement 4, "Fine"',
         "bob: by hand total=50 -> nothing",
     ]
-    (taken_back, *_) = class_report.kept_states(tmp_path)
+    (taken_back, *_) = marks_folder.kept_states(tmp_path)
     again = lines_of("restore", taken_back.name, "--marks", tmp_path)
     assert "cleo: new, 90" in again and "bob: by hand nothing -> total=50" in again
 
 
 def test_the_first_marks_make_nobody_new() -> None:
     marks = [class_report.as_dict(graded(name)) for name in CLASS]
-    assert class_report.changes([], marks) == [] == class_report.changes(marks, marks)
-    assert class_report.changes(marks[1:], marks) == ["ada: new, 90"]
+    assert marks_folder.changes([], marks) == [] == marks_folder.changes(marks, marks)
+    assert marks_folder.changes(marks[1:], marks) == ["ada: new, 90"]
 
 
-HandIn = class_report.HandIn
+HandIn = marks_folder.HandIn
 ONE = HandIn(name="Liam O'Brien", source="/a/liam")
 
 
@@ -126,7 +126,7 @@ def test_two_of_one_name_never_share_a_row(
     before: HandIn, now: HandIn, another: bool, tmp_path: Path
 ) -> None:
     class_report.write([graded("liam")], tmp_path, handed_in={"liam": before})
-    found = class_report.namesakes(class_report.read(tmp_path), {"liam": now, "zoe": now})
+    found = marks_folder.namesakes(marks_folder.read(tmp_path), {"liam": now, "zoe": now})
     assert bool(found) == another and len(found) <= 1
 
 
@@ -161,7 +161,7 @@ def test_a_file_that_is_none_of_ours_is_kept_too(tmp_path: Path, content: str) -
     (tmp_path / "marks.csv").write_text("typed in by hand")
     class_report.write([graded("ada")], tmp_path)
     assert list(totals(tmp_path)) == ["ada"]
-    (state,) = (tmp_path / class_report.STATES).iterdir()
+    (state,) = (tmp_path / marks_folder.STATES).iterdir()
     assert (state / "marks.json").read_text() == content
     assert (state / "marks.csv").read_text() == "typed in by hand"
 
@@ -274,12 +274,12 @@ def test_what_cannot_be_written_is_said_before_anything_is_run(
 
 
 def test_a_folder_that_may_not_be_written_is_said(tmp_path: Path) -> None:
-    assert class_report.unwritable(tmp_path / "new" / "marks") == ""
+    assert marks_folder.unwritable(tmp_path / "new" / "marks") == ""
     assert not (tmp_path / "new").exists()  # looking leaves nothing behind
     with tempfile.TemporaryDirectory() as name, as_somebody(Path(name)):
         Path(name).chmod(0o555)
         for folder in (Path(name), Path(name) / "new" / "marks"):
-            said = class_report.unwritable(folder)
+            said = marks_folder.unwritable(folder)
             assert said.startswith(f"{name}: nothing can be written there (Permission denied)")
         Path(name).chmod(0o755)
 
