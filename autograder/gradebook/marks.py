@@ -192,7 +192,12 @@ class Mark(msgspec.Struct):
             return _line(f"{findings[0].title}: {findings[0].proof}")
         wrong = [c for c in self.checks if c.status in ("failed", "student_error")]
         wrong = [check for check in wrong if check.step not in full]
-        return _line(f"{wrong[0].step}: {wrong[0].title}") if wrong else ""
+        if wrong:
+            return _line(f"{wrong[0].step}: {wrong[0].title}")
+        lost = {check.step for check in self.checks if check.status == "not_attempted"} - full
+        raised = next((text for text in self.raised if text.split(":")[0] in lost), "")
+        steps = ", ".join(step for step in self.steps if step in lost)
+        return _line(raised or (f"not attempted: {steps}" if steps else ""))
 
     @property
     def feedback(self) -> str:

@@ -165,7 +165,7 @@ def _verdict(checks: list[Check]) -> tuple[str, str]:
         return "not attempted", "idle"
     if wrong:
         rest = sum(kind == "blocked" for kind in kinds)
-        waits = f", {rest} wait for another" if rest else ""
+        waits = f", {rest} {'waits' if rest == 1 else 'wait'} for another" if rest else ""
         return f"{wrong} of {len(kinds)} checks not right yet{waits}", "bad"
     if any(kind in ("not_judged", "grader_error") for kind in kinds):
         return "a person looks at it: no points are lost", "wait"

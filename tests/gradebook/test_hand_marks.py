@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from autograder import course
 from autograder.cli import app
+from autograder.contract import STEPS
 from autograder.gradebook import ExportError, doubts, hand, read_marks
 from autograder.gradebook.hand import HandError
 from autograder.gradebook.nbgrader_book import GivenThere
@@ -184,6 +185,16 @@ def test_what_a_person_has_overruled_is_not_the_first_to_say(tmp_path: Path) -> 
     (tmp_path / "hand.csv").write_text(f"{HEAD}ada,,,,,step3=20,looked at\n")
     (mark,) = read_marks(tmp_path)
     assert "the proof" not in mark.first and "the proof" not in mark.feedback
+
+
+def test_what_is_not_there_is_said_first(tmp_path: Path) -> None:
+    blank = graded("bob", "step", "not_attempted")
+    raised = replace(graded("eve", "step2", "not_attempted"), raised=(("step2", "NameError: G"),))
+    class_report.write([graded("ada"), blank, raised, graded("zoe", "step4")], tmp_path)
+    firsts = {mark.student: mark.first for mark in read_marks(tmp_path)}
+    steps = ", ".join(STEPS)
+    assert firsts["ada"] == "" and firsts["bob"] == f"not attempted: {steps}"
+    assert firsts["eve"] == "step2: NameError: G" and firsts["zoe"].startswith("step4: ")
 
 
 def test_late_by_nobody_knows_how_much_is_said_before_marks_go_out(tmp_path: Path) -> None:
