@@ -284,7 +284,7 @@ def _is_one_students(root: Path) -> bool:
     """Whether a folder is one student's own, not a class's: no folder in it holds notebooks."""
     if any(_holds_notebooks(path) for path in root.iterdir() if path.name != ASSIGNMENT):
         return False
-    if len([name for name in STEP_OF_NAME if (root / f"{name}.ipynb").is_file()]) > 1:
+    if any((root / f"{name}.ipynb").is_file() for name in STEP_OF_NAME):
         return True
     own = root / ASSIGNMENT
     return own.is_dir() and not own.is_symlink() and any(own.glob("*.ipynb"))

@@ -98,7 +98,7 @@ def namesakes(before: list[dict[str, Any]], handed_in: Mapping[str, HandIn]) -> 
     """Who of these may be another one than the student of that name who has marks, and why.
 
     Two are one where `collect`'s list gives both the same name, or where their work lies in the
-    same place; marks that say neither are taken for the same student's.
+    same class's folder; marks that say neither are taken for the same student's.
     """
     old = {mark["student"]: mark for mark in before}
     found = []
@@ -108,7 +108,7 @@ def namesakes(before: list[dict[str, Any]], handed_in: Mapping[str, HandIn]) -> 
         places = [place for place in (mark.get("source"), printing.one_line(work.source)) if place]
         if len(names) == 2 and not forms(names[0]) & forms(names[1]):
             found.append(f"{student}: {names[0]} has marks, and this is {names[1]}")
-        elif len(names) < 2 and len(set(places)) == 2:
+        elif len(names) < 2 and len({Path(place).parent for place in places}) == 2:
             found.append(f"{student}: the marks are of {places[0]}, and this is {places[1]}")
     return found
 

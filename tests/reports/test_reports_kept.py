@@ -118,6 +118,7 @@ ONE = HandIn(name="Liam O'Brien", source="/a/liam")
         (ONE, HandIn(name="Liam Neeson", source="/a/liam"), True),
         (HandIn(source="/a/liam"), HandIn(source="/a/liam"), False),
         (HandIn(source="/a/liam"), HandIn(source="/b/liam"), True),
+        (HandIn(source="/a/liam.ipynb"), HandIn(source="/a/liam"), False),
         (HandIn(name="liam", source="/a/liam"), HandIn(name="liam", source="/b/liam"), True),
         (HandIn(), HandIn(source="/b/liam"), False),  # of an earlier release
     ],
@@ -145,6 +146,7 @@ def test_grade_refuses_another_student_of_the_same_name(
     lines_of("grade", "one", *options)
     lines_of("grade", "one", *options)  # once more is the same student
     lines_of("grade", "one/liam", *options)
+    assert list(totals(tmp_path / "marks")) == ["liam"]  # and no student called as the step
     kept = (tmp_path / "marks/marks.json").read_bytes()
     refused = CliRunner().invoke(app, ["grade", "other", *options])
     (line,) = refused.output.strip().splitlines()
