@@ -145,7 +145,7 @@ def raised(ran: str, error: CellError, advice: str = "") -> NotPassed:
     usual = "Read the last line of the error first, then the line of yours that it names."
     advice = advice or _made_in(error)
     why = "The code stops there: nothing after that line is computed."
-    read, behind = reading_of(error.name, error.message), "run.exception"
+    read, behind = reading_of(error.name, error.message, error.source), "run.exception"
     if read is not None and read.causes:
         look, behind = read.causes[0].look, read.causes[0].id
         why = " ".join([f"It says: {read.says}", *(f"{n}." for n in read.numbers), why])
