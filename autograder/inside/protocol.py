@@ -107,6 +107,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     fault: str = ""  # of the grader's own code
 
 
+# msgspec looks at a type when it is first decoded, and crashes where two threads do so at once.
+for _kind in (Task, Making, Given, Message):
+    msgspec.msgpack.Decoder(_kind)
+
+
 def send(stream: IO[bytes], value: Task | Making | Message | Given) -> None:
     """Write one frame."""
     data = msgspec.msgpack.encode(value)
