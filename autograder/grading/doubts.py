@@ -63,8 +63,12 @@ class Source:
     def reached(self, *names: str) -> set[str]:
         """Every word in the definitions of these names, and in those of the words in them."""
         words, left, seen = set[str](), list(names), set(names)
+        read = set[int]()  # one value may be the meaning of many names: a, b = ...
         while left:
             for node in self.meanings.get(left.pop(), []):
+                if id(node) in read:
+                    continue
+                read.add(id(node))
                 new = set(_words(node))
                 words |= new
                 left += new - seen
@@ -151,6 +155,14 @@ def _words(node: ast.AST) -> Iterator[str]:
             yield from part.name.split(".")
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):
             yield from [part.value] if part.value.isidentifier() else []
+
+
+def all_doubts(
+    evidence: Evidence, outcomes: list[Outcome], cells: Sequence[TaskCell], stand_in: bool
+) -> dict[str, str]:
+    """For each exercise why its evidence is not to be believed, where there is a reason."""
+    told = other_gradients(evidence, outcomes, cells, stand_in)
+    return told | doubts(cells, evidence.free_form)
 
 
 def doubts(cells: Sequence[TaskCell], free_form: bool) -> dict[str, str]:
