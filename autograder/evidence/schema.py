@@ -406,6 +406,13 @@ class CalledTest(Struct):
     negatives: Pairs
 
 
+class Weights(Struct):
+    """The weights of the model that `test` was called on, one array a parameter."""
+
+    model: int  # its number in the traces
+    values: Annotated[list[Array], msgspec.Meta(max_length=500)]
+
+
 class TestSeen(Struct, tag="test_seen"):
     """What evaluation left behind; `rules.worked_out` makes `Testing` of it, and `Auc`.
 
@@ -413,6 +420,7 @@ class TestSeen(Struct, tag="test_seen"):
     """
 
     runs: Annotated[list[CalledTest], msgspec.Meta(max_length=4)] = []
+    weights: Weights | None = None
     trace: Trace | None = None
     watched: bool = False  # the notebook is of a form of its own: the trace is all there is
 
@@ -443,6 +451,7 @@ class Scoring(Struct):
     loaded: bool = False  # a kept state was loaded after the last step
     bare: bool = False  # the scores are of the embedding table itself: no layer was passed
     pieces: int = 0  # AUCs, each of some of the pairs, that were computed in a row in its place
+    differs: bool | None = None  # from the scores that follow from weights, edges and pairs
     cell: int | None = None
     line: int | None = None
 

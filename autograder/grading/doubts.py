@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from autograder.contract import EXERCISES, MODEL_CLASS
-from autograder.evidence.schema import Evidence, ModelClass, Training
+from autograder.evidence.schema import Evidence, ModelClass, Testing, Training
 from autograder.inside.protocol import TaskCell
 from autograder.rules.locate import parsed
 from autograder.rules.outcome import Message, Outcome
@@ -162,6 +162,7 @@ def all_doubts(
 ) -> dict[str, str]:
     """For each exercise why its evidence is not to be believed, where there is a reason."""
     told = other_gradients(evidence, outcomes, cells, stand_in)
+    told |= other_scores(evidence, outcomes, cells, stand_in)
     return told | doubts(cells, evidence.free_form)
 
 
@@ -209,6 +210,42 @@ def other_gradients(
         "step5": "its first gradients are not those of its weights, pairs and "
         "labels, as the model of step 4 has them"
     }
+
+
+def other_scores(
+    evidence: Evidence, outcomes: list[Outcome], cells: Sequence[TaskCell], stand_in: bool
+) -> dict[str, str]:
+    """Whether the scores that `test` is said to have measured are none of its model's.
+
+    They have to follow from its weights, the edges and the pairs. As with gradients, that can be
+    said only of a model that is known, and where the code changes nothing on the way.
+    """
+    testing = evidence.step6.test if evidence.step6 else None
+    if not isinstance(testing, Testing) or any(run.watched for run in testing.runs):
+        return {}
+    model = [o for o in outcomes if o.check.step == "step4"]
+    if not stand_in and (not _takes_the_mean(evidence) or any(o.status != "passed" for o in model)):
+        return {}
+    cells = [c for c in cells if not c.key and c.step in ("step4", "step5", "step6")]
+    last = tuple(c.source for c in cells if c.step == "step6")
+    if _changes_scores(tuple(c.source for c in cells), last):
+        return {}
+    if any(run.differs for run in testing.runs):
+        return {"step6.test": "its scores are not those of its weights, edges and pairs"}
+    tested = [o for o in outcomes if o.check.cell == "step6.test"]
+    unknown = any(run.differs is None for run in testing.runs)
+    if unknown and all(o.status == "passed" for o in tested):
+        return {"step6.test": "its scores cannot be computed again, for no reason that is seen"}
+    return {}
+
+
+@functools.lru_cache(maxsize=256)
+def _changes_scores(sources: tuple[str, ...], last: tuple[str, ...]) -> bool:
+    """Whether the code has what makes honest scores others, or step 6 (`last`) one more class."""
+    here = read(sources)
+    used = here.reached("test", "model", *here.classes)
+    words = [word.lower() for word in used]
+    return any(change in word for word in words for change in CHANGES) or bool(read(last).classes)
 
 
 @functools.lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""The first gradients computed once more: do they follow from the weights, pairs and labels?
+"""The first gradients, and the scores of an evaluation, computed once more from the weights.
 
 For the model of the course: one embedding, two SAGEConv that take the mean, a ReLU, a dot product,
 binary cross-entropy. It is NumPy: the grader would wait seconds for torch to be imported.
@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from autograder.evidence.schema import Weights
 from autograder.evidence.trace import Model, Weighed
 from autograder.rules.alignment import unordered
-from autograder.rules.facts import Bundle, Facts
+from autograder.rules.facts import AucFact, Bundle, Facts, sigmoid
 
 NEAR = 2e-3  # of the gradient's length that may be left unexplained: it is of single precision
 LOGITS = ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits")
-MOST_WEIGHTS = 2_000_000  # numbers of a model that the recorder keeps
+MOST_WEIGHTS = 3_000_000  # numbers of a model that the recorder keeps
+MOST_LAYERS = 6  # of a model whose scores are computed again
 PAIRS = 2_000_000  # scored pairs of one step that are computed with at most
 
 
@@ -43,6 +46,86 @@ def is_unweighed(found: Facts) -> bool:
         w.model == run.number and len(w.weights) == len(parts) and max(w.weights, default=-1) >= 0
         for w in found.trace.weighed
     )
+
+
+def scores_differ(found: Facts, auc: AucFact, weights: Weights | None) -> bool | None:
+    """Whether an AUC is of other scores than the model gives; None where there is no telling.
+
+    A student may scale the dot product, or take a cosine or a distance in its place.
+    """
+    models = found.trace.models
+    if auc.pairs is None or auc.scores is None or not 0 <= auc.model < len(models):
+        return None
+    if weights is None or weights.model != auc.model or len(auc.messages) > 1:
+        return None
+    if not 0 < auc.pairs.shape[1] <= PAIRS or auc.pairs.min() < 0:
+        return None
+    vectors = _vectors(models[auc.model], weights, auc.messages)
+    if vectors is None:
+        return None
+    with np.errstate(all="ignore"):
+        return not any(_scored(z, auc.pairs, auc.scores) for z in vectors)
+
+
+def _vectors(
+    model: Model, weights: Weights, messages: tuple[np.ndarray, ...]
+) -> Iterator[np.ndarray] | None:
+    """What `encode` may give with these weights; None where they make no such model."""
+    values = [v.numpy() for v in weights.values]
+    names = [p.name for p in model.parameters]
+    if len(names) != len(values) or [p.shape for p in model.parameters] != [
+        list(v.shape) for v in values
+    ]:
+        return None
+    known = dict(zip(names, values, strict=True))
+    tables = [v for n in model.embeddings if (v := known.get(n)) is not None and v.ndim == 2]
+    layers = [layer for layer in _layers_of(known, model.embeddings).values() if _is_layer(layer)]
+    if not tables or (messages and len(layers) < 2) or len(layers) > MOST_LAYERS:
+        return None
+    if not messages:
+        return iter(tables)
+    edges = messages[0].astype(np.int64)
+    if not edges.size or edges.min() < 0:
+        return None
+    ways = itertools.product(tables, itertools.permutations(layers, 2))
+    fitting = [(t, *two) for t, two in ways if _fit(t, *two) and edges.max() < len(t)]
+    return (z for table, one, two in fitting for z in _encoded(table, one, two, edges))
+
+
+def _encoded(
+    table: np.ndarray,
+    first: dict[str, np.ndarray],
+    second: dict[str, np.ndarray],
+    edges: np.ndarray,
+) -> Iterator[np.ndarray]:
+    """[N, D] with and without a ReLU between the layers, and after the last."""
+    mean = _Mean(edges, len(table))
+    inner = _linear(first, mean.of(table), table)
+    for h in (np.maximum(inner, 0), inner):
+        z = _linear(second, mean.of(h), h)
+        yield from (z, np.maximum(z, 0))
+
+
+def _scored(z: np.ndarray, pairs: np.ndarray, scores: np.ndarray) -> bool:
+    """Whether these vectors give these scores, but for their scale and a constant.
+
+    As a dot product, through a sigmoid or not, as a cosine or as a distance.
+    """
+    if pairs.max() >= len(z) or not np.isfinite(scores).all():
+        return False
+    a, b = z[pairs[0]].astype(float), z[pairs[1]].astype(float)
+    dot = np.einsum("pd,pd->p", a, b)
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    apart = np.linalg.norm(a - b, axis=1)
+    wanted = scores.astype(float) - scores.mean(dtype=float)
+    for due in (dot, sigmoid(dot), dot / np.maximum(lengths, 1e-8), apart, apart**2):
+        part = due - due.mean()
+        size = float(part @ part)
+        times = float(part @ wanted) / size if size else 0.0
+        left = np.linalg.norm(wanted - times * part)
+        if left <= NEAR * np.linalg.norm(wanted) and (times or np.allclose(due, due.mean())):
+            return True
+    return False
 
 
 def _differs(found: Facts, model: Model, weighed: Weighed) -> bool | None:
@@ -145,19 +228,14 @@ def _layouts(found: Facts, model: Model, weighed: Weighed) -> list[_Layout]:
     if len(known) != len(names) or len(model.embeddings) != 1 or model.embeddings[0] not in known:
         return []
     table = known[model.embeddings[0]]
-    layers: dict[str, dict[str, np.ndarray]] = {}
-    for name, value in known.items():
-        prefix, _, rest = name.rpartition(".lin_")
-        if name != model.embeddings[0]:
-            layers.setdefault(prefix, {})[f"lin_{rest}"] = value
+    layers = _layers_of(known, model.embeddings)
     if len(layers) != 2 or not all(_is_layer(layer) for layer in layers.values()):
         return []
     gradient = np.concatenate([s.ravel() for s in slopes]).astype(float)
     made = []
     for one, other in (tuple(layers), tuple(layers)[::-1]):
         first, second = layers[one], layers[other]
-        width, between = table.shape[1] if table.ndim == 2 else 0, first["lin_l.weight"].shape[0]
-        if first["lin_l.weight"].shape[1] != width or second["lin_l.weight"].shape[1] != between:
+        if not _fit(table, first, second):
             continue
         place = {one: 0, other: 1}
         order = [
@@ -168,6 +246,26 @@ def _layouts(found: Facts, model: Model, weighed: Weighed) -> list[_Layout]:
         ]
         made.append(_Layout(table, (first, second), tuple(order), gradient))
     return made
+
+
+def _layers_of(
+    known: dict[str, np.ndarray], embeddings: list[str]
+) -> dict[str, dict[str, np.ndarray]]:
+    """The weights of each layer, `lin_l.weight` and so on, by the layer's name."""
+    layers: dict[str, dict[str, np.ndarray]] = {}
+    for name, value in known.items():
+        prefix, _, rest = name.rpartition(".lin_")
+        if name not in embeddings:
+            layers.setdefault(prefix, {})[f"lin_{rest}"] = value
+    return layers
+
+
+def _fit(table: np.ndarray, first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
+    """Whether a table's rows can go through both layers."""
+    width, between = table.shape[1] if table.ndim == 2 else 0, first["lin_l.weight"].shape[0]
+    return bool(
+        first["lin_l.weight"].shape[1] == width and second["lin_l.weight"].shape[1] == between
+    )
 
 
 def _is_layer(layer: dict[str, np.ndarray]) -> bool:

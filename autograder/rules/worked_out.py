@@ -38,12 +38,13 @@ from autograder.evidence.schema import (
     Training,
     TrainSeen,
     Unfollowed,
+    Weights,
 )
 from autograder.evidence.trace import Embedded, Loaded, SplitPart, Trace, joined
 from autograder.rules import facts as derived
 from autograder.rules.alignment import unordered
 from autograder.rules.facts import NONE, AucFact, Facts
-from autograder.rules.gradients import gradients_differ, is_unweighed
+from autograder.rules.gradients import gradients_differ, is_unweighed, scores_differ
 from autograder.rules.scores import is_mean
 from autograder.truth import Truth
 
@@ -380,7 +381,7 @@ def _called_testing(seen: TestSeen, truth: Truth) -> Testing:
     modes = [a.training for a in around if a.training is not None]
     runs = []
     for run in seen.runs:
-        made = _called_scoring(run, truth)
+        made = _called_scoring(run, truth, seen.weights)
         if grads and modes:
             made = replace(
                 made,
@@ -391,7 +392,7 @@ def _called_testing(seen: TestSeen, truth: Truth) -> Testing:
     return Testing(runs=runs)
 
 
-def _called_scoring(run: CalledTest, truth: Truth) -> Scoring:
+def _called_scoring(run: CalledTest, truth: Truth, weights: Weights | None) -> Scoring:
     given = [e.numpy() for e in (run.edge_index, run.positives)]
     found = derived.facts(run.trace, truth, np.unique(unordered(np.concatenate(given, axis=1))))
     auc = next((a for a in found.aucs[::-1] if a.kind == "roc_auc_score"), None)
@@ -408,7 +409,8 @@ def _called_scoring(run: CalledTest, truth: Truth) -> Scoring:
     several = [a.value for a in found.aucs if a.kind == auc.kind and a.value is not None]
     if len(several) > 1 and run.returned is not None:
         made = replace(made, pieces=len(several) if is_mean(run.returned, several) else 0)
-    return replace(made, call=run.call, returned=run.returned)
+    differs = scores_differ(found, auc, weights)
+    return replace(made, call=run.call, returned=run.returned, differs=differs)
 
 
 def _scoring(found: Facts, auc: AucFact, edges: Any, positives: Any, negatives: Any) -> Scoring:
