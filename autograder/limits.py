@@ -50,6 +50,8 @@ GRADER_MEMORY_EACH = 2**29  # more of it for each submission at a time
 
 # what a run may say
 MESSAGE = 128 * MIB  # evidence of a whole project on the real data is 46 MB
+ELEMENTS = 3_000_000  # values in one message: a number, a text, a list, an array
+ELEMENTS_OF_A_RUN = 15_000_000  # in all its messages
 SHOWN = 64 * MIB  # characters of output that are kept of one run
 FLAGS = 200  # signs of tampering that are listed
 NOTES = 40  # repairs that are listed

@@ -237,8 +237,10 @@ class Convolution(Struct):
     sage: bool
     in_channels: int | None
     out_channels: int | None
-    options: dict[Text, bool | str | list[Text] | None] = {}
-    weights: dict[Text, Array] = {}
+    options: Annotated[
+        dict[Text, bool | str | list[Text] | None], msgspec.Meta(max_length=1000)
+    ] = {}
+    weights: Annotated[dict[Text, Array], msgspec.Meta(max_length=1000)] = {}
 
 
 class ModelClass(Struct, tag="model_class"):
@@ -249,7 +251,7 @@ class ModelClass(Struct, tag="model_class"):
     built: Call
     takes: Text | None = None  # what the constructor takes, where it is not these four
     methods: Annotated[list[Text], msgspec.Meta(max_length=60)] = []
-    parameters: dict[Text, list[int]] = {}
+    parameters: Annotated[dict[Text, list[int]], msgspec.Meta(max_length=5000)] = {}
     embeddings: list[Matrix] = []  # weights of each nn.Embedding, [rows, dim]
     convolutions: list[Convolution] = []  # in the order in which encode calls them
     convolution_calls: int = 0

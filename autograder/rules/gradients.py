@@ -17,19 +17,26 @@ from autograder.evidence.schema import Weights
 from autograder.evidence.trace import Model, Weighed
 from autograder.rules.alignment import unordered
 from autograder.rules.facts import AucFact, Bundle, Facts, sigmoid
+from autograder.truth import Truth
 
 NEAR = 2e-3  # of the gradient's length that may be left unexplained: it is of single precision
 LOGITS = ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits")
 MOST_WEIGHTS = 3_000_000  # numbers of a model that the recorder keeps
-MOST_LAYERS = 6  # of a model whose scores are computed again
+MOST_LAYERS, MOST_GRAPHS = 6, 4  # with which scores are computed again
+WIDEST, MOST_PARAMETERS = 1024, 40  # of a model that may be too large to be kept
 PAIRS = 2_000_000  # scored pairs of one step that are computed with at most
 
 
 def gradients_differ(found: Facts) -> bool | None:
-    """Whether the first call of backward gave other gradients; None where there is no telling."""
+    """Whether the first call of backward gave other gradients; None where there is no telling.
+
+    Nothing is held against a model that is too large to be kept.
+    """
     run = found.run
     if run is None or run.model is None:
         return None
+    if may_be_too_large(run.model, found.truth):
+        return False
     weighed = [w for w in found.trace.weighed if w.model == run.number]
     return _differs(found, run.model, weighed[0]) if weighed else None
 
@@ -40,12 +47,22 @@ def is_unweighed(found: Facts) -> bool:
     if run is None or run.model is None or not found.trace.backwards:
         return False
     parts = run.model.parameters
-    if sum(math.prod(p.shape) for p in parts) > MOST_WEIGHTS:
+    if may_be_too_large(run.model, found.truth):
         return False
     return not any(
         w.model == run.number and len(w.weights) == len(parts) and max(w.weights, default=-1) >= 0
         for w in found.trace.weighed
     )
+
+
+def may_be_too_large(model: Model, truth: Truth) -> bool:
+    """Whether it can be that its weights are too many to be kept, on this data."""
+    shapes = [p.shape for p in model.parameters if p.shape]
+    rows = max((s[0] for s in shapes), default=0)
+    widths = [size for s in shapes for size in s[1:]]
+    likely = len(shapes) <= MOST_PARAMETERS and max(widths, default=0) <= WIDEST
+    likely = likely and rows <= max(2 * truth.num_nodes, WIDEST)
+    return likely and sum(math.prod(shape) for shape in shapes) > MOST_WEIGHTS
 
 
 def scores_differ(found: Facts, auc: AucFact, weights: Weights | None) -> bool | None:
@@ -54,42 +71,41 @@ def scores_differ(found: Facts, auc: AucFact, weights: Weights | None) -> bool |
     A student may scale the dot product, or take a cosine or a distance in its place.
     """
     models = found.trace.models
-    if auc.pairs is None or auc.scores is None or not 0 <= auc.model < len(models):
+    if auc.pairs is None or auc.scores is None or not 0 < auc.pairs.shape[1] <= PAIRS:
         return None
-    if weights is None or weights.model != auc.model or len(auc.messages) > 1:
-        return None
-    if not 0 < auc.pairs.shape[1] <= PAIRS or auc.pairs.min() < 0:
-        return None
-    vectors = _vectors(models[auc.model], weights, auc.messages)
-    if vectors is None:
-        return None
+    if not 0 <= auc.model < len(models) or auc.pairs.min() < 0:
+        return True
+    model = models[auc.model]
+    if weights is None or weights.model != auc.model:
+        return None if may_be_too_large(model, found.truth) else True
     with np.errstate(all="ignore"):
-        return not any(_scored(z, auc.pairs, auc.scores) for z in vectors)
+        return not any(
+            _scored(ways, auc.pairs, auc.scores) for ways in _vectors(model, weights, auc.messages)
+        )
 
 
 def _vectors(
     model: Model, weights: Weights, messages: tuple[np.ndarray, ...]
-) -> Iterator[np.ndarray] | None:
-    """What `encode` may give with these weights; None where they make no such model."""
+) -> Iterator[list[np.ndarray]]:
+    """What `encode` may give with these weights, one a graph that messages were passed along."""
     values = [v.numpy() for v in weights.values]
     names = [p.name for p in model.parameters]
-    if len(names) != len(values) or [p.shape for p in model.parameters] != [
-        list(v.shape) for v in values
-    ]:
-        return None
+    if [p.shape for p in model.parameters] != [list(v.shape) for v in values]:
+        return
     known = dict(zip(names, values, strict=True))
     tables = [v for n in model.embeddings if (v := known.get(n)) is not None and v.ndim == 2]
     layers = [layer for layer in _layers_of(known, model.embeddings).values() if _is_layer(layer)]
-    if not tables or (messages and len(layers) < 2) or len(layers) > MOST_LAYERS:
-        return None
     if not messages:
-        return iter(tables)
-    edges = messages[0].astype(np.int64)
-    if not edges.size or edges.min() < 0:
-        return None
-    ways = itertools.product(tables, itertools.permutations(layers, 2))
-    fitting = [(t, *two) for t, two in ways if _fit(t, *two) and edges.max() < len(t)]
-    return (z for table, one, two in fitting for z in _encoded(table, one, two, edges))
+        yield from ([table] for table in tables)
+    if any(not e.size or e.min() < 0 for e in messages):
+        return
+    edges = [e.astype(np.int64) for e in messages[:MOST_GRAPHS]]
+    for table, (one, two) in itertools.product(
+        tables, itertools.permutations(layers[:MOST_LAYERS], 2)
+    ):
+        if _fit(table, one, two) and all(e.max() < len(table) for e in edges):
+            several = [list(_encoded(table, one, two, e)) for e in edges]
+            yield from map(list, zip(*several, strict=True))
 
 
 def _encoded(
@@ -106,19 +122,22 @@ def _encoded(
         yield from (z, np.maximum(z, 0))
 
 
-def _scored(z: np.ndarray, pairs: np.ndarray, scores: np.ndarray) -> bool:
+def _scored(vectors: list[np.ndarray], pairs: np.ndarray, scores: np.ndarray) -> bool:
     """Whether these vectors give these scores, but for their scale and a constant.
 
-    As a dot product, through a sigmoid or not, as a cosine or as a distance.
+    As a dot product, through a sigmoid or not, as a cosine or as a distance. Of several graphs each
+    score has to be the dot product of one.
     """
-    if pairs.max() >= len(z) or not np.isfinite(scores).all():
+    if any(pairs.max() >= len(z) for z in vectors) or not np.isfinite(scores).all():
         return False
-    a, b = z[pairs[0]].astype(float), z[pairs[1]].astype(float)
-    dot = np.einsum("pd,pd->p", a, b)
-    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    apart = np.linalg.norm(a - b, axis=1)
-    wanted = scores.astype(float) - scores.mean(dtype=float)
-    for due in (dot, sigmoid(dot), dot / np.maximum(lengths, 1e-8), apart, apart**2):
+    given = scores.astype(float)
+    if len(vectors) > 1:
+        dots = [_products(z, pairs)[0] for z in vectors]
+        both = [dots, [sigmoid(d) for d in dots]]
+        apart = (np.min([np.abs(given - d) for d in due], axis=0) for due in both)
+        return any(bool(np.linalg.norm(a) <= NEAR * np.linalg.norm(given)) for a in apart)
+    wanted = given - given.mean()
+    for due in _products(vectors[0], pairs):
         part = due - due.mean()
         size = float(part @ part)
         times = float(part @ wanted) / size if size else 0.0
@@ -126,6 +145,15 @@ def _scored(z: np.ndarray, pairs: np.ndarray, scores: np.ndarray) -> bool:
         if left <= NEAR * np.linalg.norm(wanted) and (times or np.allclose(due, due.mean())):
             return True
     return False
+
+
+def _products(z: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, ...]:
+    """[P] dot products of pairs, also through a sigmoid; cosines, distances and their squares."""
+    a, b = z[pairs[0]].astype(float), z[pairs[1]].astype(float)
+    dot = np.einsum("pd,pd->p", a, b)
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    apart = np.linalg.norm(a - b, axis=1)
+    return dot, sigmoid(dot), dot / np.maximum(lengths, 1e-8), apart, apart**2
 
 
 def _differs(found: Facts, model: Model, weighed: Weighed) -> bool | None:

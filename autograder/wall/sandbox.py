@@ -34,7 +34,15 @@ from autograder.inside.protocol import (
     receive,
     send,
 )
-from autograder.limits import FLAGS, MAKING_SECONDS, NOTES, RUN_GRACE, SHOWN
+from autograder.limits import (
+    ELEMENTS,
+    ELEMENTS_OF_A_RUN,
+    FLAGS,
+    MAKING_SECONDS,
+    NOTES,
+    RUN_GRACE,
+    SHOWN,
+)
 from autograder.wall import isolation
 
 SERVER = [sys.executable, "-m", "autograder.inside.server"]
@@ -348,7 +356,7 @@ def _follow(task: Task, inputs: Inputs, reader: IO[bytes], writer: IO[bytes], be
     try:
         send(writer, task)
         while True:
-            message = receive(reader, Message)
+            message = receive(reader, Message, log.count)
             log.take(message)
             if message.wants:
                 may = log.may_have(message.wants)
@@ -388,10 +396,16 @@ class _Log:
         self.evidence = Evidence()
         self.over: dict[str, Any] = {}
         self.gave = ""  # the last step whose inputs it got
-        self.room = SHOWN
+        self.room, self.elements = SHOWN, 0
         self.shown: dict[int, Shown] = {}
         self.flags: dict[str, None] = {}
         self.notes: dict[str, None] = {}
+
+    def count(self, elements: int) -> None:
+        """Note how many values the next message holds, before it is decoded."""
+        self.elements += elements
+        if elements > ELEMENTS or self.elements > ELEMENTS_OF_A_RUN:
+            raise ProtocolError(f"messages of more than {ELEMENTS:,} values")
 
     def take(self, message: Message) -> None:
         """Note one message."""
