@@ -205,3 +205,14 @@ def test_who_was_starved_is_run_once_more_alone(monkeypatch: pytest.MonkeyPatch)
         assert not running.run(task("1")).problem
         assert running._slots.qsize() == 2
     assert idle == [1, 0]
+
+
+def test_who_sleeps_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """His processor was idle all the while: to run him alone would be no help."""
+    late = sandboxes.Run(evidence.Evidence(), "late", seconds=9.0, late=True, cpu=1.0)
+    clock = iter([100.0, 108.0])
+    monkeypatch.setattr(sandboxes, "_idle", lambda _: next(clock))
+    monkeypatch.setattr(sandboxes._Slot, "run", lambda *_: late)
+    with Sandbox(jobs=2) as running:
+        assert running.run(task("1")).late
+        assert not list(clock)
