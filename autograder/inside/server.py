@@ -22,7 +22,7 @@ from typing import IO
 
 from autograder.inside.backup import oversee
 from autograder.inside.inputs import pickled
-from autograder.inside.process import close_to_others, die_with_parent, limit
+from autograder.inside.process import close_to_others, die_with_parent, end_first, limit
 from autograder.inside.protocol import Given, Making, Message, ProtocolError, Task, receive, send
 from autograder.inside.warm import warm_up  # first: it keeps torch to one thread
 from autograder.inside.worker import Line, run
@@ -143,6 +143,9 @@ def _work(connection: socket.socket, folder: Path, kind: str, processors: set[in
         if processors:
             os.sched_setaffinity(0, processors)
         die_with_parent()
+        close_to_others(False)  # or this could not be written
+        end_first()
+        close_to_others(True)
         _silence()
         if kind == "own":
             namespaces.furnish()
