@@ -453,7 +453,7 @@ class Scoring(Struct):
     loaded: bool = False  # a kept state was loaded after the last step
     bare: bool = False  # the scores are of the embedding table itself: no layer was passed
     pieces: int = 0  # AUCs, each of some of the pairs, that were computed in a row in its place
-    differs: bool | None = None  # from the scores that follow from weights, edges and pairs
+    likeness: float | None = None  # 0 to 1, to the scores that follow from weights and edges
     cell: int | None = None
     line: int | None = None
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from autograder.contract import EXERCISES, MODEL_CLASS
 from autograder.evidence.schema import Evidence, ModelClass, Testing, Training
 from autograder.inside.protocol import TaskCell
+from autograder.rules.gradients import SAME
 from autograder.rules.locate import parsed
 from autograder.rules.outcome import Message, Outcome
 
@@ -47,6 +48,7 @@ BOUND = {  # names of which the probes of an exercise need one
 CHANGES = (  # in names: what makes honest gradients others than those that are computed here
     *("drop", "hook", "noise", "autocast", "normalize", "reduction=", " weight="),
 )
+ALIKE = 0.5  # the least correlation of scores with dropout or noise to those without
 GRADIENTS = ("backward", "grad", "fit", "minimize")
 
 
@@ -228,20 +230,25 @@ def other_scores(
         return {}
     cells = [c for c in cells if not c.key and c.step in ("step4", "step5", "step6")]
     last = tuple(c.source for c in cells if c.step == "step6")
-    if _changes_scores(tuple(c.source for c in cells), last):
-        return {}
-    if any(run.differs for run in testing.runs):
+    known = [run.likeness for run in testing.runs if run.likeness is not None]
+    least = _least_likeness(tuple(c.source for c in cells), last)
+    if known and min(known) < least:
         return {"step6.test": "its scores do not follow from the weights, edges and pairs"}
     return {}
 
 
 @functools.lru_cache(maxsize=256)
-def _changes_scores(sources: tuple[str, ...], last: tuple[str, ...]) -> bool:
-    """Whether the code has what makes honest scores others, or step 6 (`last`) one more class."""
+def _least_likeness(sources: tuple[str, ...], last: tuple[str, ...]) -> float:
+    """How near honest scores come to those that are computed here.
+
+    Nearly the same; less so where the code has what makes them others; and there is no telling
+    where step 6 (`last`) has one more class.
+    """
+    if read(last).classes:
+        return 0.0
     here = read(sources)
-    used = here.reached("test", "model", *here.classes)
-    words = [word.lower() for word in used]
-    return any(change in word for word in words for change in CHANGES) or bool(read(last).classes)
+    words = (word.lower() for word in here.reached("test", "model", *here.classes))
+    return ALIKE if any(change in word for word in words for change in CHANGES) else SAME
 
 
 @functools.lru_cache(maxsize=256)

@@ -19,6 +19,7 @@ from autograder.rules.alignment import unordered
 from autograder.rules.facts import AucFact, Bundle, Facts, sigmoid
 from autograder.truth import Truth
 
+SAME = 0.99999  # the correlation of scores that are the same but for rounding
 NEAR = 2e-3  # of the gradient's length that may be left unexplained: it is of single precision
 LOGITS = ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits")
 MOST_WEIGHTS = 3_000_000  # numbers of a model that the recorder keeps
@@ -65,23 +66,27 @@ def may_be_too_large(model: Model, truth: Truth) -> bool:
     return likely and sum(math.prod(shape) for shape in shapes) > MOST_WEIGHTS
 
 
-def scores_differ(found: Facts, auc: AucFact, weights: Weights | None) -> bool | None:
-    """Whether an AUC is of other scores than the model gives; None where there is no telling.
+def likeness(found: Facts, auc: AucFact, weights: Weights | None) -> float | None:
+    """How near an AUC's scores come to those that its model gives: their correlation, 0 to 1.
 
-    A student may scale the dot product, or take a cosine or a distance in its place.
+    None where there is no telling. A student may scale the dot product, or take a cosine or a
+    distance in its place.
     """
     models = found.trace.models
     if auc.pairs is None or auc.scores is None or not 0 < auc.pairs.shape[1] <= PAIRS:
         return None
     if not 0 <= auc.model < len(models) or auc.pairs.min() < 0:
-        return True
+        return 0.0
     model = models[auc.model]
     if weights is None or weights.model != auc.model:
-        return None if may_be_too_large(model, found.truth) else True
+        return None if may_be_too_large(model, found.truth) else 0.0
+    best = 0.0
     with np.errstate(all="ignore"):
-        return not any(
-            _scored(ways, auc.pairs, auc.scores) for ways in _vectors(model, weights, auc.messages)
-        )
+        for vectors in _vectors(model, weights, auc.messages):
+            best = max(best, _scored(vectors, auc.pairs, auc.scores))
+            if best >= SAME:
+                break
+    return best
 
 
 def _vectors(
@@ -122,29 +127,32 @@ def _encoded(
         yield from (z, np.maximum(z, 0))
 
 
-def _scored(vectors: list[np.ndarray], pairs: np.ndarray, scores: np.ndarray) -> bool:
-    """Whether these vectors give these scores, but for their scale and a constant.
+def _scored(vectors: list[np.ndarray], pairs: np.ndarray, scores: np.ndarray) -> float:
+    """How near these vectors come to giving these scores, but for a scale and a constant.
 
     As a dot product, through a sigmoid or not, as a cosine or as a distance. Of several graphs each
     score has to be the dot product of one.
     """
     if any(pairs.max() >= len(z) for z in vectors) or not np.isfinite(scores).all():
-        return False
+        return 0.0
     given = scores.astype(float)
     if len(vectors) > 1:
         dots = [_products(z, pairs)[0] for z in vectors]
         both = [dots, [sigmoid(d) for d in dots]]
-        apart = (np.min([np.abs(given - d) for d in due], axis=0) for due in both)
-        return any(bool(np.linalg.norm(a) <= NEAR * np.linalg.norm(given)) for a in apart)
-    wanted = given - given.mean()
-    for due in _products(vectors[0], pairs):
-        part = due - due.mean()
-        size = float(part @ part)
-        times = float(part @ wanted) / size if size else 0.0
-        left = np.linalg.norm(wanted - times * part)
-        if left <= NEAR * np.linalg.norm(wanted) and (times or np.allclose(due, due.mean())):
-            return True
-    return False
+        apart = [np.min([np.abs(given - d) for d in due], axis=0) for due in both]
+        near = NEAR * np.linalg.norm(given)
+        return float(any(np.linalg.norm(a) <= near for a in apart))
+    return max(_correlation(given, due) for due in _products(vectors[0], pairs))
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Of which sign it is does not count; two rows that do not vary are alike."""
+    a, b = one - one.mean(), other - other.mean()
+    sizes = [float(np.linalg.norm(row)) for row in (a, b)]
+    flat = [s <= 1e-6 * np.linalg.norm(row) for s, row in zip(sizes, (one, other), strict=True)]
+    if any(flat):
+        return float(all(flat))
+    return min(1.0, abs(float(a @ b)) / (sizes[0] * sizes[1]))
 
 
 def _products(z: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -44,7 +44,7 @@ from autograder.evidence.trace import Embedded, Loaded, SplitPart, Trace, joined
 from autograder.rules import facts as derived
 from autograder.rules.alignment import unordered
 from autograder.rules.facts import NONE, AucFact, Facts
-from autograder.rules.gradients import gradients_differ, is_unweighed, scores_differ
+from autograder.rules.gradients import gradients_differ, is_unweighed, likeness
 from autograder.rules.scores import is_mean
 from autograder.truth import Truth
 
@@ -409,8 +409,8 @@ def _called_scoring(run: CalledTest, truth: Truth, weights: Weights | None) -> S
     several = [a.value for a in found.aucs if a.kind == auc.kind and a.value is not None]
     if len(several) > 1 and run.returned is not None:
         made = replace(made, pieces=len(several) if is_mean(run.returned, several) else 0)
-    differs = scores_differ(found, auc, weights)
-    return replace(made, call=run.call, returned=run.returned, differs=differs)
+    alike = likeness(found, auc, weights)
+    return replace(made, call=run.call, returned=run.returned, likeness=alike)
 
 
 def _scoring(found: Facts, auc: AucFact, edges: Any, positives: Any, negatives: Any) -> Scoring:
