@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import IO, Any
 
 import msgspec
@@ -55,8 +54,9 @@ Inputs = Callable[[str], bytes]
 class Run:
     """What came of one task. `problem` says why it did not reach its end, in words for a TA.
 
-    `late`: the clock ended it, after so many seconds of CPU (`cpu`). `shown` is what each cell
-    printed, `flags` what a TA should look at.
+    `late`: the clock ended it, after so many seconds of CPU (`cpu`), and so many in which others
+    had the processor (`waited`). `shown` is what each cell printed, `flags` what a TA should look
+    at.
     """
 
     evidence: Evidence
@@ -68,6 +68,7 @@ class Run:
     notes: tuple[str, ...] = ()
     late: bool = False
     cpu: float = 0.0
+    waited: float = 0.0
 
 
 class SandboxError(Exception):
@@ -129,14 +130,12 @@ class Sandbox:
         if not self.fork:
             return _run_fresh(task, inputs)
         slot = self._slots.get()
-        before = _idle(slot.processors)
         try:
             run = slot.run(task, inputs)
         finally:
             self._slots.put(slot)
-        starved = run.late and run.cpu < run.seconds / 2
-        if starved and _idle(slot.processors) - before > run.seconds / 2:
-            starved = False  # it could have run, and waited for something itself
+        # it hardly ran, and that was no choice of its own
+        starved = run.late and run.cpu < run.seconds / 2 < run.waited
         return self._run_alone(task, inputs) if starved and len(self._all) > 1 else run
 
     def make(self, making: Making) -> dict[str, bytes]:
@@ -175,17 +174,6 @@ def _shares(slots: int) -> list[list[int]]:
     return [[] if alone else processors[slot::slots] for slot in range(slots)]
 
 
-def _idle(processors: list[int]) -> float:
-    """Seconds, on average, for which these processors have had nothing to do (Linux)."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        here = processors or os.sched_getaffinity(0)
-        wanted = {f"cpu{number}" for number in here}
-        lines = [line.split() for line in Path("/proc/stat").read_text().splitlines()]
-        ticks = [int(line[4]) + int(line[5]) for line in lines if line and line[0] in wanted]
-        return sum(ticks) / len(ticks) / os.sysconf("SC_CLK_TCK") if ticks else 0.0
-    return 0.0
-
-
 _ahead: list[_Slot] = []
 
 
@@ -221,7 +209,7 @@ class _Slot:
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
         self.ready = self.closed = self.busy = False
-        self.used: float | None = None  # CPU seconds of the last run
+        self.used: list[float] = []  # seconds of CPU of the last run, and of waiting for it
         self.processors: list[int] = []  # that a task may run on; all of them where it is empty
 
     def start(self) -> None:
@@ -287,7 +275,8 @@ class _Slot:
     def _run(self, task: Task, inputs: Inputs) -> Run:
         with self._fork(task.notebook_seconds) as (reader, writer):
             run = _follow(task, inputs, reader, writer, time.monotonic())
-        return replace(run, cpu=run.seconds if self.used is None else self.used)
+        cpu, waited = self.used if len(self.used) == 2 else (run.seconds, 0.0)
+        return replace(run, cpu=cpu, waited=waited)
 
     @contextlib.contextmanager
     def _fork(self, seconds: float) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
@@ -309,7 +298,7 @@ class _Slot:
             ):
                 yield reader, writer
         word, *used = self._said(3 * RUN_GRACE)
-        self.used = float(used[0]) if used else None
+        self.used = [float(seconds) for seconds in used]
         if word != "free":  # it was harmed, or stopped
             self.stop()
             if not self.closed:
