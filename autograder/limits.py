@@ -41,6 +41,7 @@ CLASS_ARCHIVE = 50 * 1024 * MIB  # the archive that an LMS gives for a whole cla
 CLASS_FILES = 500_000
 TABLE_FILE = 64 * MIB  # a roster, or an LMS's own list
 
+REPORT = 100_000  # characters of the written report that are looked at
 EXECUTED = 32 * MIB  # characters of all executed copies of one student
 
 # what the grader itself may take, over what it has when it begins

@@ -27,7 +27,7 @@ from autograder.grading.marks import Marks, best, better_run, on_both
 from autograder.grading.numbers import Numbers, numbers
 from autograder.handin.submission import Notebook, PathError, Submission, load
 from autograder.inside.inputs import pickled
-from autograder.limits import MEMORY, PROBLEM, PROBLEMS
+from autograder.limits import MEMORY, PROBLEM, PROBLEMS, REPORT
 from autograder.rules.diagnosis import Diagnosis
 from autograder.rules.outcome import Message, Outcome
 from autograder.truth import truth
@@ -270,7 +270,7 @@ def _observed(
     report = next((book.report for book in submission.notebooks if book.report), "")
     evidence = Evidence(
         **steps,
-        report=report,
+        report=report[:REPORT],
         errors=errors[:200],
         names=names,
         free_form=any(task.free_form for task in tasks),

@@ -23,7 +23,7 @@ SAME = 0.99999  # the correlation of scores that are the same but for rounding
 NEAR = 2e-3  # of the gradient's length that may be left unexplained: it is of single precision
 LOGITS = ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits")
 MOST_WEIGHTS = 3_000_000  # numbers of a model that the recorder keeps
-MOST_LAYERS, MOST_GRAPHS = 6, 4  # with which scores are computed again
+MOST_TABLES, MOST_LAYERS, MOST_GRAPHS = 2, 4, 4  # with which scores are computed again
 WIDEST, MOST_PARAMETERS = 1024, 40  # of a model that may be too large to be kept
 PAIRS = 2_000_000  # scored pairs of one step that are computed with at most
 
@@ -106,7 +106,7 @@ def _vectors(
         return
     edges = [e.astype(np.int64) for e in messages[:MOST_GRAPHS]]
     for table, (one, two) in itertools.product(
-        tables, itertools.permutations(layers[:MOST_LAYERS], 2)
+        tables[:MOST_TABLES], itertools.permutations(layers[:MOST_LAYERS], 2)
     ):
         if _fit(table, one, two) and all(e.max() < len(table) for e in edges):
             several = [list(_encoded(table, one, two, e)) for e in edges]
