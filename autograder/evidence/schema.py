@@ -260,6 +260,7 @@ class ModelClass(Struct, tag="model_class"):
     forward_edges: Pairs | None = None  # given to encode by forward(x, edge_index, pairs)
     unregistered: Annotated[list[Text], msgspec.Meta(max_length=20)] = []
     lost: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # layers made and not kept
+    frozen: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # parameters without gradient
     nested: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # methods inside of another
     passed: Edges | None = None  # edges that a layer got in encode, where they are other ones
     encode_name: Text = ""

@@ -15,8 +15,9 @@ import numpy as np
 
 from autograder.evidence.schema import Weights
 from autograder.evidence.trace import Model, Weighed
-from autograder.rules.alignment import unordered
-from autograder.rules.facts import AucFact, Bundle, Facts, sigmoid
+from autograder.rules.facts.alignment import unordered
+from autograder.rules.facts.data import AucFact, Bundle, Facts
+from autograder.rules.facts.evaluation import sigmoid
 from autograder.truth import Truth
 
 SAME = 0.99999  # the correlation of scores that are the same but for rounding

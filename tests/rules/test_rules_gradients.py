@@ -20,7 +20,7 @@ from autograder.evidence.schema import Weights
 from autograder.evidence.trace import Model as Noted
 from autograder.evidence.trace import Parameter, Trace
 from autograder.inside.recorder import Recorder
-from autograder.rules.facts import facts
+from autograder.rules.facts import facts_of
 from autograder.rules.gradients import SAME, gradients_differ, likeness, may_be_too_large
 from autograder.truth import Truth
 from autograder.truth import truth as truth_of
@@ -48,7 +48,7 @@ class Model(nn.Module):
 
 def trained(truth: Truth, change: Change = lambda _, loss: loss, **settings: Any) -> bool | None:
     """Train two steps under the recorder, and compute the first gradients once more."""
-    return gradients_differ(facts(recorded(change, **settings), truth))
+    return gradients_differ(facts_of(recorded(change, **settings), truth))
 
 
 def recorded(change: Change = lambda _, loss: loss, **settings: Any) -> Trace:
@@ -108,12 +108,12 @@ def test_other_weights_labels_or_pairs_differ(truth: Truth) -> None:
     at = [p.name for p in right.models[weighed.model].parameters].index("table.weight")
     other = [*weighed.weights[:at], len(pool) - 1, *weighed.weights[at + 1 :]]
     changed = replace(right, pool=pool, weighed=[replace(weighed, weights=other)])
-    assert gradients_differ(facts(changed, truth)) is True
+    assert gradients_differ(facts_of(changed, truth)) is True
 
 
 def test_where_there_is_no_telling(truth: Truth) -> None:
     assert trained(truth, dropout=0.5) is None
-    assert gradients_differ(facts(replace(recorded(), weighed=[]), truth)) is None
+    assert gradients_differ(facts_of(replace(recorded(), weighed=[]), truth)) is None
 
 
 # --- an evaluation
@@ -152,7 +152,7 @@ def evaluated(score: Score) -> tuple[Trace, Weights]:
 @pytest.mark.parametrize("score", SCORES)
 def test_scores_that_torch_gives_are_alike(truth: Truth, score: Score) -> None:
     trace, weights = evaluated(score)
-    found = facts(trace, truth)
+    found = facts_of(trace, truth)
     (auc,) = found.aucs
     alike = likeness(found, auc, weights)
     assert alike is not None and alike > SAME
@@ -160,7 +160,7 @@ def test_scores_that_torch_gives_are_alike(truth: Truth, score: Score) -> None:
 
 def test_made_up_scores_are_not(truth: Truth) -> None:
     trace, weights = evaluated(SCORES[0])
-    found = facts(trace, truth)
+    found = facts_of(trace, truth)
     (auc,) = found.aucs
     drawn = torch.randn(len(auc.scores)).numpy()
     other = [array(torch.randn(v.shape), "float32") for v in weights.values]
