@@ -98,9 +98,18 @@ def check(what: str = "", fresh: bool = False) -> Report | float:
     outcomes = with_reruns(outcomes, session.history.cells)
     _checked.update({outcome.check.cell: len(session.history.cells) for outcome in outcomes})
     _keep(outcomes)
-    kept.note(_folder(), [o for o in outcomes if not o.check.by_hand])
+    automatic = [o for o in outcomes if not o.check.by_hand]
+    elsewhere = {o.check.cell for o in automatic if not _is_done_here(o.check.cell, session)}
+    kept.note(_folder(), automatic, elsewhere)
     by_hand = any(o.check.by_hand for o in outcomes)
     return Report(outcomes, _written_report(_folder()) if by_hand else None)
+
+
+def _is_done_here(key: str, session: Session) -> bool:
+    """Whether an exercise's names are of cells that ran here, and none is `checkpoint`'s."""
+    from autograder.desk.reruns import names_of, ran_since
+
+    return ran_since(key, session.history.cells) or not names_of(key) & _from_kit.keys()
 
 
 def _written_report(folder: Path) -> str | None:
@@ -144,7 +153,7 @@ def progress() -> Progress:
     """The six steps, the points that the last checks in this folder came to, and what is next."""
     from autograder.desk import progress as kept
 
-    return kept.Progress(kept.read(_folder()))
+    return kept.Progress.of(_folder())
 
 
 def last_reports() -> str:

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 import course_data
 from autograder import notebook
 from autograder.cli import app
-from autograder.contract import EXERCISES, NOTEBOOKS, TOYS
+from autograder.contract import EXERCISES, GIVES, NOTEBOOKS, TOYS
 from autograder.desk import progress
 from autograder.desk.cli import app as students
 from autograder.desk.hints import OF_EXERCISES
@@ -101,7 +101,37 @@ def test_progress_is_kept_for_the_folder(
         assert done.exit_code == 0 and "7 of 10" in done.output
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path / "other")
-    assert "0 of 90" in str(notebook.progress())
+    elsewhere = notebook.progress()
+    for text in (str(elsewhere), elsewhere._repr_html_()):
+        assert "0 of 90" in text and "Nothing has been checked in this folder yet" in text
+        assert f"The last check was in {tmp_path}" in text and "autograder progress" in text
+
+
+def test_a_check_in_another_notebook_takes_no_points_away(
+    kernel: dict[str, Any], tmp_path: Path
+) -> None:
+    kernel.update(dict(zip(GIVES["step3"], notebook.checkpoint("step3"), strict=True)))
+    notebook.check("step1")
+    assert progress.read(tmp_path) == {}  # the kit's table is nobody's work
+    kernel.clear()
+    notebook._from_kit.clear()
+    solve(kernel, "step1")
+    assert notebook.check("step1") == 10
+    kernel.clear()
+    assert notebook.check("step1") == 0
+    shown = str(notebook.progress())
+    assert (
+        "10 of 10" in shown
+        and "step1.load: its last check ran where your work on it is not" in shown
+    )
+    kernel.update(dict(zip(GIVES["step2"], notebook.checkpoint("step2"), strict=True)))
+    kernel["n_users"] = 3
+    notebook.check("step1")
+    assert "10 of 10" in str(notebook.progress())
+    run(kernel, "import pandas as pd", "n_users = 3; n_artists = 4")
+    notebook.check("step1.explore")
+    shown = str(notebook.progress())
+    assert "7 of 10" in shown and "step1.explore: its" not in shown
 
 
 def test_a_checkpoint_says_what_it_hands_over(
@@ -144,6 +174,10 @@ def test_an_exercise_that_is_not_there(kernel: dict[str, Any]) -> None:
     problem(lambda: notebook.hint("all of it"), "step1.load")
     problem(lambda: notebook.hint(), "step1.load")
     problem(lambda: notebook.checkpoint("step1"), "step2 to step6")
+    problem(lambda: notebook.answer("step3.mapping"), 'answer("step3.think")', "hint(")
+    problem(lambda: notebook.answer("think"), "step1.think, step2.think")
+    problem(lambda: notebook.answer(), "step1.think")
+    assert notebook.answer("step3") == notebook.answer("step3.think")
 
 
 def test_an_import_of_a_name_that_is_gone(
