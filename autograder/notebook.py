@@ -5,6 +5,7 @@ The check cells call it too, under nbgrader as well: a check's value is its poin
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 from dataclasses import replace
@@ -455,9 +456,17 @@ def _remember(result: Any) -> None:
         return
     source, cell = result.info.raw_cell or "", getattr(result.info, "cell_id", None) or ""
     _session.history.forget(source, cell)
-    if error is not None:
-        _session.history.cells = list(_session.ns.get("In", []))[1:]
-        _session.history.failed(source, error)
+    if error is None:
+        return
+    history = _session.history
+    history.cells = list(_session.ns.get("In", []))[1:]
+    if isinstance(error, NameError) and not os.environ.get(GRADING):
+        from autograder.desk.missing_names import explain
+
+        with contextlib.suppress(Exception):  # it is an extra: it must not add an error of its own
+            if line := explain(error, source, cell, history, _session.ns, Path.cwd()):
+                print(line)
+    history.failed(source, error)
 
 
 if not TYPE_CHECKING:  # a type checker shall go on to miss what is not here

@@ -131,7 +131,7 @@ def unfinished(name: str, error: CellError | None, similar: str = "") -> NotPass
     `similar` is a name that holds an object of the kind that is asked for.
     """
     if error is None or error.blank:
-        where = f" ({_exercise_of(name)})" if _exercise_of(name) else ""
+        where = f" ({exercise_of(name)})" if exercise_of(name) else ""
         hint = f"Write the cell that defines `{name}`{where}, and run it."
         if similar:
             hint = f"Your notebook made `{similar}`: is that what should be called `{name}`?"
@@ -164,14 +164,14 @@ def _made_in(error: CellError) -> str:
             f"Is it `self.{name}`? In a class, what `__init__` keeps is an attribute of `self`; "
             "what a method is given stands in its `def` line."
         )
-    where = _exercise_of(name)
+    where = exercise_of(name)
     return where and (
         f"`{name}` is made in {where}, and handed out by `checkpoint` in later steps: run that "
         "cell first. A restart forgets every name."
     )
 
 
-def _exercise_of(name: str) -> str:
+def exercise_of(name: str) -> str:
     """The exercise that makes a name, such as `exercise 1 of step 3`; empty where none does."""
     for key, names in MAKES.items():
         if name in names:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import networkx as nx
@@ -19,12 +20,13 @@ import course_data
 from autograder import notebook
 from autograder.cli import app
 from autograder.contract import EXERCISES, GIVES, NOTEBOOKS, TOYS
-from autograder.desk import progress
+from autograder.desk import missing_names, progress
 from autograder.desk.cli import app as students
 from autograder.desk.hints import OF_EXERCISES
 from autograder.handin.submission import read
 from autograder.inside import chain as chains
 from autograder.inside.chain import Chain
+from autograder.inside.history import History
 from autograder.inside.inputs import RightInputs
 from autograder.inside.session import Session
 
@@ -431,3 +433,64 @@ def test_a_hint_is_of_a_check_that_is_older_than_the_cell(
     assert "before your cell ran again: check first" in str(notebook.hint("step3.mapping"))
     notebook.check("step3.mapping")
     assert "every check passes" in str(notebook.hint("step3.mapping"))
+
+
+def missing(cells: list[str], failing: int, ran: list[int], folder: Path, **ns: object) -> str:
+    """What is said of a NameError in one of the cells of a saved notebook, after others ran."""
+    import nbformat
+
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    nbformat.write(book, folder / "mine.ipynb")
+    history = History()
+    for source in [*(cells[i] for i in ran), cells[failing]]:
+        history.cells.append(source)
+        try:
+            exec(source, ns)
+        except NameError as error:
+            said = missing_names.explain(error, source, "", history, ns, folder)
+            history.failed(source, error)
+        except ValueError as error:
+            history.failed(source, error)
+    return said
+
+
+MISSING = {
+    "not run": ((["import os", "a = 1", "b = a"], 2, [0]), "begins `a = 1`, which has not run"),
+    "below": ((["import os", "b = a", "a = 1"], 1, [0]), "begins `a = 1`, which stands below"),
+    "raised": (
+        (["a = int('x')", "b = a"], 1, [0]),
+        "begins `a = int('x')`, and its last run raised ValueError. Mend that cell first",
+    ),
+    "deleted": ((["a = 1", "del a", "b = a"], 2, [0, 1]), "run it again"),
+    "an import": ((["import os", "import json as j", "j.x"], 2, [0]), "begins `import json as j`"),
+    "of a function": ((["def f():\n    a = 1", "b = a"], 1, [0]), "No cell of this notebook"),
+    "misspelt": ((["weights = 1", "wieghts"], 1, [0]), "Did you mean `weights`?"),
+    "of another step": (
+        (["1", "G.nodes"], 1, [0]),
+        "in exercise 1 of step 2 (`checkpoint` hands it out from step 3 on)",
+    ),
+    "a library": ((["1", "pd.DataFrame"], 1, [0]), "run `import pandas as pd` first"),
+    "inside a call": (
+        (["def f():\n    return a", "a = 1", "f()"], 2, [0]),
+        "begins `a = 1`, which has not run",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_a_missing_name_is_said_with_the_cell_that_makes_it(name: str, tmp_path: Path) -> None:
+    (cells, failing, ran), words = MISSING[name]
+    said = missing(cells, failing, ran, tmp_path)
+    assert words in said and "\n" not in said, said
+
+
+def test_the_line_comes_after_the_cell_that_raised(
+    kernel: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        exec("G.nodes", kernel)
+    except NameError as error:
+        info = SimpleNamespace(raw_cell="G.nodes", cell_id="")
+        result = SimpleNamespace(error_in_exec=error, error_before_exec=None, info=info)
+    notebook._remember(result)
+    assert "`G` is made in exercise 1 of step 2" in capsys.readouterr().out
