@@ -30,7 +30,7 @@ from autograder.inside import chain as chains
 from autograder.inside.observe import observe
 from autograder.inside.session import NotebookProblem as NotebookProblem
 from autograder.inside.session import Session
-from autograder.inside.tracking import Tracker, paused
+from autograder.inside.tracking import IN_ORDER, Tracker, paused
 
 if TYPE_CHECKING:
     from torch import Tensor, nn, optim
@@ -103,7 +103,28 @@ def check(what: str = "", fresh: bool = False) -> Report | float:
     elsewhere = {o.check.cell for o in automatic if not _is_done_here(o.check.cell, session)}
     kept.note(_folder(), automatic, elsewhere)
     by_hand = any(o.check.by_hand for o in outcomes)
-    return Report(outcomes, _written_report(_folder()) if by_hand else None)
+    notes = _of_an_earlier_model(session) if {"step5", "step5.loop"} & {what} else ()
+    return Report(outcomes, _written_report(_folder()) if by_hand else None, notes)
+
+
+def _of_an_earlier_model(session: Session) -> tuple[str, ...]:
+    """What there is to say where the losses, or the tracker, are of a model that was replaced."""
+    from autograder.inside.step5 import steps_of
+
+    ns = session.ns
+    optimizer, losses = ns.get("optimizer"), ns.get("losses")
+    if isinstance(losses, list) and losses and steps_of(optimizer) == 0:
+        return (
+            "`optimizer` has taken no step since it was made: `losses` are of an earlier model, "
+            f"and the one that is here now is untrained. {IN_ORDER}",
+        )
+    made = _tracker.left_behind(ns.get("model"), optimizer) if _tracker else ""
+    if made:
+        return (
+            f"`{made}` was made anew after `track`: the tracker watches the old one, and its AUCs "
+            f"are not of this training. {IN_ORDER}",
+        )
+    return ()
 
 
 def _is_done_here(key: str, session: Session) -> bool:

@@ -11,6 +11,7 @@ import re
 from html import escape
 from pathlib import Path
 
+from autograder.printing import shown
 from autograder.reports.sections import MARKS, WORDS, Section, Summary, heading, sections
 from autograder.rules.outcome import WRONG, Outcome
 
@@ -24,11 +25,15 @@ def panel(report: Summary) -> str:
     whole = parts[0].cell if len(parts) == 1 else report.outcomes[0].check.step
     score = f", {report.score}" if automatic else ""
     body = "".join(_section(part, report, alone=len(parts) == 1) for part in parts)
+    notes = "".join(
+        f'<p class="gnn-note"><strong>Note:</strong> {_html(shown(note))}</p>'
+        for note in report.notes
+    )
     return (
         f"<style>{_css()}</style>"
         f'<div class="gnn-check {_tone(automatic)}">'
         f'<h3><span class="gnn-count">{_sentence(report.status)}</span> '
-        f"{escape(whole)}{score}</h3>{_meter(automatic)}{body}</div>"
+        f"{escape(whole)}{score}</h3>{_meter(automatic)}{notes}{body}</div>"
     )
 
 

@@ -36,6 +36,10 @@ class Summary(Protocol):
         """Of all checks."""
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be known beside the checks."""
+
+    @property
     def status(self) -> str:
         """How far it is, such as `2 of 3 checks`."""
 

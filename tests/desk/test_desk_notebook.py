@@ -494,3 +494,32 @@ def test_the_line_comes_after_the_cell_that_raised(
         result = SimpleNamespace(error_in_exec=error, error_before_exec=None, info=info)
     notebook._remember(result)
     assert "`G` is made in exercise 1 of step 2" in capsys.readouterr().out
+
+
+def test_a_model_that_was_made_anew_is_said_at_the_check_of_the_loop(
+    kernel: dict[str, Any], course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notebook, "_tracker", None)
+    kernel.update(course.inputs("step5"))
+    exec("import torch\nfrom torch import nn\nfrom torch_geometric.data import Data", kernel)
+    exec("from torch_geometric.utils import negative_sampling", kernel)
+    kernel.update(seed_everything=lambda _: None, track=notebook.track)
+    cells, track = solution("step5"), "tracker = track(model, optimizer)"
+
+    def said(*sources: str) -> str:
+        for source in sources:
+            exec(source, kernel)
+        report = notebook.check("step5.loop")
+        return " ".join(report.notes)
+
+    assert said(cells["setup"], cells["train"], track, cells["loop"]) == ""
+    assert "`losses` are of an earlier model" in said(cells["setup"])
+    tracked = said(cells["loop"])
+    assert "`model` was made anew after `track`" in tracked and "Run in this order" in tracked
+    assert said(track, cells["loop"]) == ""
+    assert "`optimizer` was made" in said(
+        "optimizer = torch.optim.Adam(model.parameters(), lr=0.01)", cells["loop"]
+    )
+    report = notebook.check("step5")
+    assert "Note: `optimizer`" in str(report) and "gnn-note" in report._repr_html_()
+    assert notebook.check("step5.train").notes == ()
