@@ -10,7 +10,7 @@ import re
 from autograder.explain.early import ARGUMENTS, DTYPE
 from autograder.explain.paste import Paste
 from autograder.explain.rules import Cause, Reading, Rule, rule
-from autograder.explain.shapes import COUNT, LENGTHS, PAIRS, SUM
+from autograder.explain.shapes import COUNT, LENGTHS, LOOKUP, PAIRS, SUM, WIDTH
 
 NO_SUPER = Cause("model.no-super", "look at the first line of `__init__`")
 LOSS = Cause("train.loss-function", "print `loss_fn`: does it take raw scores and labels 0 and 1?")
@@ -77,7 +77,8 @@ RULES = (
         r"expected m1 and m2 to have the same dtype|mat1 and mat2 must have the same dtype|"
         r"in range of \[-1, 0\], but got -2|mat1 dim 1 must match mat2 dim 0",
         "a layer gets something that is no table [nodes, channels] of decimal numbers.",
-        Cause("model.in-channels", "is `x` looked up in the embedding before the first layer?"),
+        LOOKUP,
+        WIDTH,
     ),
     rule(
         r"in range of \[-1, 0\], but got [12]|1D tensors expected, but got 2D",

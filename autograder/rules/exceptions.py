@@ -284,6 +284,18 @@ ENTRIES = (
         ),
     ),
     entry(
+        "run.no-lookup",
+        "`x` goes into a layer as it is, and not through the embedding",
+        "`x` holds the numbers of the nodes: whole numbers, one for each. A layer needs a vector "
+        "for each node, which the embedding has.",
+        "What does `x` hold: vectors, or numbers of rows?",
+        (
+            "Print shape and dtype of what enters the first layer.",
+            "Call the embedding like a function, with the numbers of the rows.",
+            "Hand what it gives, [num_nodes, embedding_dim], to the first layer.",
+        ),
+    ),
+    entry(
         "run.components",
         "The graph falls into several parts, and NetworkX cannot guess the sides",
         "A right graph of this data may well do so. In each part either side could be the users; "

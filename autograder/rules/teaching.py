@@ -15,6 +15,7 @@ from autograder.evidence.schema import Absent, Call, CellError, Unfollowed
 from autograder.explain import reading_of
 from autograder.rules.outcome import Message
 
+EARLIER = ("load.", "graph.", "map.", "data.", "split.")  # causes of steps 1 to 3
 KEPT = {name for names in MAKES.values() for name in names}  # names that cells make
 
 
@@ -140,15 +141,20 @@ def unfinished(name: str, error: CellError | None, similar: str = "") -> NotPass
     return raised(f"the cell that should define `{name}`", error)
 
 
-def raised(ran: str, error: CellError, advice: str = "") -> NotPassed:
-    """The student's code raised `error` while `ran`; `advice` is what to do, where it is known."""
+def raised(ran: str, error: CellError, advice: str = "", on_ours: bool = False) -> NotPassed:
+    """The student's code raised `error` while `ran`; `advice` is what to do, where it is known.
+
+    `on_ours` says that we called it with right arguments: no earlier step is behind it then.
+    """
     usual = "Read the last line of the error first, then the line of yours that it names."
     advice = advice or _made_in(error)
     why = "The code stops there: nothing after that line is computed."
     read, behind = reading_of(error.name, error.message), "run.exception"
-    if read is not None and read.causes:
-        look, behind = read.causes[0].look, read.causes[0].id
-        why = " ".join([f"It says: {read.says}", *(f"{n}." for n in read.numbers), why])
+    causes = [c for c in read.causes if not (on_ours and c.id.startswith(EARLIER))] if read else []
+    if read is not None and causes:
+        look, behind = causes[0].look, causes[0].id
+        numbers = [f"{n[:1].upper()}{n[1:]}." for n in read.numbers]
+        why = " ".join([f"It says: {read.says}", *numbers, why])
         look = f"{look[:1].upper()}{look[1:]}".rstrip(".?") + ("?" if "?" in look[-1:] else ".")
         advice = advice or look
     said = Message(ran, "no exception", str(error), why, advice or usual)
@@ -195,7 +201,7 @@ def output(call: Call, ran: str, missing: str = "") -> Any:
         if call.error.blank:
             blank = "Write your code in place of `raise NotImplementedError()`."
             raise NotAttempted(Message(ran=ran, got="the scaffold is still blank", next=blank))
-        raise raised(ran, call.error)
+        raise raised(ran, call.error, on_ours=True)
     if call.output is None:
         expect(
             False,

@@ -22,13 +22,14 @@ from autograder.cli import app
 from autograder.contract import EXERCISES, GIVES, NOTEBOOKS, TOYS
 from autograder.desk import missing_names, progress
 from autograder.desk.cli import app as students
-from autograder.desk.hints import OF_EXERCISES
+from autograder.desk.hints import OF_CHECKS, OF_EXERCISES
 from autograder.handin.submission import read
 from autograder.inside import chain as chains
 from autograder.inside.chain import Chain
 from autograder.inside.history import History
 from autograder.inside.inputs import RightInputs
 from autograder.inside.session import Session
+from autograder.rules import catalogue
 
 ROOT = Path(__file__).parents[2]
 
@@ -353,22 +354,64 @@ def test_names_of_our_own_cells_are_never_offered(kernel: dict[str, Any]) -> Non
     assert "another name" in str(notebook.hint("step1.load"))
 
 
-def test_what_an_exception_says_the_hint_says_too(kernel: dict[str, Any]) -> None:
+def test_a_hint_says_what_the_panel_has_not_said(kernel: dict[str, Any]) -> None:
     run(kernel, 'import pandas as pd\ndf = pd.read_csv("user_artists.dat")')
     report = notebook.check("step1.load")
     assert 'course_data.path("user_artists.dat")' in report.outcomes[0].message.next
     assert "in the cell that begins `import pandas as pd`, line 2" in str(report)
     told = "".join(str(notebook.hint("step1.load")) for _ in range(4))
-    assert report.outcomes[0].message.next in told and "In which folder" in told
+    assert report.outcomes[0].message.next not in told and "In which folder" in told
 
 
 def test_a_check_without_a_cause_has_its_own_hints(kernel: dict[str, Any], course: Course) -> None:
     kernel.update(course.inputs("step3"))
     exec("id_mapping = {n: i for i, n in enumerate(G)}; num_nodes = len(G) - 1", kernel)
     report = notebook.check("step3.mapping")
-    told = [notebook.hint("step3.mapping").text for _ in range(4)]
-    assert "num_nodes` 159" in told[0] and "the largest index" in told[2].lower()
     assert report.outcomes[0].proof is None
+    told = [notebook.hint("step3.mapping") for _ in range(4)]
+    assert [hint.text for hint in told[:3]] == [*OF_CHECKS["step3.mapping.size"]]
+    assert [hint.label for hint in told[1:]] == ["Hint 1 of 2", "Hint 2 of 2", "Hint 2 of 2"]
+
+
+def test_hints_of_checks_are_of_checks_that_there_are() -> None:
+    assert set(OF_CHECKS) <= {check.id for check in catalogue()}
+    assert all(len(pieces) == 3 and all(pieces) for pieces in OF_CHECKS.values())
+
+
+def test_each_cause_goes_on_with_its_own_hints(kernel: dict[str, Any], course: Course) -> None:
+    kernel.update(course.inputs("step3"))
+    short = "id_mapping = {n: i for i, n in enumerate(G)}; num_nodes = len(G) - 1"
+    from_one = "id_mapping = {n: i for i, n in enumerate(G, start=1)}; num_nodes = len(G)"
+
+    def hints(source: str, calls: int) -> list[str]:
+        exec(source, kernel)
+        notebook.check("step3.mapping")
+        return [str(notebook.hint("step3.mapping")) for _ in range(calls)]
+
+    first, second = hints(short, 2)
+    assert "A question first" in first and "Hint 1 of 2" in second
+    begin, then = hints(from_one, 2)
+    assert "A question first" in begin and "something else than at your last call" in begin
+    assert "Hint 1 of 3" in then and "something else" not in then
+    (back,) = hints(short, 1)
+    assert "Hint 2 of 2" in back and "something else" in back
+
+
+def test_right_inputs_of_ours_are_not_blamed(kernel: dict[str, Any], course: Course) -> None:
+    kernel.update(course.inputs("step4"))
+    exec("import torch\nfrom torch import Tensor, nn", kernel)
+    exec("from torch_geometric.nn import SAGEConv", kernel)
+    model = solution("step4")["model"]
+    for right, wrong, words in (
+        ("self.conv1(h, edge_index)", "self.conv1(edge_index, h)", "in this order?"),
+        ("self.embedding(x)", "x", "Is `x` looked up in the embedding"),
+        ("self.embedding(x)", "x.float().unsqueeze(1)", "Is `x` looked up in the embedding"),
+    ):
+        run(kernel, model.replace(right, wrong))
+        report = notebook.check("step4.encode")
+        assert words in str(report), report
+        told = "".join(str(notebook.hint("step4.encode")) for _ in range(4))
+        assert "64-bit" not in told and "input width" not in told, told
 
 
 def test_edges_with_artists_first_lead_to_the_cell_of_data(
