@@ -103,8 +103,26 @@ def check(what: str = "", fresh: bool = False) -> Report | float:
     elsewhere = {o.check.cell for o in automatic if not _is_done_here(o.check.cell, session)}
     kept.note(_folder(), automatic, elsewhere)
     by_hand = any(o.check.by_hand for o in outcomes)
-    notes = _of_an_earlier_model(session) if {"step5", "step5.loop"} & {what} else ()
+    notes = _of_earlier_runs(session, outcomes)
+    notes += _of_an_earlier_model(session) if {"step5", "step5.loop"} & {what} else ()
     return Report(outcomes, _written_report(_folder()) if by_hand else None, notes)
+
+
+def _of_earlier_runs(session: Session, outcomes: list[Any]) -> tuple[str, ...]:
+    """What there is to say where values were checked that are older than an exception."""
+    from autograder.desk.reruns import names_of
+
+    notes = []
+    for key in dict.fromkeys(o.check.cell for o in outcomes):
+        error = session.history.stale(*names_of(key) & session.ns.keys())
+        mine = [o for o in outcomes if o.check.cell == key]
+        said = any(str(error) in o.message.got for o in mine)
+        if error is not None and not said and any(o.status == "passed" for o in mine):
+            notes.append(
+                f"{key}: the last run of its cell raised {error}. What was checked here is from "
+                "before: mend the cell, run it, and check again."
+            )
+    return tuple(dict.fromkeys(notes))
 
 
 def _of_an_earlier_model(session: Session) -> tuple[str, ...]:

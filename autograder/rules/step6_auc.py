@@ -201,7 +201,38 @@ def test_auc_is_measured(auc: Auc, case: Case) -> None:
         expected=" and ".join(f"`{name}` {_shown(again)}" for name, _, again in both),
         got=" and ".join(f"`{name}` {_shown(noted)}" for name, noted, _ in both),
         why="A reported number must be one that can be measured again.",
-        next="Call `test` again with the trained model, and keep both numbers.",
+        next=_why_not_again(auc),
+    )
+
+
+def _why_not_again(auc: Auc) -> str:
+    """What to do where the noted AUCs are not what `test` gives now, by what they look like."""
+    again = {"val": auc.val_again, "test": auc.test_again}
+    for part, noted in (("val", auc.val_auc), ("test", auc.test_auc)):
+        due, other = again[part], again["test" if part == "val" else "val"]
+        if noted is None:
+            return f"`{part}_auc` is not there, or is no number: `{part}_auc = test({part}_data)`."
+        if due is None:
+            return (
+                f'`test({part}_data)` gives no number now: see `check("step6.test")`, and run '
+                "this cell again."
+            )
+        if abs(noted - due) < AGAIN:
+            continue
+        if abs(noted - 100 * due) < 100 * AGAIN:
+            return f"`{part}_auc` is in per cent: leave it as `test` gives it, between 0 and 1."
+        if other is not None and abs(noted - other) < AGAIN:
+            others = "validation" if part == "test" else "test"
+            return f"`{part}_auc` is that of the {others} data: `{part}_auc = test({part}_data)`."
+        if abs(noted - (1 - due)) < AGAIN:
+            return f"`{part}_auc` is 1 minus what `test` gives: keep what it gives, as it is."
+        if noted in (round(due, 1), round(due, 2)):
+            return f"`{part}_auc` is rounded: keep what `test` gives, and round where you print it."
+        if noted in auc.typed:
+            return f"{noted:g} stands in your code: `{part}_auc = test({part}_data)` measures it."
+    return (
+        "The model, the data or `test` was another one when the numbers were computed: run this "
+        "cell again, after the training."
     )
 
 

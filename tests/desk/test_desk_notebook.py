@@ -566,3 +566,18 @@ def test_a_model_that_was_made_anew_is_said_at_the_check_of_the_loop(
     report = notebook.check("step5")
     assert "Note: `optimizer`" in str(report) and "gnn-note" in report._repr_html_()
     assert notebook.check("step5.train").notes == ()
+
+
+def test_a_value_that_passes_and_is_older_than_an_exception_is_said(
+    kernel: dict[str, Any], course: Course
+) -> None:
+    exec("import pandas as pd, course_data", kernel)
+    load, explore = solution("step1").values()
+    run(kernel, load, explore)
+    assert notebook.check("step1").notes == ()
+    run(kernel, "n_users = nothing\nn_artists = 3")
+    report = notebook.check("step1")
+    (note,) = report.notes
+    assert report == 10 and note.startswith("step1.explore: the last run") and "NameError" in note
+    run(kernel, explore)
+    assert notebook.check("step1").notes == ()

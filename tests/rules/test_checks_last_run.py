@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
-from checks_course import Case, Course, cell, sent, swap
+from checks_course import Case, Course, cell, execute, sent, swap
 from torch_geometric.data import HeteroData
 
 from autograder.inside.observe import observe
@@ -195,3 +195,44 @@ def test_an_exception_is_said_once(course: Course) -> None:
     wrong = (swap("setup", "model.parameters()", "model.parameters"),)
     outcome = course.verdicts(Case("method", "step5", wrong))["step5.setup.optimizer"]
     assert outcome.message.got.count("is not iterable") == 1
+
+
+AUCS = {  # what was noted -> what to do
+    "val_auc = test(val_data); test_auc = '0.9'": "`test_auc` is not there, or is no number",
+    "val_auc = test_auc = test(test_data)": "is that of the test data",
+    "test_auc = test(val_data); val_auc = test(test_data)": "test_auc = test(test_data)",
+    "val_auc = test(val_data); test_auc = 100 * test(test_data)": "is in per cent",
+    "val_auc = test(val_data); test_auc = 1 - test(test_data)": "is 1 minus what",
+    "val_auc = test(val_data); test_auc = round(test(test_data), 1)": "is rounded",
+    "val_auc = test(val_data); test_auc = 0.987654": "stands in your code",
+    "val_auc = test(val_data); test_auc = (0.5 + test(test_data)) / 2": "another one when",
+}
+
+
+@pytest.mark.parametrize("source", AUCS)
+def test_an_auc_that_cannot_be_measured_again_says_what_it_is(course: Course, source: str) -> None:
+    case = Case("auc", "step6", (cell("auc", source),))
+    session = course.session(case, own=False)
+    outcome = _outcomes(session, "step6")["step6.auc.auc_is_measured"]
+    message = outcome.message
+    assert outcome.status == "failed"
+    assert AUCS[source] in message.next, message
+
+
+def test_an_auc_from_before_an_exception_is_said_to_be_so(course: Course) -> None:
+    session = course.session(Case("old", "step6"), own=False)
+    again = "val_auc = test(val_data)\ntest_auc = test(test_data, model)"
+    execute(session, "<again>", again)
+    session.ns["test_auc"] = 0.6
+    message = _outcomes(session, "step6")["step6.auc.auc_is_measured"].message
+    assert "the last run raised TypeError" in message.got
+    assert message.next.startswith("Mend the exception first")
+
+
+def test_what_was_bound_before_the_line_that_raised_is_not_old(session: Session) -> None:
+    source = "a = 1\nb = a\nc = 1 / 0\nd = 2"
+    session.history.cells = [source]
+    execute(session, "<cell 1>", source)
+    stale = session.history.stale
+    assert stale("a") is stale("b") is stale("a", "b") is None
+    assert "ZeroDivisionError" in str(stale("c")) and stale("d") and stale("a", "d")
