@@ -69,6 +69,20 @@ RULES = (
         Cause("run.arguments", "`model.parameters` or `model.parameters()`? A class or an object?"),
     ),
     rule(
+        r"Graph\.(add_node|nodes|edges|number_of_nodes|add_nodes_from|add_edges_from)\(\) missing",
+        "`{0}` was called on the class of graphs, and not on a graph.",
+        Cause("run.arguments", "is it `G = nx.Graph()`, with brackets?"),
+    ),
+    rule(
+        r"Graph\.add_edge\(\) missing",
+        "`add_edge` takes the two ends of an edge as two arguments.",
+        Cause(
+            "run.arguments",
+            "is it `G.add_edge(u, v)`, without a pair of brackets around the two ends? And is "
+            "`G` a graph, `nx.Graph()` with brackets?",
+        ),
+    ),
+    rule(
         r"missing \d+ required (?:positional|keyword-only) argument",
         "a call leaves out something that the `def` line asks for.",
         Cause("run.arguments", "compare the call with the `def` line; the object may be missing"),

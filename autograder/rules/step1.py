@@ -462,7 +462,7 @@ def test_rows(load: Frame, truth: Truth) -> None:
     expect(
         load.rows == truth.n_edges,
         ran="`len(df)`",
-        expected=count(truth.n_edges, "rows"),
+        expected=count(truth.n_edges, "row"),
         got=f"{load.rows:,} rows: {abs(more):,} {'too many' if more > 0 else 'missing'}",
         why="Each row is one edge of the graph: a lost row is a lost edge.",
         next=advice,
@@ -542,14 +542,18 @@ def test_preview(explore: Explore, truth: Truth) -> None:
     """The first rows of the table were looked at"""
     unseen = explore.table_rows is None  # the table has no name: what was shown has to do
     shown = explore.preview_text
-    method = "method" in shown
+    method, printed = "method" in shown, shown == "None"
+    advice, why = "Ask `df` for its head.", "One look at five rows catches most loading mistakes."
+    if method:
+        advice, why = "Call it, with brackets: `df.head()`.", "A method by itself is no table."
+    elif printed:
+        advice = "Give the name `preview` to the table itself, and print it in a line of its own."
+        why = "`print` shows a table and returns None, so that is what `preview` holds."
     expect(
         explore.preview or (unseen and set(truth.rows[:3].ravel().tolist()) <= set(explore.shown)),
         ran="`preview`, and what the cells displayed",
         expected="the first rows of `df`",
         got=f"{shown}, and not the first rows" if shown else "nothing like it",
-        why="A method that is not called is no table."
-        if method
-        else "One look at five rows catches most loading mistakes.",
-        next="Call it, with brackets: `df.head()`." if method else "Ask `df` for its head.",
+        why=why,
+        next=advice,
     )

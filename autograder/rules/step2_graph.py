@@ -28,6 +28,11 @@ from autograder.truth import Truth
 
 SIDES = ("user", "artist")
 OTHER_SIDE = "users from `df['userID']`, artists from `df['artistID']`."
+ADD_NODES = (
+    "Add a node for each user and each artist, with `G.add_node(name, bipartite=...)`, and run the "
+    "cell. If it has loops already: do they run over the columns of `df`, and does "
+    "`G = nx.Graph()` stand above them?"
+)
 ADD_EDGES = (
     "Write the cell that adds the edges, and run it. Run it again whenever you have run the cell "
     "that makes `G`: that one begins with an empty graph."
@@ -121,10 +126,15 @@ def foreign_names(case: Case, graph: Graph) -> str:
     return ""
 
 
+def joins_all(graph: Graph, truth: Truth) -> bool:
+    """Whether every user is joined with every artist, which the table does not say."""
+    return _ends(graph).shape[1] == truth.n_users * truth.n_artists > truth.n_edges
+
+
 def extra_edges(graph: Graph, truth: Truth) -> tuple[int, str]:
     """Edges beside those of the table, where all of these are there; and one of them."""
     ends, sides, ids = _ends(graph), graph.sides.numpy(), graph.ids.numpy()
-    if ends.shape[1] <= truth.n_edges:
+    if ends.shape[1] <= truth.n_edges or joins_all(graph, truth):
         return 0, ""
     ends = np.where(sides[ends[0]] == 1, ends[::-1], ends)
     across = (sides[ends[0]] == 0) & (sides[ends[1]] == 1)
@@ -221,6 +231,29 @@ def more_edges(case: Case) -> str | None:
     return (
         f"all {case.truth.n_edges:,} edges of the table are there, and {extra:,} more, such as one "
         f"between nodes {shown}"
+    )
+
+
+@cause(
+    "graph.all-pairs",
+    title="Every user is joined with every artist",
+    why="An edge says that this user has listened to this artist. A loop over all artists inside a "
+    "loop over all users joins each with each, and the graph says nothing any more.",
+    question="For how many pairs does your line with `add_edge` run, and how many rows are there?",
+    hints=(
+        "Compare `G.number_of_edges()` with `len(df)` and with `n_users * n_artists`.",
+        "Is one loop inside the other? Then the inner line runs for every pair.",
+        "Take one loop, over the rows of the table: each row has its user and its artist.",
+    ),
+    at=("add_edge", "add_edges_from", "product", "G"),
+)
+def all_pairs(case: Case) -> str | None:
+    graph = _graph(case)
+    if graph is None or not joins_all(graph, case.truth):
+        return None
+    return (
+        f"{_ends(graph).shape[1]:,} edges = {case.truth.n_users:,} users x "
+        f"{case.truth.n_artists:,} artists, for {case.truth.n_edges:,} rows"
     )
 
 
@@ -381,7 +414,7 @@ def directed(case: Case) -> str | None:
     return f"`G` is a {graph.kind}: directed {graph.directed}, parallel edges {graph.multigraph}"
 
 
-NAMES = (id_collision, float_nodes, more_edges, positions, endpoints_mismatch)
+NAMES = (id_collision, float_nodes, all_pairs, more_edges, positions, endpoints_mismatch)
 GRAPH = (*NAMES, edges_missing, attribute_overwritten, attribute_missing, *TABLE)
 
 
@@ -407,6 +440,9 @@ def _graph_itself(case: Case, field: str) -> Graph:
     hidden = isinstance(seen, Absent) and seen.error is None and not seen.found
     if hidden and case.evidence.free_form and rows_proven(case):
         raise not_judged("no graph under a name of the notebook; its edges were used further on")
+    blank = isinstance(seen, Absent) and (seen.error is None or seen.error.blank)
+    if isinstance(seen, Absent) and seen.found.endswith("Graph") and blank:
+        raise NotAttempted(Message(got="`G` is empty: it has no node and no edge", next=ADD_NODES))
     if field == "edges" and isinstance(seen, Absent) and step2 and isinstance(step2.nodes, Graph):
         if seen.error is not None and not seen.error.blank:
             raise raised("the cell that adds the edges to `G`", seen.error)
@@ -448,13 +484,17 @@ def test_one_node_each(case: Case, nodes: Graph, truth: Truth) -> None:
     )
     sample = ", ".join(nodes.sample)
     one_side = found in (truth.n_users, truth.n_artists) and len(set(nodes.sides.numpy())) == 1
+    words = 0 < int((nodes.ids.numpy() < 0).sum()) <= 4  # few: every turn has given the same name
     expect(
         found == truth.num_nodes,
         ran="the number of nodes of `G`",
         expected=f"{truth.num_nodes:,} = {truth.n_users:,} users + {truth.n_artists:,} artists",
         got=f"{found:,} nodes, such as {sample}",
         why=why if collided else "Each is one thing that the model will learn about.",
-        next="One side is there. Loop over the other column too: " + OTHER_SIDE
+        next="Some names hold no id: write the variable of your loop in the place of the id, "
+        "without quotes, as in `('user', user_id)`."
+        if words
+        else "One side is there. Loop over the other column too: " + OTHER_SIDE
         if one_side
         else "Make the side a part of the node's name, as in `('user', 2)`, in `add_node` and in "
         "`add_edge` alike."
@@ -483,7 +523,7 @@ def test_attribute(nodes: Graph) -> None:
         expected="0 or 1",
         got=f"{missing:,} nodes with {nodes.odd_side}, which is neither"
         if nodes.odd_side
-        else count(missing, "nodes without it"),
+        else count(missing, "node") + " without it",
         why="It is how NetworkX, and you, tell users from artists.",
         next="Write the number 0 or 1: in quotes it is text, and another value."
         if nodes.odd_side
@@ -516,19 +556,42 @@ def test_side_sizes(nodes: Graph, truth: Truth) -> None:
 def test_edge_count(edges: Graph, truth: Truth) -> None:
     """Every row of the table has become one edge"""
     found = edges.edges.shape[1]  # type: ignore[union-attr]
-    more = found > truth.n_edges
+    more, every = found > truth.n_edges, joins_all(edges, truth)
+    few = found < 0.5 * truth.n_edges
     expect(
         found == truth.n_edges,
         ran="the number of edges of `G`",
-        expected=count(truth.n_edges, "edges, one a row"),
+        expected=count(truth.n_edges, "edge") + ", one for each row",
         got=f"{found:,} edges: {abs(found - truth.n_edges):,} {'too many' if more else 'missing'}",
-        why="A graph keeps the edges of earlier runs of a cell."
+        why="An edge says that this user has listened to this artist."
+        if every
+        else "A graph keeps the edges of earlier runs of a cell."
         if more
+        else "Each row of the table is one edge: who listened to whom."
+        if few
         else "Where ids collide, two different pairs become the same edge.",
-        next="Run the cell that makes `G` first, then this one, once each."
+        next="This joins every user with every artist: go through the rows of `df` in one loop, "
+        "and take both ends from the same row."
+        if every
+        else "Run the cell that makes `G` first, then this one, once each."
         if more
-        else "Far too few: is `add_edge` inside the loop? A few too few: look at your node names.",
+        else _one_edge(edges, truth)
+        if found == 1
+        else "Is `add_edge` inside the loop, and does the loop go through all rows of `df`?"
+        if few
+        else "A few too few: do the names tell a user from an artist of the same id?",
     )
+
+
+def _one_edge(graph: Graph, truth: Truth) -> str:
+    """What to do where one row only became an edge: was it the first, or the last?"""
+    ends = set(graph.ids.numpy()[_ends(graph)[:, 0]].tolist())
+    first, last = (set(truth.rows[row, :2].tolist()) for row in (0, -1))
+    if ends == first:
+        return "Only the first row became an edge: what ends the loop so soon, a `break`?"
+    if ends == last:
+        return "Only the last row became an edge: indent `add_edge`, so that it is in the loop."
+    return "Only one row became an edge: is `add_edge` inside the loop over the rows of `df`?"
 
 
 @check("step2.edges", points=2, causes=GRAPH)
@@ -561,7 +624,8 @@ def test_no_strays(edges: Graph) -> None:
         alone == 0,
         ran="the degree of every node of `G`",
         expected="at least 1: everybody in the file listened to somebody",
-        got=count(alone, "nodes without an edge")
+        got=count(alone, "node")
+        + " without an edge"
         + (f"; two names for one: {edges.alone}" if edges.alone else ""),
         why="A node without an edge can neither send nor receive a message.",
         next="Does every row of the table add an edge? And are the names in `add_edge` the very "
@@ -586,7 +650,7 @@ def test_degrees(case: Case, edges: Graph, sides: np.ndarray, truth: Truth) -> N
             not len(wrong),
             ran="the user and the artist of every edge, by the numbers in their names",
             expected="a row of the table for each",
-            got=count(len(wrong), "edges that are no row") + example,
+            got=count(len(wrong), "edge") + " for which there is no row" + example,
             why="The graph says who listens to whom; here it says something else.",
             next="Take both ends of an edge from the same row.",
         )

@@ -420,7 +420,7 @@ def test_disjoint(mapping: Numbering, truth: Truth) -> None:
         len(common) == 0,
         ran="the indices of all users beside those of all artists",
         expected="nothing in common",
-        got=count(len(common), "indices that are both a user's and an artist's"),
+        got=count(len(common), "index", "indices") + " of both a user and an artist",
         why="A user and an artist with one index are one node with one embedding.",
         next="Let the artists' numbers begin where the users' end, and keep their keys apart.",
     )

@@ -187,7 +187,7 @@ def test_negative_count(training: Training, negatives: list[np.ndarray]) -> None
     expect(
         few is None,
         ran="the positives that `train` scored, epoch by epoch",
-        expected=count(wanted, "positives, or others each time"),
+        expected=count(wanted, "positive") + ", or others each time",
         got=f"the same {few or 0:,} of {wanted:,} each time",
         why="What is never scored is never learned.",
         next="Take all columns of `pos_edge_label_index`.",

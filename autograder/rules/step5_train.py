@@ -463,7 +463,7 @@ def test_message_edges(training: Training) -> None:
         not training.resplits,
         ran="the calls of RandomLinkSplit between the steps of the optimizer",
         expected="none: one split for all epochs",
-        got=count(training.resplits, "new splits"),
+        got=count(training.resplits, "new split"),
         why="Each new split trains on edges that were held out before: nothing is unseen.",
         next="Split once, before the loop.",
     )
@@ -473,7 +473,7 @@ def test_message_edges(training: Training) -> None:
     expect(
         used.right,
         ran="the `edge_index` that `train` handed to `encode`",
-        expected=count(used.allowed, "message-passing edges of train_data"),
+        expected=count(used.allowed, "message-passing edge") + " of train_data",
         got=f"{used.extra:,} other edges" if used.extra else f"{used.share:.0%} of them",
         why="Other edges are held-out ones, or the negatives themselves: the answer leaks in.",
         next="Encode with `train_data.edge_index`; only decode sees the supervision edges.",

@@ -617,7 +617,7 @@ def test_message_edges(runs: list[Scoring]) -> None:
         expect(
             all(np.array_equal(distinct(keys(e, n)), due) for e in encoded),
             ran="the `edge_index` that `test(data)` handed to `encode`",
-            expected=count(r.edge_index.shape[1], "message-passing edges, `data.edge_index`"),
+            expected=count(r.edge_index.shape[1], "message-passing edge") + ", `data.edge_index`",
             got=f"{extra:,} other edges, {lacking:,} of its own are missing; "
             f"{leak.asked if leak else 0:,} are edges that are asked for",
             why="A model that is shown the edges in question scores high and has learned nothing.",

@@ -110,7 +110,7 @@ def present(step: Any, field: str) -> Any:
                 expected="what the exercise asks for under this name",
                 got=found.found,
                 why="The checks, and the later steps, look for it by its name.",
-                next="Is it another object that you meant to call so?",
+                next=_another_kind(found.name, found.found),
             )
         if not found.reached:
             advice = "Run the notebook from top to bottom in Jupyter: it should end by itself."
@@ -118,6 +118,18 @@ def present(step: Any, field: str) -> Any:
             raise NotAttempted(said, reached=False)
         raise unfinished(found.name, found.error, found.similar)
     return found
+
+
+def _another_kind(name: str, found: str) -> str:
+    """What to do where a name holds something of another kind than is asked for."""
+    if found.endswith("not called"):
+        return "Write brackets behind the class: they make an object of it."
+    if found == "None":
+        return (
+            f"The line that last gave `{name}` a value gave it None: a method that changes its "
+            "object in place returns nothing, and so does `print`."
+        )
+    return f"Look for the line that last gave `{name}` a value: the name is for something else."
 
 
 def not_judged(seen: str) -> NotJudged:
@@ -214,6 +226,9 @@ def output(call: Call, ran: str, missing: str = "") -> Any:
     return call.output.numpy()  # type: ignore[union-attr]
 
 
-def count(n: int, what: str) -> str:
-    """A number with thousands separators and its noun, such as `17,644 nodes`."""
-    return f"{n:,} {what}"
+def count(n: int, one: str, more: str = "") -> str:
+    """A number with thousands separators and its noun, such as `1 node` and `17,644 nodes`.
+
+    The plural is made with an `s` where it is not given.
+    """
+    return f"{n:,} {one if n == 1 else more or one + 's'}"

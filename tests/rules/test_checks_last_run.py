@@ -175,6 +175,97 @@ MESSAGES = {  # what was done, and what the message then says to do
         "step5.train.labels",
         "`loss_fn(scores, labels)`",
     ),
+    "an empty graph": (
+        Case("empty", "step2", (cell("nodes", "G = nx.Graph()"), cell("edges", ""))),
+        "step2.nodes.one_node_each",
+        "Add a node for each user and each artist",
+    ),
+    "a class that is not called": (
+        Case("class", "step2", (cell("nodes", "G = nx.Graph"), cell("edges", ""))),
+        "step2.nodes.kind",
+        "Write brackets behind the class",
+    ),
+    "a node added to the class": (
+        Case("node", "step2", (swap("nodes", "nx.Graph()", "nx.Graph"),)),
+        "step2.nodes.kind",
+        "Is it `G = nx.Graph()`, with brackets?",
+    ),
+    "a pair in place of two ends": (
+        Case(
+            "pair",
+            "step2",
+            (
+                swap(
+                    "edges",
+                    '(("user", row.userID), ("artist", row.artistID))',
+                    '((("user", row.userID), ("artist", row.artistID)))',
+                ),
+            ),
+        ),
+        "step2.edges.edge_count",
+        "Is it `G.add_edge(u, v)`",
+    ),
+    "every user with every artist": (
+        Case(
+            "all",
+            "step2",
+            (
+                cell(
+                    "edges",
+                    "for u in df['userID']:\n    for a in df['artistID'].unique():\n"
+                    "        G.add_edge(('user', u), ('artist', a))",
+                ),
+            ),
+        ),
+        "step2.edges.edge_count",
+        "joins every user with every artist",
+    ),
+    "a loop that stops at once": (
+        Case("break", "step2", (swap("edges", "row.artistID))", "row.artistID)); break"),)),
+        "step2.edges.edge_count",
+        "Only the first row became an edge",
+    ),
+    "a line after the loop": (
+        Case("after", "step2", (swap("edges", "    G.add_edge", "    pass\nG.add_edge"),)),
+        "step2.edges.edge_count",
+        "Only the last row became an edge",
+    ),
+    "the word id": (
+        Case(
+            "word",
+            "step2",
+            (swap("nodes", "int(user_id)", "'id'"), swap("nodes", "int(artist_id)", "'id'")),
+        ),
+        "step2.nodes.one_node_each",
+        "write the variable of your loop",
+    ),
+    "what print gives": (
+        Case("print", "step1", (swap("explore", "df.head()", "print(df.head())"),)),
+        "step1.explore.preview",
+        "print it in a line of its own",
+    ),
+    "one epoch short": (
+        Case(
+            "short", "step5", (cell("loop", "losses = [train(train_data) for _ in range(1, 10)]"),)
+        ),
+        "step5.loop.losses_kept",
+        "`range(1, 10)` ends before 10",
+    ),
+    "every tenth loss": (
+        Case(
+            "tenth",
+            "step5",
+            (
+                cell(
+                    "loop",
+                    "losses = []\nfor epoch in range(20):\n    loss = train(train_data)\n"
+                    "    if epoch % 10 == 0:\n        losses.append(loss)",
+                ),
+            ),
+        ),
+        "step5.loop.losses_kept",
+        "Append in every epoch",
+    ),
     "an empty list": (
         Case("empty", "step5", (swap("loop", "losses.append(loss)", "pass"),)),
         "step5.loop.losses_kept",
@@ -236,3 +327,19 @@ def test_what_was_bound_before_the_line_that_raised_is_not_old(session: Session)
     stale = session.history.stale
     assert stale("a") is stale("b") is stale("a", "b") is None
     assert "ZeroDivisionError" in str(stale("c")) and stale("d") and stale("a", "d")
+
+
+def test_the_exercise_and_its_check_ask_for_as_many_epochs(course: Course) -> None:
+    """The text says 100, and so does the check; the number that was found is said too"""
+    from checks_course import BLANKS
+
+    from autograder.contract import NOTEBOOKS
+    from autograder.handin.submission import read
+    from autograder.rules import step5_loop
+
+    (loop,) = [c for c in read(BLANKS / f"{NOTEBOOKS['step5']}.ipynb").cells if c.id == "loop_task"]
+    source = Path(step5_loop.__file__).read_text(encoding="utf-8")
+    assert "for 100 epochs" in loop.source and "ASKED = 100" in source
+    case = Case("nine", "step5", (cell("loop", "losses = [train(train_data) for _ in range(9)]"),))
+    message = course.verdicts(case)["step5.loop.losses_kept"].message
+    assert message.got == "9 entries" and message.expected.startswith("10 numbers")
