@@ -226,7 +226,7 @@ for name, part in (("train", train_data), ("val", val_data), ("test", test_data)
 # In `train_data` the same edges do both jobs: the model is asked about edges it is looking at.
 # Nobody calls this leakage, yet it makes training easier than the test. What might a model learn
 # from this that does not help on new edges? (`RandomLinkSplit` has a parameter
-# `disjoint_train_ratio`. What for?)
+# `disjoint_train_ratio`. What could it be for?)
 #
 # Our answer, when you have yours: `answer("step3.think")` in a new cell.
 #

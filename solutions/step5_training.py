@@ -219,9 +219,10 @@ check("step5.loop", fresh=True)
 # %% [markdown] id="plot_intro"
 # ## Two curves
 #
-# **Predict, then run.** At which height would the loss of a model stay that answers "50 : 50" to
-# everything? The dotted line shows it. Early losses may lie well above: random vectors give large,
-# *sure* and wrong scores. When is the validation AUC best: at the end, or before?
+# **Predict, then run.** At which height would the loss stay if the model answered "50 : 50" to
+# everything? The dotted line shows it. The first losses may lie well above it, because random
+# vectors give large scores: *sure* answers, many of them wrong. When is the validation AUC best, at
+# the end or before?
 
 # %% id="plot" role="given"
 pictures.training(losses, tracker.aucs)

@@ -47,7 +47,7 @@ OF_EXERCISES: dict[str, tuple[str, str, str, str]] = {
         "Sort the nodes by their side into two lists, put one behind the other, and number it.",
     ),
     "step3.data": (
-        "Which shape has a list of pairs, and which shape does `edge_index` need?",
+        "Which shape does a list of pairs have, and which shape does `edge_index` need?",
         "Replace both ends of every edge by their numbers from `id_mapping`.",
         "A tensor of pairs is [E, 2]: transpose it. Reshaping would mix the pairs up.",
         "In an edge of `G` either end may come first: put the smaller number first.",
@@ -98,7 +98,7 @@ OF_EXERCISES: dict[str, tuple[str, str, str, str]] = {
         "Which edges may the model see, and about which is it asked?",
         "Encode along `data.edge_index`; score the positives and the negatives.",
         "Labels and scores must be in the same order: ones for positives, zeros for negatives.",
-        "`roc_auc_score` takes the true labels first, and raw scores do.",
+        "`roc_auc_score` takes the true labels first; the scores may be raw.",
     ),
     "step6.auc": (
         "Which of the two numbers may you choose by?",
@@ -147,7 +147,8 @@ OF_CHECKS: dict[str, tuple[str, ...]] = {
         "Are the two columns gone through together, row by row, or each in an order of its own?",
     ),
     "step3.mapping.size": (
-        "How many nodes has `G`, how many entries has `id_mapping`, and what is `num_nodes`?",
+        "How many nodes does `G` have, how many entries does `id_mapping` have, and what is "
+        "`num_nodes`?",
         "Print the three side by side: which one differs?",
         "Users and artists are counted together, each of them once.",
     ),

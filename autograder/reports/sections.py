@@ -78,7 +78,11 @@ class Section:
         if self.root is None:
             return []
         first = self.followers
-        line = f"{len(first)} more follow from this one"
+        line = (
+            f"{len(first)} more follow from this one"
+            if first[1:]
+            else "1 more follows from this one"
+        )
         if self.root.status in STOPS:
             first = [self.root, *self.followers]
             line = f"{len(first)} checks wait for this" if first[1:] else "1 check waits for this"

@@ -213,7 +213,7 @@ def float_nodes(case: Case) -> str | None:
     title="The graph holds more edges than the table has rows",
     why="A graph keeps what was added to it. Edges of an earlier run of the cell, or under names "
     "that are no longer in use, stay until the graph is made anew.",
-    question="How many edges has `G` before your loop begins?",
+    question="How many edges does `G` have before your loop begins?",
     hints=(
         "Print `G.number_of_edges()` before and after the loop.",
         "In which cell is the graph made? Have you run it again since you changed the loop?",
@@ -300,7 +300,9 @@ def endpoints_mismatch(case: Case) -> str | None:
 def positions(case: Case) -> str | None:
     graph = _graph(case)
     odd = foreign_names(case, graph) if graph else ""
-    return f"the nodes are such as {', '.join(graph.sample)}, and {odd}" if graph and odd else None
+    return (
+        f"there are nodes such as {', '.join(graph.sample)}, and {odd}" if graph and odd else None
+    )
 
 
 @cause(
@@ -309,7 +311,7 @@ def positions(case: Case) -> str | None:
     why="Each row is one user-artist pair. Where `add_edge` stands after the loop, or the loop "
     "runs over a part of the table, the graph looks fine and holds only some of what the data "
     "says.",
-    question="How many rows has the table, and how many edges has `G`?",
+    question="How many rows does the table have, and how many edges does `G` have?",
     hints=(
         "Compare `len(df)` with `G.number_of_edges()`.",
         "How often does the line with `add_edge` run? Look at its indentation, and at its table.",
@@ -331,7 +333,7 @@ def edges_missing(case: Case) -> str | None:
         return None
     if found >= due or found == len(own_rows(case)):
         return None
-    return f"{found:,} edges for {case.truth.n_edges:,} rows: {due - found:,} are missing"
+    return f"{count(found, 'edge')} for {case.truth.n_edges:,} rows: {due - found:,} missing"
 
 
 @cause(
@@ -489,7 +491,7 @@ def test_one_node_each(case: Case, nodes: Graph, truth: Truth) -> None:
         found == truth.num_nodes,
         ran="the number of nodes of `G`",
         expected=f"{truth.num_nodes:,} = {truth.n_users:,} users + {truth.n_artists:,} artists",
-        got=f"{found:,} nodes, such as {sample}",
+        got=f"{count(found, 'node')}, such as {sample}",
         why=why if collided else "Each is one thing that the model will learn about.",
         next="Some names hold no id: write the variable of your loop in the place of the id, "
         "without quotes, as in `('user', user_id)`."
@@ -500,7 +502,8 @@ def test_one_node_each(case: Case, nodes: Graph, truth: Truth) -> None:
         "`add_edge` alike."
         if found < truth.num_nodes
         else "`add_edge` makes a node of every name that it does not know: did you "
-        "give other names in `add_node`? Run the cell that makes `G` first: it keeps what it has.",
+        "give other names in `add_node`? Then run the cell that makes `G` again: a graph keeps "
+        "what it has.",
     )
     odd = foreign_names(case, nodes)
     expect(
@@ -508,7 +511,7 @@ def test_one_node_each(case: Case, nodes: Graph, truth: Truth) -> None:
         ran="the numbers in the names of the nodes, beside the ids of the file",
         expected="the ids of the file",
         got=f"nodes such as {sample}: {odd}",
-        why="Ids have gaps: a node that is counted stands for nobody.",
+        why="Ids have gaps: a node with a number that is no id stands for nobody.",
         next="Take the names from the columns of `df`: `for user_id in df['userID'].unique()`.",
     )
 
@@ -521,13 +524,14 @@ def test_attribute(nodes: Graph) -> None:
         missing == 0,
         ran="the attribute `bipartite` of every node",
         expected="0 or 1",
-        got=f"{missing:,} nodes with {nodes.odd_side}, which is neither"
+        got=f"{count(missing, 'node')} with {nodes.odd_side}, which is neither"
         if nodes.odd_side
         else count(missing, "node") + " without it",
         why="It is how NetworkX, and you, tell users from artists.",
-        next="Write the number 0 or 1: in quotes it is text, and another value."
+        next="Write the number 0 or 1, without quotes: in quotes it is text."
         if nodes.odd_side
-        else "Give it in `add_node`. Nodes that `add_edge` made by itself have none: names differ.",
+        else "Give it in `add_node`. If you do, then `add_edge` has made other nodes, without "
+        "it: its names differ from those in `add_node`.",
     )
 
 
@@ -535,20 +539,23 @@ def test_attribute(nodes: Graph) -> None:
 def test_side_sizes(nodes: Graph, truth: Truth) -> None:
     """Every node is on its side: as many 0s as users, as many 1s as artists"""
     found = [int((nodes.sides.numpy() == side).sum()) for side in (0, 1)]
+    turned = found == [truth.n_artists, truth.n_users]
     one_value, one_side = 0 in found, sum(found) in (truth.n_users, truth.n_artists)
     expect(
         found == [truth.n_users, truth.n_artists],
         ran="how many nodes have `bipartite` 0 and 1",
         expected=f"{truth.n_users:,} users and {truth.n_artists:,} artists",
-        got=f"{found[0]:,} and {found[1]:,}",
+        got=f"{count(found[0], 'node')} with 0, {count(found[1], 'node')} with 1",
         why="Where all nodes have one value it tells nobody apart."
         if one_value
+        else "By the convention of the exercise 0 says user and 1 says artist."
+        if turned
         else "A second `add_node` with the same name overwrites the first one's attribute.",
         next="Add the nodes of the other side too: " + OTHER_SIDE
         if one_value and one_side
         else "Users get `bipartite=0`, artists `bipartite=1`."
-        if one_value
-        else "Are users 0 and artists 1, and do a user and an artist of one id have two names?",
+        if one_value or turned
+        else "Do a user and an artist of the same id have different names?",
     )
 
 
@@ -562,7 +569,8 @@ def test_edge_count(edges: Graph, truth: Truth) -> None:
         found == truth.n_edges,
         ran="the number of edges of `G`",
         expected=count(truth.n_edges, "edge") + ", one for each row",
-        got=f"{found:,} edges: {abs(found - truth.n_edges):,} {'too many' if more else 'missing'}",
+        got=f"{count(found, 'edge')}: {abs(found - truth.n_edges):,} "
+        f"{'too many' if more else 'missing'}",
         why="An edge says that this user has listened to this artist."
         if every
         else "A graph keeps the edges of earlier runs of a cell."
@@ -579,7 +587,7 @@ def test_edge_count(edges: Graph, truth: Truth) -> None:
         if found == 1
         else "Is `add_edge` inside the loop, and does the loop go through all rows of `df`?"
         if few
-        else "A few too few: do the names tell a user from an artist of the same id?",
+        else "Some are missing: do the names tell a user from an artist of the same id?",
     )
 
 
@@ -606,7 +614,8 @@ def test_bipartite(edges: Graph, truth: Truth) -> None:
         same == 0,
         ran="both ends of every edge of `G`",
         expected="one user and one artist",
-        got=f"{same:,} edges that do not, {loops:,} of them self-loops; nodes such as {shown}",
+        got=f"{count(same, 'edge')} within one side, {loops:,} of them self-loops; nodes such as "
+        f"{shown}",
         why="Nobody listens to a user here; a user of the same id as an artist makes it seem so.",
         next="`G` has all edges of the table, and others, of an earlier run. Run the "
         "cell that makes `G`, then this one."

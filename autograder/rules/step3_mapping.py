@@ -288,7 +288,7 @@ def from_one(case: Case, one: Numbering) -> str | None:
     last = case.truth.num_nodes - 1
     return (
         f"indices from {one.values.min():,} to {one.values.max():,} in {one.of}, for "
-        f"{case.truth.num_nodes:,} nodes: 0 to {last:,} are due"
+        f"{case.truth.num_nodes:,} nodes; they should be 0 to {last:,}"
     )
 
 
@@ -298,7 +298,7 @@ def from_one(case: Case, one: Numbering) -> str | None:
     why="The mapping was built on a part of the data. Looking up the others raises KeyError, or "
     "`map` gives NaN for them, which becomes a huge negative number as soon as it is cast to an "
     "integer.",
-    question="Has every id in the table an entry in your mapping?",
+    question="Does every id in the table have an entry in your mapping?",
     hints=(
         "Compare the ids in the table with the keys of the mapping.",
         "Look for negative numbers in `edge_index`, and for NaN in the column that you mapped.",
@@ -382,7 +382,7 @@ def test_size(case: Case, mapping: Numbering, truth: Truth) -> None:
         size and (named == truth.num_nodes or not text),
         ran="`len(id_mapping)` and `num_nodes`",
         expected=f"{truth.num_nodes:,} = {truth.n_users:,} users + {truth.n_artists:,} artists",
-        got=f"{mapping.size:,} entries, `num_nodes` {text or 'not defined'}",
+        got=f"{count(mapping.size, 'entry', 'entries')}, `num_nodes` {text or 'not defined'}",
         why=why if collided else "The embedding layer has one row for every index.",
         next=advice,
     )
@@ -399,10 +399,11 @@ def test_indices(case: Case, mapping: Numbering, truth: Truth) -> None:
         ran="the values of `id_mapping`",
         expected=f"every whole number from 0 to {truth.num_nodes - 1:,}",
         got=f"{distinct:,} different ones, from {low:,} to {high:,}",
-        why="An index is a row of the embedding: a gap wastes a row, a double mixes two nodes.",
+        why="An index is a row of the embedding: a gap wastes a row, and an index that is used "
+        "twice mixes two nodes.",
         next="Number users and artists in one go, from 0."
         if high >= 0
-        else "These are no whole numbers: are keys and values swapped?",
+        else "The values are not whole numbers: are keys and values swapped?",
     )
 
 

@@ -302,7 +302,9 @@ def test_convolutions(model: ModelClass) -> None:
         expected=f"SAGEConv({dim}, {hidden}) and SAGEConv({hidden}, {out})",
         got=widths(model),
         why="What one layer gives out is what the next takes in; two layers reach two hops.",
-        next="Write both in `__init__`, with the sizes from its arguments.",
+        next="Write both in `__init__`, with the sizes from its arguments."
+        if all(c.sage for c in model.convolutions)
+        else "The exercise asks for layers of the class `SAGEConv`.",
     )
 
 
