@@ -191,12 +191,14 @@ def _made_in(error: CellError) -> str:
 
 def exercise_of(name: str) -> str:
     """The exercise that makes a name, such as `exercise 1 of step 3`; empty where none does."""
-    for key, names in MAKES.items():
-        if name in names:
-            step = next(step for step in TABLE if step.key == key.split(".")[0])
-            number = 1 + [exercise.key for exercise in step.exercises].index(key)
-            return f"exercise {number} of step {step.key[-1]}"
-    return ""
+    return next((exercise_words(key) for key, names in MAKES.items() if name in names), "")
+
+
+def exercise_words(key: str) -> str:
+    """How a notebook calls an exercise, such as `exercise 1 of step 3`."""
+    step = next(step for step in TABLE if step.key == key.split(".")[0])
+    number = 1 + [exercise.key for exercise in step.exercises].index(key)
+    return f"exercise {number} of step {step.key[-1]}"
 
 
 def output(call: Call, ran: str, missing: str = "") -> Any:
