@@ -66,7 +66,7 @@ RULES = (
         r"'(?!NoneType|numpy)\w+' object is not iterable|"
         r"Module.\w+\(\) missing 1 required positional argument: 'self'",
         "a method was not called, or a class or model is passed where its parameters are meant.",
-        Cause("run.arguments", "`model.parameters` or `model.parameters()`? A class or an object?"),
+        Cause("run.arguments", "is it `model.parameters()`, with brackets, and of an object?"),
     ),
     rule(
         r"Graph\.(add_node|nodes|edges|number_of_nodes|add_nodes_from|add_edges_from)\(\) missing",

@@ -69,6 +69,10 @@ def _compared(says: str, labels: int, scores: tuple[int, ...]) -> Reading:
         return Reading(says, (ROWS,), ("two scores, whatever is asked: a row has two",))
     if labels == 2 * got:
         return Reading(says, (JOINED, ROWS), ("twice as many labels as scores",))
+    if labels == 4 < got or (labels - 2) * 2 == got:
+        look = "`len` of a tensor [2, P] is 2: the pairs are its columns, `size(1)`"
+        proof = f"{labels:,} labels for {got:,} scores: 2 in the place of the number of pairs"
+        return Reading(says, (Cause("run.lengths", look),), (proof,))
     if 2 * labels == got:
         proof = "twice as many scores as labels: labels for the positives only?"
         return Reading(

@@ -413,7 +413,9 @@ def test_names(load: Frame, proven: bool) -> None:
     alike = [(c, n) for n in missing for c in spare if c.lower() == n.lower()]
     renamed = alike or list(zip(spare, missing, strict=False))
     advice = "; ".join(f"rename `{old}` to `{new}`, letter by letter" for old, new in renamed)
-    if as_index:
+    if uncut(load):
+        advice = "cut the file at its tabs first: then each of the three names is there"
+    elif as_index:
         advice = f"`{as_index}` has become the index: leave `index_col` out, or `reset_index()`"
     expect(
         not missing,

@@ -551,7 +551,9 @@ def test_side_sizes(nodes: Graph, truth: Truth) -> None:
         else "By the convention of the exercise 0 says user and 1 says artist."
         if turned
         else "A second `add_node` with the same name overwrites the first one's attribute.",
-        next="Add the nodes of the other side too: " + OTHER_SIDE
+        next="Write the number 0 or 1, without quotes, as the attribute of every node."
+        if nodes.odd_side
+        else "Add the nodes of the other side too: " + OTHER_SIDE
         if one_value and one_side
         else "Users get `bipartite=0`, artists `bipartite=1`."
         if one_value or turned

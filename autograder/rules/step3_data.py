@@ -265,7 +265,7 @@ def other_edges(case: Case) -> str | None:
         inside = cover.pairs - cover.foreign
         return (
             f"{inside / cover.pairs:.0%} of the {cover.pairs:,} pairs in `edge_index` are in the "
-            f"file; {cover.example} are none"
+            f"file; {cover.example} share no row"
         )
     if cover.missing is None and cover.share is not None and cover.share < 0.9:
         return (
@@ -412,7 +412,7 @@ def test_coverage(case: Case, edge_index: np.ndarray, truth: Truth) -> None:
         advice = "`reshape` does not transpose: use `.t()`."
     elif cover.foreign:
         inside = (cover.pairs - cover.foreign) / cover.pairs
-        got += f"; {inside:.0%} of the pairs are rows of the table, and {cover.example} are none"
+        got += f"; {inside:.0%} of the pairs are rows of the table; {cover.example} share no row"
         advice = "Look up one column in the table: its user and its artist stand in one row."
     elif cover.repeated:
         got += f": {count(cover.repeated, 'repeated column')}"
@@ -425,7 +425,10 @@ def test_coverage(case: Case, edge_index: np.ndarray, truth: Truth) -> None:
         advice = "Let every row of the table give one column."
     if cover.loops and not column:
         got += f"; {count(cover.loops, 'column')} from a node to itself"
-        advice = "A pair is a user and an artist: take one end from each column of `df`."
+        advice = (
+            "A pair is a user and an artist: take the two ends of an edge of `G`, or one end "
+            "from each column of `df`."
+        )
     expect(
         cover.same,
         ran="the pairs in `data.edge_index` beside the rows of the table",

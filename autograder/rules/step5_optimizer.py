@@ -175,14 +175,19 @@ def frozen_weights(case: Case) -> str | None:
         cleared_before_step,
     ),
 )
-def test_all_move(training: Training) -> None:
+def test_all_move(training: Training, case: Case) -> None:
     """One epoch moves every parameter"""
+    cleared = cleared_before_step.found(case) is not None
     expect(
         training.tensors and training.epochs and not training.still,
         ran="every parameter before and after two epochs",
         expected=f"all {training.tensors} have moved",
         got=f"unmoved: {', '.join(training.still) or 'all'}",
-        why="What does not move does not learn.",
-        next="Call `loss.backward()`, then `optimizer.step()`, for the model whose parameters the "
+        why="`zero_grad` between `backward` and `step` clears what the step would use."
+        if cleared
+        else "What does not move does not learn.",
+        next="Mind the order in each epoch: zero_grad, backward, step."
+        if cleared
+        else "Call `loss.backward()`, then `optimizer.step()`, for the model whose parameters the "
         "optimizer holds.",
     )

@@ -323,7 +323,9 @@ def test_labels(training: Training, epochs: list[Epoch]) -> None:
         positive > 0.99 and negative < 0.1,
         ran="the labels that the loss got",
         expected="1 for positives, 0 for negatives",
-        got=f"on average {positive:.2f} for positives, {negative:.2f} for the others"
+        got="labels in the place of the scores, and scores in that of the labels"
+        if not np.isfinite(negative)
+        else f"on average {positive:.2f} for positives, {negative:.2f} for the others"
         + (
             ": labels that have nothing to do with the pairs"
             if are_unrelated((positive, negative))

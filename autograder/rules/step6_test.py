@@ -394,7 +394,9 @@ def test_auc_right(runs: list[Scoring]) -> None:
             expected=f"{right:.4f}",
             got="no number" if got is None else f"{got:.4f}",
             why="Rounding scores to 0 and 1 first, or swapped labels, gives another number.",
-            next="Ones for positives, in the order of the scores; hand over raw scores.",
+            next="Return what `roc_auc_score(labels, scores)` gives."
+            if got is None
+            else "Ones for positives, in the order of the scores; hand over raw scores.",
         )
 
 

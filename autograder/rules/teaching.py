@@ -210,7 +210,8 @@ def output(call: Call, ran: str, missing: str = "") -> Any:
         NotPassed: it gave something that is no tensor.
     """
     if call.missing:
-        raise NotAttempted(Message(got=missing or "there is no such function", next="Write it."))
+        advice = "Write it; in a class its `def` is indented like that of `__init__`."
+        raise NotAttempted(Message(got=missing or "there is no such function", next=advice))
     if call.error is not None:
         if call.error.blank:
             blank = "Write your code in place of `raise NotImplementedError()`."
