@@ -45,6 +45,7 @@ MODULES = (  # patterns of files, relative to the checkout
     ),
     "autograder/reports/panel.css",
     "autograder/rules/*.py",
+    "autograder/rules/facts/*.py",
     "autograder/rules/pytest.ini",
     *(f"course_data/{name}.py" for name in ("__init__", "__main__", "archive", "cli", "download")),
     *(f"course_data/{name}.py" for name in ("fetching", "locate", "summary", "validation")),

@@ -1,6 +1,6 @@
 """The trace: what a run computed, as events in one order; typed, bounded, validated at decode.
 
-The recorder writes it beside the student's code, `rules/facts.py` works out what follows from it.
+The recorder writes it beside the student's code, `rules/facts/` works out what follows from it.
 An array is kept once, in a pool, and referred to by its number; -1 where it was not kept.
 """
 

@@ -6,8 +6,10 @@ with it that no cause of a check explains.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from autograder.explain import early, late, numbers, python, shapes, versions
-from autograder.explain.paste import Paste, read
+from autograder.explain.paste import Frame, Paste, read
 from autograder.explain.rules import Reading
 
 RULES = (
@@ -25,7 +27,9 @@ def reading(paste: Paste) -> Reading | None:
     return next(filter(None, (rule(paste) for rule in RULES)), None)
 
 
-def reading_of(name: str, message: str) -> Reading | None:
-    """The same for an exception that was raised here: its class and its message."""
+def reading_of(name: str, message: str, source: str = "") -> Reading | None:
+    """The same for an exception that was raised here: its class, its message and the line."""
     paste = read(f"{name}: {message}")
+    if paste is not None and source:
+        paste = replace(paste, frames=(Frame("cell", source=source.strip()),))
     return reading(paste) if paste is not None else None

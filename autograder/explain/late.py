@@ -36,7 +36,23 @@ def _method(found: re.Match[str], paste: Paste) -> Reading | None:
     return Reading(says, (Cause("run.attribute", look),))
 
 
+def _joined(found: re.Match[str], paste: Paste) -> Reading | None:
+    """Tensors are joined along a dimension that they do not have."""
+    source = paste.place.source if paste.place else ""
+    if not re.search(r"\b(?:cat|concat|concatenate|[hvd]?stack|column_stack)\s*\(", source):
+        return None
+    if found.group(1) == "0":
+        look = (
+            "labels have one dimension, only 0: join them with dim=0; pairs are columns: join them "
+            "with dim=1"
+        )
+        return Reading("vectors have one dimension.", (Cause("run.join-dimension", look),))
+    says = "tensors are joined along a dimension that they do not have."
+    return Reading(says, (Cause("run.join-dimension", "print the shape of each of them"),))
+
+
 RULES = (
+    Rule(r"Dimension out of range \(expected to be in range of \[-\d+, (\d+)\]", _joined),
     rule(
         r"cannot assign (?:modules?|parameters?) before Module.__init__|super\(\) argument 1 must|"
         r"super\(type, obj\)|has no attribute '_(?:modules|parameters|backward_hooks)'",

@@ -113,7 +113,7 @@ def _memory(found: re.Match[str], paste: Paste) -> Reading:
                 size = f"{nodes:,} x {nodes:,} numbers of 4 bytes"
                 proof = f"{amount} {unit} = {size}: all pairs of nodes"
                 return Reading(says, (PAIRS, own), (proof,))
-    if paste.near("decode", "matmul", "mm", "bmm", "T") or not paste.frames:
+    if paste.near("decode", "matmul", "mm", "bmm", "T", "t") or not paste.frames:
         return Reading(says, (PAIRS, own, kept))
     return Reading(says, (own, kept) if not paste.near("append") else (kept, own))
 

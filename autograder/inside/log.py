@@ -146,7 +146,7 @@ class Log:
         self._initial: dict[int, dict[int, Tensor]] = {}
         self._moved: dict[int, set[int]] = {}
         self._looked: dict[int, int] = {}
-        self._aucs: dict[Place, deque[Any]] = {}
+        self._aucs: dict[tuple, list[tuple[int, Any]]] = {}  # by place: the mark of the pairs, AUC
         self._named_loss = False  # a known loss function was called since the last backward
         self._curve: Any = None  # the first axis of the ROC curve that was computed last
         self._singles: list[tuple[Pairs, float]] = []
@@ -532,22 +532,23 @@ class Log:
         labels, handed = _numbers(labels), _numbers(handed)
         scores = list(self._recent)
         self._closed, self._measured_with = True, self._embedded
+        mark = _mark(scores, labels)
         site = (*place, kind)
         if site in self._aucs or len(self._aucs) < SITES:
             kept = (order, place, kind, labels, handed, number, scores, self.steps, self.backwards)
-            self._aucs.setdefault(site, deque(maxlen=LAST)).append(kept)  # type: ignore[arg-type]
+            _keep(self._aucs.setdefault(site, []), mark, kept)
         if kind == "roc_auc_score":
             cell, line = (-1 if p is None else p for p in place)
             shown = math.nan if number is None else number
             self._row("measured", (order, shown, self.steps, self.backwards, cell, line))
-            self._row("marks", _mark(scores, labels))
+            self._row("marks", mark)
 
     def area(self, curve: Any, value: Any) -> None:
         """The area under a curve: of the ROC curve that came last, it is an AUC."""
-        last = max(self._aucs.values(), key=lambda kept: kept[-1][0])[-1] if self._aucs else None
-        if last is None or self._curve is None or curve is not self._curve:
+        latest = max((kept[-1][1] for kept in self._aucs.values()), default=None)
+        if latest is None or self._curve is None or curve is not self._curve:
             return
-        _, place, _, labels, handed, *_ = last
+        _, place, _, labels, handed, *_ = latest
         self.measured(place, "roc_auc_score", labels, handed, value)
 
     # --- the trace
@@ -564,7 +565,8 @@ class Log:
         """What led to the last AUCs of every place."""
         self._gather_singles()
         pool = Pool()
-        events = [e for kept in self._aucs.values() for auc in kept for e in self._auc(auc, pool)]
+        aucs = [auc for kept in self._aucs.values() for _, auc in kept]
+        events = [e for auc in aucs for e in self._auc(auc, pool)]
         events += [*self._last_scores(pool), *self._last_vectors(pool), *self._loads]
         return self._trace(events, pool)
 
@@ -744,6 +746,14 @@ def _fitting(scores: list[RawScore], size: int) -> list[RawScore]:
             if total > size:
                 break
     return scores[-40:]
+
+
+def _keep(kept: list[tuple[int, Any]], mark: int, auc: tuple) -> None:
+    """Add an AUC to those of its place: the last ones stay, and the last of each set of pairs."""
+    kept.append((mark, auc))
+    if len(kept) > LAST:
+        marks = [mark for mark, _ in kept]
+        del kept[next((i for i, m in enumerate(marks) if m in marks[i + 1 :]), 0)]
 
 
 def _mark(scores: list[RawScore], labels: np.ndarray | None) -> int:

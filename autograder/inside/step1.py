@@ -7,6 +7,7 @@ import contextlib
 import re
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from autograder.contract import COLUMNS
@@ -79,10 +80,13 @@ def _explore(session: Session) -> Explore | Absent:
 
 
 def _counted(session: Session, name: str) -> object:
-    """The count under its name or, in a free-form notebook, the one shown beside `user`."""
+    """The count under its name; in a free-form notebook, what an expression came to that counts
+    ids of that column, some of which may be lost, or else the number shown beside `user`."""
     if name in session.ns or not session.free_form:
         return session.ns.get(name)
-    return shown_count(session, name)
+    side = ("n_users", "n_artists").index(name)
+    counts = [count for column, count in _id_counts(session) if column == side]
+    return counts[-1] if counts else shown_count(session, name)
 
 
 def _numbers_shown(session: Session) -> list[int]:
@@ -97,6 +101,11 @@ def _numbers_shown(session: Session) -> list[int]:
 
 def id_counts(session: Session) -> list[int]:
     """What expressions of the cells come to that count the ids of a column of the table."""
+    return list(dict.fromkeys(count for _, count in _id_counts(session)))[:400]
+
+
+def _id_counts(session: Session) -> list[tuple[int, int]]:
+    """The same, each with the place of its column."""
     df = session.ns.get("df")
     if not isinstance(df, pd.DataFrame):
         return []
@@ -106,7 +115,7 @@ def id_counts(session: Session) -> list[int]:
         with contextlib.suppress(SyntaxError, ValueError):
             counted = [e for node in ast.walk(ast.parse(source)) if (e := _counted_in(node))]
             found += [n for e in counted if (n := _ids_in(e, session.ns, columns))]
-    return list(dict.fromkeys(found))[:400]
+    return found
 
 
 def _counted_in(node: ast.AST) -> ast.expr | None:
@@ -137,17 +146,24 @@ def _is_looked_up(node: ast.expr) -> bool:
     return plain and not node.args and _is_looked_up(func.value)  # type: ignore[attr-defined]
 
 
-def _ids_in(expression: ast.expr, ns: dict[str, Any], columns: list[set]) -> int | None:
-    """How many ids it holds, each once, where these are all of a column."""
+def _ids_in(expression: ast.expr, ns: dict[str, Any], columns: list[set]) -> tuple[int, int] | None:
+    """The place of a column and how many ids the expression holds, each once, where these are all
+    of that column; of a column of a table most will do."""
     try:
         value = eval(compile(ast.Expression(expression), "<count>", "eval"), dict(ns))
         values = value.unique() if isinstance(value, pd.Series) else value
-        if all(len(values) != len(column) for column in columns):
+        least = 0.5 if isinstance(values, np.ndarray) and values.dtype.kind in "iu" else 1
+        if not any(least * len(column) <= len(values) <= len(column) for column in columns):
             return None
         ids = {label_and_id(v)[1] for v in list(values)}
     except Exception:  # whatever the student's own objects do
         return None
-    return len(ids) if len(ids) == len(values) and ids in columns else None
+    if len(ids) != len(values):
+        return None
+    for place, column in enumerate(columns):
+        if ids == column or (len(ids) >= least * len(column) and ids < column):
+            return place, len(ids)
+    return None
 
 
 def _previewed(session: Session) -> bool:

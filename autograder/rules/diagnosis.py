@@ -134,7 +134,7 @@ def _exception(
         return []
     if any(not f.cause.wording and f.step <= step or first.message in f.proof for f in findings):
         return []
-    read = reading_of(first.name, first.message)
+    read = reading_of(first.name, first.message, first.source)
     if read is None or not read.causes:
         return [Finding(EXCEPTION.id, step, str(first), place, True)]
     return [Finding(read.causes[0].id, step, f"{first}: {read.says}", place, True)]

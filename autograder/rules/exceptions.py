@@ -259,6 +259,18 @@ ENTRIES = (
         ),
     ),
     entry(
+        "run.join-dimension",
+        "Tensors are joined along a dimension that they do not have",
+        "Dimensions are counted from 0. A vector, such as the labels, has the dimension 0 only; "
+        "pairs of shape [2, P] have two, and their columns are joined along dimension 1.",
+        "How many dimensions has each of the tensors that this line joins?",
+        (
+            "Print the shapes of what is joined, just before the line.",
+            "Which dimension of each counts the pairs? That is the one that should grow.",
+            "Labels have one dimension: join them with `dim=0`. Pairs are columns: `dim=1`.",
+        ),
+    ),
+    entry(
         "run.many",
         "One number is expected, and there are many",
         "`backward()` begins at one number, and `item()` gives one. A loss is one number for all "

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograder.evidence.trace import Model, Weighed
-from autograder.rules.alignment import unordered
-from autograder.rules.facts import Bundle, Facts
+from autograder.rules.facts.alignment import unordered
+from autograder.rules.facts.data import Bundle, Facts
 
 NEAR = 2e-3  # of the gradient's length that may be left unexplained: it is of single precision
 LOGITS = ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits")

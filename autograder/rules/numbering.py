@@ -149,12 +149,16 @@ def of_edges(case: Case) -> Numbering | None:
     )
 
 
-def _by_order(case: Case, index: np.ndarray) -> Sides | None:
+def orders(case: Case) -> Iterator[np.ndarray]:
+    """[n, 2] user and artist ids, in the orders that edges may have: the file's, the graph's."""
     data = graph_data(case)
-    orders = [case.truth.rows[:, :2], *(o.numpy() for o in (data.orders if data else []))]
-    for rows in orders:
-        if not len(rows) or not _ids_of_the_file(rows, case.truth):
-            continue
+    for rows in (case.truth.rows[:, :2], *(o.numpy() for o in (data.orders if data else []))):
+        if len(rows) and _ids_of_the_file(rows, case.truth):
+            yield rows
+
+
+def _by_order(case: Case, index: np.ndarray) -> Sides | None:
+    for rows in orders(case):
         for chosen in (index[:, : len(rows)], index[:, ::2][:, : len(rows)]):
             if chosen.shape[1] != len(rows):
                 continue

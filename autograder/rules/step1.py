@@ -286,11 +286,26 @@ def swapped_columns(case: Case) -> str | None:
 def rows_dropped(case: Case) -> str | None:
     frame = frame_of(case)
     if frame is None or frame.rows >= case.truth.n_edges:
-        return None
+        return _lost_later(case) if frame is not None else None
     if head_lost(frame, case.truth) or uncut(frame):
         return None
     missing = case.truth.n_edges - frame.rows
     return f"{count(frame.rows, 'row')} for {case.truth.n_edges:,} in the file: {missing:,} missing"
+
+
+def _lost_later(case: Case) -> str | None:
+    """Ids that were counted in a table with fewer rows than the one that was read."""
+    explore, truth = explored(case), case.truth
+    if explore is None:
+        return None
+    for noun, counted, right in (
+        ("users", explore.n_users, truth.n_users),
+        ("artists", explore.n_artists, truth.n_artists),
+    ):
+        if counted is not None and counted in explore.counted and counted < right:
+            part = f"{counted:,} of {right:,} {noun}"
+            return f"all rows were read, but the table that was counted has {part}"
+    return None
 
 
 @cause(

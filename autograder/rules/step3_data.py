@@ -19,6 +19,8 @@ from autograder.rules.numbering import (
     held_out_twice,
     numberings,
     observed,
+    of_mapping,
+    orders,
 )
 from autograder.rules.observed import usable
 from autograder.rules.step1 import TABLE
@@ -50,18 +52,44 @@ def reshaped(case: Case) -> str:
     """The first column of `edge_index`, where it is the first row of [E, 2] that was cut in two
     halves in place of being turned."""
     index = columns(_edges(case))
-    if index is None or index.shape[1] < 4 or index.shape[1] % 2 or index.min() < 0:
+    if index is None or index.shape[1] < 4 or index.min() < 0:
         return ""
-    half = index.shape[1] // 2
-    if half % 2 == 0 and (index[:, :half] == index[::-1, half:]).all():
-        index = index[:, :half]  # the reverse of each column was added afterwards
-    turned = index.reshape(-1, 2)  # what it was
-    n = int(index.max()) + 1
-    apart = two_sides(turned.T, n) is not None
-    across = two_sides(index, n) is None
-    once = len(np.unique(pairs(turned.T, n))) in (len(turned), len(turned) / 2)
     one, two = index[:, 0]
-    return f"column 0 joins {one} and {two}" if apart and across and once else ""
+    cut = _is_turned_list(index) or _is_cut(case, index, int(index.max()) + 1)
+    return f"column 0 joins {one} and {two}" if cut else ""
+
+
+def _is_turned_list(index: np.ndarray) -> bool:
+    """Whether [2, E], read on as a list of pairs, joins two sides, and as it is joins none."""
+    half = index.shape[1] // 2
+    if half % 2 == 0 and (index[:, :half] == index[::-1, half : 2 * half]).all():
+        index = index[:, :half]  # the reverse of each column was added afterwards
+    if index.shape[1] % 2:
+        return False
+    listed = index.reshape(-1, 2)
+    n = int(index.max()) + 1
+    once = len(np.unique(pairs(listed.T, n))) in (len(listed), len(listed) / 2)
+    return once and two_sides(listed.T, n) is not None and two_sides(index, n) is None
+
+
+def _is_cut(case: Case, index: np.ndarray, n: int) -> bool:
+    """Whether these pairs come of cutting the list of edges in two, by the mapping's numbers.
+
+    That tells it even where the columns were sorted afterwards, as `to_undirected` does.
+    """
+    mapping, ids = of_mapping(case), (case.truth.user_ids, case.truth.artist_ids)
+    if mapping is None or mapping.sides is None:
+        return False
+    known = pairs(index, n)
+    for rows in orders(case):
+        ends = [mapping.sides[i][np.searchsorted(ids[i], rows[:, i])] for i in (0, 1)]
+        there, back = np.stack(ends, axis=1), np.stack(ends[::-1], axis=1)
+        both = np.stack([there, back], axis=1)  # each edge, followed by its reverse
+        for listed in (there, both, np.concatenate([there, back])):
+            halves = listed.reshape(2, -1)
+            if 0 <= halves.min() <= halves.max() < n and np.array_equal(pairs(halves, n), known):
+                return not np.array_equal(pairs(there.T, n), known)
+    return False
 
 
 # Causes

@@ -161,7 +161,7 @@ def raised(ran: str, error: CellError, advice: str = "", on_ours: bool = False) 
     usual = "Read the last line of the error first, then the line of yours that it names."
     advice = advice or _made_in(error)
     why = "The code stops there: nothing after that line is computed."
-    read, behind = reading_of(error.name, error.message), "run.exception"
+    read, behind = reading_of(error.name, error.message, error.source), "run.exception"
     causes = [c for c in read.causes if not (on_ours and c.id.startswith(EARLIER))] if read else []
     if read is not None and causes:
         look, behind = causes[0].look, causes[0].id

@@ -40,9 +40,32 @@ from autograder.evidence.schema import (
     Unfollowed,
 )
 from autograder.evidence.trace import Embedded, Loaded, SplitPart, Trace, joined
-from autograder.rules import facts as derived
-from autograder.rules.alignment import unordered
-from autograder.rules.facts import NONE, AucFact, Facts
+from autograder.rules.facts import facts_of
+from autograder.rules.facts.alignment import unordered
+from autograder.rules.facts.data import (
+    NONE,
+    AucFact,
+    Facts,
+    Run,
+    is_whole,
+    message_and_held_out,
+    num_nodes,
+    part_positives,
+    used_edges,
+)
+from autograder.rules.facts.data import Epoch as TracedEpoch
+from autograder.rules.facts.evaluation import (
+    asked,
+    history,
+    is_bare_auc,
+    last_aucs,
+    left_scores,
+    part_of,
+    pieces,
+    true_auc,
+    unmeasured,
+)
+from autograder.rules.facts.training import is_bare, lost_pairs
 from autograder.rules.gradients import gradients_differ, is_unweighed
 from autograder.rules.scores import is_mean
 from autograder.truth import Truth
@@ -60,9 +83,9 @@ def worked_out(evidence: Evidence, truth: Truth) -> Evidence:
     if isinstance(trained, TrainSeen) and trained.watched:
         later = tested.trace if isinstance(tested, TestSeen) and tested.watched else None
         trace = trained.trace if later is None else joined(trained.trace, later)
-        whole = derived.facts(trace, truth)
+        whole = facts_of(trace, truth)
     elif isinstance(tested, TestSeen) and tested.watched and tested.trace is not None:
-        whole = derived.facts(tested.trace, truth)
+        whole = facts_of(tested.trace, truth)
     if evidence.step3 is not None and whole is not None:
         evidence = replace(evidence, step3=_with_graph(whole, evidence.step3, truth))
     if step5 is not None and isinstance(trained, TrainSeen):
@@ -87,20 +110,20 @@ def worked_out(evidence: Evidence, truth: Truth) -> Evidence:
 # --- the graph
 
 
-def _with_graph(found: Facts, step3: Step3, truth: Truth) -> Step3:
+def _with_graph(facts: Facts, step3: Step3, truth: Truth) -> Step3:
     """What the notebook keeps out of reach, or has no name for: proved by what it computed.
 
     Only where the edges that were used are the file's, all of them; else what is absent stays so.
     """
-    alignment = found.alignment
+    alignment = facts.alignment
     if alignment is None or alignment.share < 1 or alignment.missing:
         return step3
-    if any(split.handed_out for split in found.splits):  # right edges of the grader's prove nothing
+    if any(split.handed_out for split in facts.splits):  # right edges of the grader's prove nothing
         return step3
-    split, used = found.main_split, derived.used_edges(found)
-    if not derived.is_whole(found):  # put together from the parts of a split, which overlap
+    split, used = facts.main_split, used_edges(facts)
+    if not is_whole(facts):  # put together from the parts of a split, which overlap
         used = _once(used)
-    nodes = derived.num_nodes(found)
+    nodes = num_nodes(facts)
     changes: dict[str, Any] = {}
     if isinstance(step3.mapping, Absent):
         changes["mapping"] = Mapping(dictionaries=[], num_nodes=nodes, free_form=True)
@@ -115,7 +138,7 @@ def _with_graph(found: Facts, step3: Step3, truth: Truth) -> Step3:
     parts = split.parts if split is not None and not split.handed_out else []
     if isinstance(step3.split, Absent) and split is not None and len(parts) == 3:
         made: dict[str, Any] = {
-            name: _part(found, part) for name, part in zip(PARTS, parts, strict=True)
+            name: _part(facts, part) for name, part in zip(PARTS, parts, strict=True)
         }
         call = SplitCall(**{name: getattr(split, name) for name in SplitCall.__struct_fields__})
         changes["split"] = Split(
@@ -123,27 +146,27 @@ def _with_graph(found: Facts, step3: Step3, truth: Truth) -> Step3:
             calls=[call],
         )
     elif isinstance(step3.split, Absent) and split is None:
-        changes |= _split_by_hand(found)
+        changes |= _split_by_hand(facts)
     return replace(step3, **changes)
 
 
-def _split_by_hand(found: Facts) -> dict[str, Unfollowed]:
+def _split_by_hand(facts: Facts) -> dict[str, Unfollowed]:
     """What was held out without `RandomLinkSplit`, where something was."""
-    _, trained, held = derived.parts(found)
+    _, trained, held = message_and_held_out(facts)
     if held.shape[1] < 0.05 * max(1, trained.shape[1]):
         return {}
     shown = f"{trained.shape[1]:,} edges to train on, {held.shape[1]:,} others to measure with"
     return {"split": Unfollowed(name=f"{PARTS[0]}_data", kind="split by hand", shown=shown)}
 
 
-def _part(found: Facts, part: SplitPart) -> Part:
+def _part(facts: Facts, part: SplitPart) -> Part:
     known = {
         "edge_index": part.edges,
         "positives": part.positives,
         "negatives": part.negatives,
         "labels": part.asked,
     }
-    tensors = {k: found.pairs(ref) for k, ref in known.items()}
+    tensors = {k: facts.pairs(ref) for k, ref in known.items()}
     made: dict[str, Any] = {
         k: None if e is None else _edges(e.astype(np.int64)) for k, e in tensors.items()
     }
@@ -154,15 +177,15 @@ def _part(found: Facts, part: SplitPart) -> Part:
 
 
 def _epoch(
-    found: Facts,
-    epoch: derived.Epoch,
+    facts: Facts,
+    epoch: TracedEpoch,
     returned: float | None,
     text: str,
     holds_graph: bool = False,
     *,
     positives: np.ndarray,
 ) -> Epoch:
-    bare = derived.is_bare(found, epoch)
+    bare = is_bare(facts, epoch)
     labels = _labels(epoch)
     return Epoch(
         returned=returned,
@@ -183,7 +206,7 @@ def _epoch(
         descended=min(epoch.roots) if epoch.roots else None,
         squashed=epoch.squashed,
         contradicted=epoch.contradicted,
-        unused=derived.lost_pairs(found, epoch, positives),
+        unused=lost_pairs(facts, epoch, positives),
         training=epoch.training,
         bare=bare,
         discarded=epoch.discarded,
@@ -192,7 +215,7 @@ def _epoch(
     )
 
 
-def _labels(epoch: derived.Epoch) -> np.ndarray | None:
+def _labels(epoch: TracedEpoch) -> np.ndarray | None:
     """The labels: those that a known loss was given, else the sign of its gradient."""
     pulled = epoch.labels
     if epoch.targets is not None:
@@ -211,17 +234,17 @@ def _called_training(seen: TrainSeen, truth: Truth) -> Training:
     positives = NONE if seen.positives is None else seen.positives.numpy()
     messages = NONE if seen.message_edges is None else seen.message_edges.numpy()
     graph = np.unique(unordered(np.concatenate([positives, messages], axis=1)))
-    found = derived.facts(seen.trace, truth, graph)
-    run = found.run
+    facts = facts_of(seen.trace, truth, graph)
+    run = facts.run
     epochs = list(run.epochs[:MOST]) if run is not None else []
     calls = len(seen.returned)
     several = run is not None and run.epochs_in_all > calls
     made = []
     for i, epoch in enumerate(epochs):
         returned = _mean(epoch.roots) if several else _returned(seen, min(i, calls - 1))
-        made.append(_epoch(found, epoch, *returned, positives=positives))
+        made.append(_epoch(facts, epoch, *returned, positives=positives))
     if not made:
-        made = [_empty_epoch(seen, i, found) for i in range(calls)]
+        made = [_empty_epoch(seen, i, facts) for i in range(calls)]
     stale = [left for left, _ in seen.around]
     if seen.call.error is None and len(stale) >= 2 and seen.steps_around:
         first = _stale_around(seen.around)
@@ -235,10 +258,10 @@ def _called_training(seen: TrainSeen, truth: Truth) -> Training:
         still=seen.still,
         tensors=seen.tensors,
         held_out=seen.held_out,
-        resplits=seen.resplits or max(0, len(found.splits) - 1),
-        not_judged=found.not_judged.get("train", ""),
-        differs=gradients_differ(found),
-        unweighed=is_unweighed(found),
+        resplits=seen.resplits or max(0, len(facts.splits) - 1),
+        not_judged=facts.not_judged.get("train", ""),
+        differs=gradients_differ(facts),
+        unweighed=is_unweighed(facts),
     )
 
 
@@ -263,7 +286,7 @@ def _mean(roots: tuple[float, ...]) -> tuple[float | None, str, bool]:
     return value, str(value), False
 
 
-def _empty_epoch(seen: TrainSeen, i: int, found: Facts) -> Epoch:
+def _empty_epoch(seen: TrainSeen, i: int, facts: Facts) -> Epoch:
     """A call in which no score came to a loss."""
     value, text, holds_graph = _returned(seen, i)
     share = max(1, len(seen.returned))
@@ -273,37 +296,37 @@ def _empty_epoch(seen: TrainSeen, i: int, found: Facts) -> Epoch:
         holds_graph=holds_graph,
         pairs=None,
         labels=None,
-        backwards=found.trace.backwards // share,
-        steps=found.trace.steps // share,
+        backwards=facts.trace.backwards // share,
+        steps=facts.trace.steps // share,
     )
 
 
-def _own_training(found: Facts, seen: TrainSeen) -> Training | Absent:
+def _own_training(facts: Facts, seen: TrainSeen) -> Training | Absent:
     """The training of a notebook of another form."""
-    run = found.run
+    run = facts.run
     if run is None or not run.epochs:
-        if "train" in found.not_judged:
+        if "train" in facts.not_judged:
             return Training(
                 call=seen.call,
                 num_nodes=-1,
                 message_edges=pair_array(NONE),
                 positives=pair_array(NONE),
                 watched=True,
-                not_judged=found.not_judged["train"],
+                not_judged=facts.not_judged["train"],
             )
         return Absent(name="train", error=seen.call.error)
     epochs = run.epochs[: 1 if run.resplits else MOST]
-    messages, positives, held = derived.parts(found)
+    messages, positives, held = message_and_held_out(facts)
     model = run.model
     still = [] if model is None else [p.name for p in model.parameters if p.moved is False]
     return Training(
         call=seen.call,
-        num_nodes=derived.num_nodes(found),
+        num_nodes=num_nodes(facts),
         message_edges=pair_array(messages),
         positives=pair_array(positives),
         epochs=[
             replace(
-                _epoch(found, e, *_mean(e.roots), positives=positives),
+                _epoch(facts, e, *_mean(e.roots), positives=positives),
                 training=e.training if first else None,
             )
             for e, first in zip(epochs, [True, bool(model and model.dropout)], strict=False)
@@ -313,25 +336,25 @@ def _own_training(found: Facts, seen: TrainSeen) -> Training | Absent:
         held_out=pair_array(held) if held.size else None,
         resplits=run.resplits,
         watched=True,
-        not_judged=found.not_judged.get("train", ""),
-        differs=gradients_differ(found),
-        unweighed=is_unweighed(found),
+        not_judged=facts.not_judged.get("train", ""),
+        differs=gradients_differ(facts),
+        unweighed=is_unweighed(facts),
     )
 
 
-def _own_setup(found: Facts, named: Setup | Absent) -> Setup | Absent:
+def _own_setup(facts: Facts, named: Setup | Absent) -> Setup | Absent:
     """Model, optimizer and loss as the training had them."""
-    run = found.run
+    run = facts.run
     if run is None or run.model is None:
         return named
     model, optimizer = run.model, run.optimizers[-1] if run.optimizers else None
     if optimizer is None and isinstance(named, Setup):
-        return replace(named, num_nodes=derived.num_nodes(found))
+        return replace(named, num_nodes=num_nodes(facts))
     held, own = set(optimizer.held if optimizer else []), set(model.numbers)
     losses = [kind for epoch in run.epochs for kind in epoch.losses]
     rates = [rate for _, rate in optimizer.rates] if optimizer else []
     return Setup(
-        num_nodes=derived.num_nodes(found),
+        num_nodes=num_nodes(facts),
         model_kind=model.kind,
         model_rows=model.rows,
         parameters=len(own),
@@ -355,17 +378,17 @@ def _with_rates(setup: Setup | Absent, trace: Trace) -> Setup | Absent:
     return replace(setup, rates=[rate for _, rate in taken[-1].rates] if taken else [])
 
 
-def _own_loop(found: Facts, named: Loop | Absent) -> Loop | Absent:
+def _own_loop(facts: Facts, named: Loop | Absent) -> Loop | Absent:
     """The losses of every epoch: those that were kept, where they are what was computed."""
-    run = found.run
-    loads = [e for e in found.trace.events if isinstance(e, Loaded) and e.alias]
+    run = facts.run
+    loads = [e for e in facts.trace.events if isinstance(e, Loaded) and e.alias]
     if run is not None and len(run.losses) and not _has_all(named, run):
         kept = [float(v) if math.isfinite(v) else None for v in run.losses[:100_000]]
         named = Loop(losses=kept, watched=True)
     return replace(named, aliased=len(loads)) if isinstance(named, Loop) else named
 
 
-def _has_all(named: Loop | Absent, run: derived.Run) -> bool:
+def _has_all(named: Loop | Absent, run: Run) -> bool:
     """Whether the losses that were kept are those that were computed."""
     return isinstance(named, Loop) and bool(named.graphs or len(named.losses) == len(run.losses))
 
@@ -375,7 +398,7 @@ def _has_all(named: Loop | Absent, run: derived.Run) -> bool:
 
 def _called_testing(seen: TestSeen, truth: Truth) -> Testing:
     """What calls of `test(data)` did, and the mode around the notebook's own calls."""
-    around = derived.facts(seen.trace, truth).aucs if seen.trace is not None else ()
+    around = facts_of(seen.trace, truth).aucs if seen.trace is not None else ()
     grads = [a.grad for a in around if a.grad is not None]
     modes = [a.training for a in around if a.training is not None]
     runs = []
@@ -393,9 +416,9 @@ def _called_testing(seen: TestSeen, truth: Truth) -> Testing:
 
 def _called_scoring(run: CalledTest, truth: Truth) -> Scoring:
     given = [e.numpy() for e in (run.edge_index, run.positives)]
-    found = derived.facts(run.trace, truth, np.unique(unordered(np.concatenate(given, axis=1))))
-    auc = next((a for a in found.aucs[::-1] if a.kind == "roc_auc_score"), None)
-    auc = auc or (found.aucs[-1] if found.aucs else derived.unmeasured(found))
+    facts = facts_of(run.trace, truth, np.unique(unordered(np.concatenate(given, axis=1))))
+    auc = next((a for a in facts.aucs[::-1] if a.kind == "roc_auc_score"), None)
+    auc = auc or (facts.aucs[-1] if facts.aucs else unmeasured(facts))
     if auc is None:
         return Scoring(
             call=run.call,
@@ -404,14 +427,14 @@ def _called_scoring(run: CalledTest, truth: Truth) -> Scoring:
             positives=run.positives,
             negatives=run.negatives,
         )
-    made = _scoring(found, auc, run.edge_index, run.positives, run.negatives)
-    several = [a.value for a in found.aucs if a.kind == auc.kind and a.value is not None]
+    made = _scoring(facts, auc, run.edge_index, run.positives, run.negatives)
+    several = [a.value for a in facts.aucs if a.kind == auc.kind and a.value is not None]
     if len(several) > 1 and run.returned is not None:
         made = replace(made, pieces=len(several) if is_mean(run.returned, several) else 0)
     return replace(made, call=run.call, returned=run.returned)
 
 
-def _scoring(found: Facts, auc: AucFact, edges: Any, positives: Any, negatives: Any) -> Scoring:
+def _scoring(facts: Facts, auc: AucFact, edges: Any, positives: Any, negatives: Any) -> Scoring:
     fits = auc.pairs is not None and auc.scores is not None
     fits = fits and len(auc.scores) == auc.pairs.shape[1]  # type: ignore[arg-type,union-attr]
     return Scoring(
@@ -428,12 +451,12 @@ def _scoring(found: Facts, auc: AucFact, edges: Any, positives: Any, negatives: 
         labels=_floats(auc.labels),
         handed=_floats(auc.handed),
         trained=auc.trained,
-        part=derived.part_of(found, auc),
+        part=part_of(facts, auc),
         steps_after=auc.steps_after,
         steps_before=auc.steps_before,
         loaded=auc.loaded,
-        bare=derived.is_bare_auc(found, auc),
-        pieces=derived.pieces(found, auc),
+        bare=is_bare_auc(facts, auc),
+        pieces=pieces(facts, auc),
         cell=auc.cell,
         line=auc.line,
     )
@@ -443,14 +466,14 @@ def _floats(values: np.ndarray | None) -> Floats | None:
     return None if values is None else floats(values.reshape(-1))
 
 
-def _own_testing(found: Facts, evidence: Evidence) -> Testing | Absent:
+def _own_testing(facts: Facts, evidence: Evidence) -> Testing | Absent:
     """The AUCs of a notebook of another form: the last one on test data, and on validation data."""
-    aucs = derived.last_aucs(found)
+    aucs = last_aucs(facts)
     errors = evidence.errors
     runs = []
     for part, auc in aucs.items():
-        edges, positives, negatives = derived.asked(found, part, auc)
-        made = _scoring(found, auc, *map(pair_array, (edges, positives, negatives)))
+        edges, positives, negatives = asked(facts, part, auc)
+        made = _scoring(facts, auc, *map(pair_array, (edges, positives, negatives)))
         error = errors[-1] if auc.value is None and errors else None
         call = Call(text=made.call.text, error=error)
         runs.append(replace(made, call=call, watched=True, part=part))
@@ -459,20 +482,20 @@ def _own_testing(found: Facts, evidence: Evidence) -> Testing | Absent:
     return Absent(name="test", error=errors[-1] if errors else None)
 
 
-def _own_auc(found: Facts, named: Auc | Absent) -> Auc | Absent:
+def _own_auc(facts: Facts, named: Auc | Absent) -> Auc | Absent:
     """The AUCs of a notebook of another form: what was computed last, whatever it is called."""
-    last = derived.last_aucs(found)
+    last = last_aucs(facts)
     values = {part: auc.value for part, auc in last.items()}
     noted = (
         named
         if isinstance(named, Auc)
         else Auc(val_auc=None, test_auc=None, val_again=None, test_again=None)
     )
-    calls = [a for a in found.aucs if a.kind == "roc_auc_score"]
+    calls = [a for a in facts.aucs if a.kind == "roc_auc_score"]
     test_auc = values.get("test") if noted.test_auc is None else noted.test_auc
-    if test_auc is None and values.get("val") is None and "auc" not in found.not_judged:
+    if test_auc is None and values.get("val") is None and "auc" not in facts.not_judged:
         return Absent(name="test_auc")
-    tests, vals = (derived.history(found, last.get(part)) for part in ("test", "val"))
+    tests, vals = (history(facts, last.get(part)) for part in ("test", "val"))
     return replace(
         noted,
         test_auc=test_auc,
@@ -482,49 +505,52 @@ def _own_auc(found: Facts, named: Auc | Absent) -> Auc | Absent:
         tests=tests,
         vals=vals,
         named=[] if noted.test_auc is not None else noted.named,
-        shown=[] if noted.test_auc is not None or _by_hand(found, noted) else noted.shown,
-        not_judged="" if calls else found.not_judged.get("auc", ""),
+        shown=[] if noted.test_auc is not None or _by_hand(facts, noted) else noted.shown,
+        not_judged="" if calls else facts.not_judged.get("auc", ""),
     )
 
 
-def _by_hand(found: Facts, noted: Auc) -> bool:
+def _by_hand(facts: Facts, noted: Auc) -> bool:
     """Whether a number that is noted or shown is the AUC of scores that no known function saw."""
-    left = derived.left_scores(found)
+    left = left_scores(facts)
     numbers = [*noted.named, *noted.shown]
     for first in range(len(left)):
         for count in (1, 2, len(left) - first):
-            auc = derived.unmeasured(found, left[first : first + count])
-            value = None if auc is None else derived.true_auc(found, auc)
+            auc = unmeasured(facts, left[first : first + count])
+            value = None if auc is None else true_auc(facts, auc)
             if value is not None and any(abs(value - n) < BY_HAND for n in numbers):
                 return True
     return False
 
 
-def _own_chain(found: Facts, named: Chain | Absent) -> Chain | Absent:
+def _own_chain(facts: Facts, named: Chain | Absent) -> Chain | Absent:
     """The trained model of a notebook that keeps it out of reach: the vectors that it gave last."""
     if isinstance(named, Chain):
         return named
-    vectors = [e for e in found.trace.events if isinstance(e, Embedded)]
-    test = derived.last_aucs(found).get("test")
+    vectors = [e for e in facts.trace.events if isinstance(e, Embedded)]
+    test = last_aucs(facts).get("test")
     if not vectors or (isinstance(named, Absent) and named.error is not None):
         return named
-    rows, z = found.array(vectors[-1].rows), found.array(vectors[-1].vectors)
+    rows, z = facts.array(vectors[-1].rows), facts.array(vectors[-1].vectors)
     if rows is None or z is None or not np.array_equal(rows, np.arange(len(z))):
         return named
-    split = found.main_split
+    split = facts.main_split
     if split is not None and len(split.parts) == 3:
-        edges, messages = (found.pairs(ref) for ref in (split.edges, split.parts[2].edges))
-        positives = derived.part_positives(found, split.parts[2])
+        edges, messages = (facts.pairs(ref) for ref in (split.edges, split.parts[2].edges))
+        positives = part_positives(facts, split.parts[2])
     elif test is not None and test.pairs is not None:
-        edges = _once(derived.used_edges(found))
-        messages, positives, _ = derived.asked(found, "test", test)
+        edges = _once(used_edges(facts))
+        messages, positives, _ = asked(facts, "test", test)
     else:
         return named
     if edges is None or messages is None or positives is None:
         return named
-    given = (pair_array(e) for e in (edges, messages, positives))
-    edge_index, message_edges, asked = given
-    return Chain(z=matrix(z), edge_index=edge_index, message_edges=message_edges, positives=asked)
+    return Chain(
+        z=matrix(z),
+        edge_index=pair_array(edges),
+        message_edges=pair_array(messages),
+        positives=pair_array(positives),
+    )
 
 
 def _once(edges: np.ndarray) -> np.ndarray:

@@ -194,6 +194,16 @@ def test_any_text_at_all_is_survived() -> None:
         assert render(explain(text))
 
 
+def test_the_line_that_raised_tells_a_join_from_a_sum() -> None:
+    said = "Dimension out of range (expected to be in range of [-1, 0], but got 1)"
+    joined = reading_of("IndexError", said, "labels = torch.cat([ones, zeros], dim=1)")
+    summed = reading_of("IndexError", said, "return (a * b).sum(dim=1)")
+    assert joined and summed
+    assert [cause.id for cause in joined.causes] == ["run.join-dimension"]
+    assert "join them with dim=0" in joined.causes[0].look
+    assert summed.causes[0].id == "decode.sum-dim"
+
+
 GOLDEN = {
     "collision": COLLIDED,
     "embedding": _tracebacks()["map.id-collision-emb"][1],

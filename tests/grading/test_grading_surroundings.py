@@ -6,12 +6,15 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from grading_project import PROJECT, ROOT
 
+import course_data
 from autograder.grading.submission import Graded, Options, grade_one
 from autograder.handin.submission import load
+from autograder.inside.protocol import Task
 from autograder.reports.class_report import first_finding
 from autograder.wall import isolation
 from autograder.wall.sandbox import Sandbox
@@ -130,3 +133,26 @@ def test_what_raised_is_said_first(write: Callable[..., Path], grade: Grade, lin
     record = grade(write("project.ipynb", PROJECT | {1: source}))
     said = first_finding(record)
     assert said.startswith("step1: ") and "Error: " in said and "my_" in said
+
+
+@pytest.mark.slow
+def test_a_right_project_is_run_once_and_drawn_where_somebody_looks(
+    write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check of no points that passed is nothing to gain by another run."""
+    drawn: list[bool] = []
+    monkeypatch.setattr(Sandbox, "run", _noting(drawn, Sandbox.run))
+    twin = course_data.twin(7).held_back(7).write(tmp_path) / "user_artists.dat"
+    submission = load(write("anna.ipynb", PROJECT))
+    with Sandbox(OPTIONS.isolation) as sandbox:
+        graded = grade_one(sandbox, submission, OPTIONS.path(), OPTIONS, twin)
+    assert graded.marks.total == 90
+    assert drawn == [True, False]  # the sample, then the twin
+
+
+def _noting(drawn: list[bool], run: Callable[..., Any]) -> Callable[..., Any]:
+    def noted(sandbox: Sandbox, task: Task, *inputs: Any) -> Any:
+        drawn.append(task.pictures)
+        return run(sandbox, task, *inputs)
+
+    return noted

@@ -15,7 +15,7 @@ import course_data
 from autograder.evidence.arrays import array
 from autograder.evidence.trace import Trace
 from autograder.inside.recorder import Recorder
-from autograder.rules.facts import facts
+from autograder.rules.facts import facts_of
 from autograder.rules.gradients import gradients_differ
 from autograder.truth import Truth
 from autograder.truth import truth as truth_of
@@ -43,7 +43,7 @@ class Model(nn.Module):
 
 def trained(truth: Truth, change: Change = lambda _, loss: loss, **settings: Any) -> bool | None:
     """Train two steps under the recorder, and compute the first gradients once more."""
-    return gradients_differ(facts(recorded(change, **settings), truth))
+    return gradients_differ(facts_of(recorded(change, **settings), truth))
 
 
 def recorded(change: Change = lambda _, loss: loss, **settings: Any) -> Trace:
@@ -103,9 +103,9 @@ def test_other_weights_labels_or_pairs_differ(truth: Truth) -> None:
     at = [p.name for p in right.models[weighed.model].parameters].index("table.weight")
     other = [*weighed.weights[:at], len(pool) - 1, *weighed.weights[at + 1 :]]
     changed = replace(right, pool=pool, weighed=[replace(weighed, weights=other)])
-    assert gradients_differ(facts(changed, truth)) is True
+    assert gradients_differ(facts_of(changed, truth)) is True
 
 
 def test_where_there_is_no_telling(truth: Truth) -> None:
     assert trained(truth, dropout=0.5) is None
-    assert gradients_differ(facts(replace(recorded(), weighed=[]), truth)) is None
+    assert gradients_differ(facts_of(replace(recorded(), weighed=[]), truth)) is None
