@@ -103,9 +103,22 @@ def check(what: str = "", fresh: bool = False) -> Report | float:
     elsewhere = {o.check.cell for o in automatic if not _is_done_here(o.check.cell, session)}
     kept.note(_folder(), automatic, elsewhere)
     by_hand = any(o.check.by_hand for o in outcomes)
-    notes = _of_earlier_runs(session, outcomes)
+    notes = _of_the_kit(elsewhere) + _of_earlier_runs(session, outcomes)
     notes += _of_an_earlier_model(session) if {"step5", "step5.loop"} & {what} else ()
     return Report(outcomes, _written_report(_folder()) if by_hand else None, notes)
+
+
+def _of_the_kit(elsewhere: set[str]) -> tuple[str, ...]:
+    """What there is to say where values were checked that `checkpoint` has handed out."""
+    from autograder.desk.reruns import names_of
+
+    return tuple(
+        f"{key}: your own work on it is not in this notebook. What was checked is the kit's "
+        f"{' and '.join(f'`{name}`' for name in sorted(names_of(key) & _from_kit.keys()))}, which "
+        "`checkpoint` has handed out; `progress()` does not count it."
+        for key in EXERCISES
+        if key in elsewhere
+    )
 
 
 def _of_earlier_runs(session: Session, outcomes: list[Any]) -> tuple[str, ...]:
@@ -504,8 +517,15 @@ def _remember(result: Any) -> None:
 
         with contextlib.suppress(Exception):  # it is an extra: it must not add an error of its own
             if line := explain(error, source, cell, history, _session.ns, Path.cwd()):
-                print(line)
+                _display(line)
     history.failed(source, error)
+
+
+def _display(line: str) -> None:
+    """Show a line below a cell, in Markdown where there is a notebook."""
+    from IPython.display import display
+
+    display({"text/plain": line, "text/markdown": line}, raw=True)
 
 
 if not TYPE_CHECKING:  # a type checker shall go on to miss what is not here

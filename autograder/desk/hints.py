@@ -7,9 +7,9 @@ behind an exception, or of the check that failed; before any check, of the exerc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 
 from autograder.contract import EXERCISES
+from autograder.reports.panel import with_code
 from autograder.reports.sections import sections
 from autograder.rules.diagnosis import text_of
 from autograder.rules.outcome import WRONG, Message, Outcome
@@ -238,8 +238,8 @@ class Hint:
 
     def _repr_html_(self) -> str:
         first, *rest = str(self).split("\n")
-        lines = "<br>".join(escape(line) for line in rest)
-        return f"<p><strong>{escape(first)}</strong><br>{lines}</p>"
+        lines = "<br>".join(with_code(line) for line in rest)
+        return f"<p><strong>{with_code(first)}</strong><br>{lines}</p>"
 
 
 class Hints:

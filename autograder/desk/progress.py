@@ -213,7 +213,10 @@ class Progress:
             for _, notebook, earned, possible, state in self.rows()
         )
         said = "<br>".join(escape(line) for line in (self._total(), *self.notes()))
-        head = "".join(f'<th scope="col">{word}</th>' for word in ("notebook", "points", "state"))
+        head = "".join(
+            f'<th scope="col" style="text-align:{side}">{word}</th>'
+            for word, side in (("notebook", "left"), ("points", "right"), ("state", "left"))
+        )
         return (
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
             f"<p>{said}<br><strong>{escape(self._advice())}</strong></p>"

@@ -263,7 +263,7 @@ ENTRIES = (
         "Tensors are joined along a dimension that they do not have",
         "Dimensions are counted from 0. A vector, such as the labels, has the dimension 0 only; "
         "pairs of shape [2, P] have two, and their columns are joined along dimension 1.",
-        "How many dimensions has each of the tensors that this line joins?",
+        "How many dimensions does each of the tensors have that this line joins?",
         (
             "Print the shapes of what is joined, just before the line.",
             "Which dimension of each counts the pairs? That is the one that should grow.",
@@ -275,7 +275,7 @@ ENTRIES = (
         "One number is expected, and there are many",
         "`backward()` begins at one number, and `item()` gives one. A loss is one number for all "
         "pairs together; a count is one whole number.",
-        "What shape has the thing that this line works on?",
+        "What is the shape of what this line works on?",
         (
             "Print its shape.",
             "Does your loss average over the pairs, as the default of torch's losses does?",

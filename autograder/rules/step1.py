@@ -237,8 +237,8 @@ def columns(case: Case) -> str | None:
     title="The columns have each other's names",
     why="In the file the user comes first, then the artist, then the number of plays. Names in "
     "another order raise no error, but users are then called artists, or plays are taken for ids.",
-    question="How many different values has `userID`, and how many `artistID`? Which should be "
-    "more?",
+    question="How many different values does `userID` have, and how many `artistID`? Which should "
+    "be more?",
     hints=(
         "There are far fewer users than artists. What does your table say?",
         "Compare the file's first line, which holds its own names, with the order of your names.",
@@ -567,7 +567,10 @@ def test_preview(explore: Explore, truth: Truth) -> None:
     unseen = explore.table_rows is None  # the table has no name: what was shown has to do
     shown = explore.preview_text
     method, printed = "method" in shown, shown == "None"
-    advice, why = "Ask `df` for its head.", "One look at five rows catches most loading mistakes."
+    advice, why = (
+        "Ask `df` for its first rows: its method `head` gives five.",
+        "One look at five rows catches most loading mistakes.",
+    )
     if method:
         advice, why = "Call it, with brackets: `df.head()`.", "A method by itself is no table."
     elif printed:
@@ -577,7 +580,7 @@ def test_preview(explore: Explore, truth: Truth) -> None:
         explore.preview or (unseen and set(truth.rows[:3].ravel().tolist()) <= set(explore.shown)),
         ran="`preview`, and what the cells displayed",
         expected="the first rows of `df`",
-        got=f"{shown}, and not the first rows" if shown else "nothing like it",
+        got=f"{shown}, and not the first rows" if shown else "no such table",
         why=why,
         next=advice,
     )

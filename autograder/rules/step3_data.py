@@ -121,7 +121,7 @@ def transposed(case: Case) -> str | None:
     why="An edge is a column. Joined along dimension 0, two tensors [2, E] make [4, E]: the "
     "reverse edges become rows 2 and 3, which PyG does not read, or which make the convolution "
     "fail.",
-    question="What shapes have the two tensors that you join, and what shape has the result?",
+    question="What are the shapes of the two tensors that you join, and of the result?",
     hints=(
         "Print the shape of `edge_index`.",
         "Draw two edges as columns, and put their reverse edges beside them. Which dimension grew?",
@@ -207,7 +207,7 @@ def num_nodes(case: Case) -> str | None:
     question="What would `embedding(x)` look up for the last artist?",
     hints=(
         "Print shape, dtype and the first values of `data.x`.",
-        "How many nodes are there, users and artists together? How many rows has `x`?",
+        "How many nodes are there, users and artists together? How many rows does `x` have?",
         "Make the row of all indices, as whole numbers, in order.",
     ),
     at=("x", "Data", "rand", "ones", "arange"),

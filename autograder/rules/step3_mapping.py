@@ -272,7 +272,7 @@ def no_offset(case: Case, one: Numbering) -> str | None:
     why="Python and PyTorch count rows from 0. Counting from 1, row 0 belongs to nobody, and the "
     "last node has an index that is one too large: an index error in the embedding or in the "
     "convolution.",
-    question="Which indices has a table with `num_nodes` rows, from which to which?",
+    question="From which index to which do the rows of a table with `num_nodes` rows go?",
     hints=(
         "Print the smallest and the largest index.",
         "Compare the largest index with `num_nodes - 1`.",

@@ -208,7 +208,7 @@ def directed(case: Case) -> str | None:
     question="How often is the transform called, and which of its results do you keep?",
     hints=(
         "Count the calls of your transform.",
-        "How many edges have the test part and the training part in common?",
+        "How many edges do the test part and the training part have in common?",
         "One call gives all three parts: take them from the same one.",
     ),
     at=("train_data", "transform", "RandomLinkSplit"),

@@ -22,7 +22,7 @@ from autograder.cli import app
 from autograder.contract import EXERCISES, GIVES, NOTEBOOKS, TOYS
 from autograder.desk import missing_names, progress
 from autograder.desk.cli import app as students
-from autograder.desk.hints import OF_CHECKS, OF_EXERCISES
+from autograder.desk.hints import OF_CHECKS, OF_EXERCISES, Hint
 from autograder.handin.submission import read
 from autograder.inside import chain as chains
 from autograder.inside.chain import Chain
@@ -67,12 +67,16 @@ def test_every_exercise_has_its_help() -> None:
     assert all(len(pieces) == 4 and all(pieces) for pieces in OF_EXERCISES.values())
 
 
+OF_STEP_1 = Hint("step1.load", "Hint 1 of 3", "The cell with `repr` shows both.", True)
+
+
 def test_hints_come_one_at_a_time(kernel: dict[str, Any]) -> None:
     told = [str(notebook.hint("step1.load")) for _ in range(5)]
     question, *hints = OF_EXERCISES["step1.load"]
     assert f"A question first: {question}" in told[0] and hints[0] not in told[0]
     assert [f"Hint {n} of 3" in told[n] for n in (1, 2, 3)] == [True] * 3
     assert told[3] == told[4] and "ask your TA" in told[4]
+    assert "<code>repr</code>" in OF_STEP_1._repr_html_()
 
 
 def test_hints_are_about_what_the_check_found(kernel: dict[str, Any]) -> None:
@@ -114,7 +118,9 @@ def test_a_check_in_another_notebook_takes_no_points_away(
     kernel: dict[str, Any], tmp_path: Path
 ) -> None:
     kernel.update(dict(zip(GIVES["step3"], notebook.checkpoint("step3"), strict=True)))
-    notebook.check("step1")
+    load, explore = notebook.check("step1").notes
+    assert "step1.load: your own work on it is not in this notebook" in load and "`df`" in load
+    assert "`n_artists` and `n_users`" in explore
     assert progress.read(tmp_path) == {}  # the kit's table is nobody's work
     kernel.clear()
     notebook._from_kit.clear()
