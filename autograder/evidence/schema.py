@@ -487,6 +487,7 @@ class Auc(Struct, tag="auc"):
     shown: Numbers = []  # free form: such numbers that cells showed, in their order
     typed: Numbers = []  # and such numbers that stand in the code
     not_judged: Text = ""  # what was seen, where no AUC could be followed
+    stale: CellError | None = None  # the last run of their cell raised this
 
 
 class Chain(Struct, tag="chain"):

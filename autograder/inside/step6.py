@@ -108,7 +108,8 @@ def _auc(session: Session) -> Auc | Absent:
     if all(value is None for value in values.values()):
         return session.absent("test_auc", "val_auc")
     computed = recorder.log.aucs() if recorder is not None else None
-    return replace(_both(values, again, computed), typed=_typed(session))
+    stale = session.history.stale("val_auc", "test_auc")
+    return replace(_both(values, again, computed), typed=_typed(session), stale=stale)
 
 
 def _numbers(session: Session) -> dict[str, list[float]]:
