@@ -210,8 +210,8 @@ pictures.score_histograms({name: values.numpy() for name, values in scores.items
 # %% [markdown] id="listens_task"
 # ## Part 5: listen counts as weights
 #
-# Who has heard an artist 10,000 times means it more than who has once. Weight of an edge:
-# log(1 + count), over the mean of that in the edges of the same user.
+# A user who has played an artist 10,000 times means it more than one who has done so once. The
+# weight of an edge is log(1 + count), divided by the mean of this over the edges of the same user.
 
 
 # %% id="listens" role="solution"
@@ -294,19 +294,19 @@ print(f"agreement (Kendall's tau): {tau:.2f}, where 1 is the same order and -1 t
 pictures.prediction(predicted, measured)
 
 # %% [markdown] id="ablations_after"
-# These numbers are of one seed. Run `ablate(recipe | {"seed": 1}, ask)`: how much of the order
+# These are the numbers of one seed. Run `ablate(recipe | {"seed": 1}, ask)`: how much of the order
 # stays?
 #
-# On the sample, 8 edges a node, *no messages* does well: a vector for each node can learn this much
-# by heart. BPR in `docs/recommenders.md` has vectors and no messages. On the sample its Recall@20
-# is within 0.03 of the tuned GNN's. On the real data, 5 edges a node, the tuned GNN's is a tenth
-# higher.
+# On the sample, with 8 edges for each node, *no messages* does well: a vector for each node can
+# learn this much by heart. BPR in `docs/recommenders.md` has vectors and no messages. On the sample
+# its Recall@20 is within 0.03 of the tuned GNN's. On the real data, with 5 edges for each node, the
+# tuned GNN's is a tenth higher.
 
 # %% [markdown] id="mine_task"
 # ## Part 8: your own, beside its peers
 #
-# Write a recommender: inherit from one of the kit's, or add two up. Choose by the validation edges,
-# as often as you like.
+# Write a recommender: inherit from one of the kit's, or add up the scores of two. Choose by the
+# validation edges, as often as you like.
 
 
 # %% id="mine" role="solution"

@@ -64,6 +64,7 @@ class Finding(msgspec.Struct):
     why: str = ""
     notebook: str = ""
     cell: int | None = None
+    where: str = ""  # which cell that is, in words
     line: int | None = None
     source: str = ""
     question: str = ""

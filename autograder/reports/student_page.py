@@ -18,6 +18,7 @@ from autograder.contract import NOTEBOOKS
 from autograder.gradebook.hand import RUBRIC
 from autograder.gradebook.marks import Check, Finding, Mark, Numbers
 from autograder.handin.shapes import PAGE
+from autograder.inside.history import beginning
 from autograder.printing import shown
 from autograder.reports import pages, plots
 from autograder.rules.outcome import WRONG
@@ -182,7 +183,8 @@ def _block(blocks: dict[tuple[str, int], Block], books: Books, at: tuple[str, in
             return None
         source, output = books[name][number - 1]
         lines = list(enumerate(shown(source, 40_000).splitlines()[:LINES], start=1))
-        blocks[at] = Block(f"{name}.ipynb, code cell {number}", lines, output)
+        title = f"{name}.ipynb, the cell that begins: {beginning(source)}"
+        blocks[at] = Block(title, lines, output)
     return blocks[at]
 
 

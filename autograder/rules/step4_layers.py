@@ -302,7 +302,9 @@ def test_convolutions(model: ModelClass) -> None:
         expected=f"SAGEConv({dim}, {hidden}) and SAGEConv({hidden}, {out})",
         got=widths(model),
         why="What one layer gives out is what the next takes in; two layers reach two hops.",
-        next="Write both in `__init__`, with the sizes from its arguments.",
+        next="Write both in `__init__`, with the sizes from its arguments."
+        if all(c.sage for c in model.convolutions)
+        else "The exercise asks for layers of the class `SAGEConv`.",
     )
 
 
@@ -348,7 +350,7 @@ def detached(case: Case) -> str | None:
     "train.frozen-weights",
     title="Some parameters are frozen",
     why="What does not ask for gradients gets none: it keeps the random numbers that it was made "
-    "with, and all else has to learn around it.",
+    "with, and everything else has to learn around it.",
     question="Which parameters have `requires_grad` set to False?",
     hints=(
         "Print name and `requires_grad` of every parameter.",
