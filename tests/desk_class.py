@@ -12,6 +12,7 @@ from autograder.grading.marks import Marks
 from autograder.grading.numbers import Numbers
 from autograder.grading.submission import Graded
 from autograder.reports import class_report
+from autograder.reports.marks_folder import HandIn
 from autograder.rules import catalogue, causes
 from autograder.rules.diagnosis import Diagnosis, Finding
 from autograder.rules.locate import Place
@@ -66,7 +67,9 @@ def write_class(folder: Path, count: int, hostile: int = 1, executed: bool = Tru
         f"{HOSTILE}{n}" for n in range(hostile)
     ]
     graded = [student(name, draw, name.startswith("<")) for name in names]
-    class_report.write(graded, folder, seed=1)
+    called = {name: HandIn(name=f"Family, Given {name[-4:]}") for name in names}
+    called |= {name: HandIn(name=f"Family {HOSTILE}") for name in names if name.startswith("<")}
+    class_report.write(graded, folder, handed_in=called, seed=1)
     for record in graded if executed else ():
         class_report.write_executed(replace(record), folder)
     return names

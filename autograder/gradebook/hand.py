@@ -213,7 +213,7 @@ def bring(
             here = mark.report
         value = points.get(key)
         if here == value and value is not None:
-            brought[key] = value
+            brought |= {key: value} if key in before else {}  # else a person typed the same here
         elif here is not None and here != before.get(key):
             if value is not None:
                 kept.append(f"{key} is {here:g} here and {value:g} in {origin}")

@@ -257,6 +257,8 @@ def test_what_stands_in_hand_csv_is_not_written_over(
     mark, kept = brought(text, points)
     assert kept == [says]
     assert (mark.override, mark.rubric) == (row(text).override, row(text).rubric)
+    same, kept = brought("ada,3,3,4,,,,,", {REPORT: 10})  # typed by two persons
+    assert not kept and same == row("ada,3,3,4,,,,,")
     mark, kept = brought("ada,,,,My own words,,,,Old words", {}, "New words")
     assert mark.comment == "My own words" and kept[0].startswith("there is a comment here")
 
