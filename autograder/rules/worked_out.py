@@ -67,7 +67,12 @@ from autograder.rules.facts.evaluation import (
     unmeasured,
 )
 from autograder.rules.facts.training import is_bare, lost_pairs
-from autograder.rules.gradients import gradients_differ, is_unweighed, likeness
+from autograder.rules.gradients import (
+    gradients_alike,
+    gradients_differ,
+    is_unweighed,
+    likeness,
+)
 from autograder.rules.scores import is_mean
 from autograder.truth import Truth
 
@@ -262,6 +267,7 @@ def _called_training(seen: TrainSeen, truth: Truth) -> Training:
         resplits=seen.resplits or max(0, len(facts.splits) - 1),
         not_judged=facts.not_judged.get("train", ""),
         differs=gradients_differ(facts),
+        alike=gradients_alike(facts),
         unweighed=is_unweighed(facts),
     )
 
