@@ -57,8 +57,6 @@ def gradients_alike(found: Facts) -> float | None:
     bundles = [b for b in found.bundles if weighed and b.event.order == weighed.order]
     if weighed is None or not bundles or not 0 < bundles[0].pairs.shape[1] <= PAIRS:
         return None
-    if bundles[0].event.stale:
-        return None  # they are of many epochs
     edges = [e for ref in bundles[0].edges if (e := found.pairs(ref)) is not None and e.size]
     if not edges or may_be_too_large(run.model, found.truth):
         return None
@@ -210,7 +208,7 @@ def _products(z: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, ...]:
 def _differs(found: Facts, model: Model, weighed: Weighed) -> bool | None:
     here = [b for b in found.bundles if b.event.order == weighed.order]
     layouts = _layouts(found, model, weighed)
-    step = _step(found, here[0]) if here and not here[0].event.stale else None
+    step = _step(found, here[0]) if here else None
     if not layouts or step is None:
         return None
     for layout, relu, last in itertools.product(layouts, (True, False), (False, True)):
