@@ -138,10 +138,9 @@ check("step6.auc", fresh=True)
 # `RandomLinkSplit` draws its negatives from all pairs of nodes. On the sample nearly two thirds of
 # them join two *artists*, on the real data 81%, and no recommender is ever asked about two artists.
 # The *side rule* only asks "is this a user and an artist?". It knows nothing of taste, and gets an
-# AUC of about 0.84 on the sample (the mean over the splits of five seeds; the table below has it
-# for your split) and 0.91 on the real data. An untrained model may get 0.45. And good work can
-# suffer: a model trained on user-artist negatives alone never learned about artist-artist pairs and
-# may fall below 0.5.
+# AUC of about 0.84 on the sample (the mean of five splits) and 0.91 on the real data. An untrained
+# model may get 0.45. And good work can suffer: a model trained on user-artist negatives alone never
+# learned about artist-artist pairs and may fall below 0.5.
 #
 # The question of a recommender is: does this *user* prefer the artist heard to one not heard? So
 # the next cell draws negatives among the user-artist pairs without an edge.
@@ -282,8 +281,8 @@ for position in scores.topk(5).indices.tolist():
 # %% [markdown] id="hetero"
 # ## Another way: a graph with two kinds of nodes
 #
-# PyG can also keep the two kinds of nodes apart for you. In a `HeteroData` users and artists are
-# each numbered from 0, so that user 2 and artist 2 can never become the same node:
+# PyG can keep two kinds of nodes apart for you. In a `HeteroData` each kind has its own numbers, so
+# that user 2 and artist 2 can never become one node:
 #
 # ```python
 # data = HeteroData()
