@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,3 +70,11 @@ def write_class(folder: Path, count: int, hostile: int = 1, executed: bool = Tru
     for record in graded if executed else ():
         class_report.write_executed(replace(record), folder)
     return names
+
+
+def write_students(folder: Path, names: Sequence[str]) -> None:
+    """Write marks of students who are called so, with their executed copies."""
+    graded = [student(name, random.Random(name)) for name in names]
+    class_report.write(graded, folder, seed=1)
+    for record in graded:
+        class_report.write_executed(record, folder)

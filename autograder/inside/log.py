@@ -18,7 +18,7 @@ from torch import Tensor
 
 from autograder.evidence import trace as schema
 from autograder.evidence.arrays import Array, array, text
-from autograder.evidence.schema import SplitCall
+from autograder.evidence.schema import SplitCall, Weights
 from autograder.inside.registry import ModelNote, Registry, parameters
 from autograder.inside.tags import Changed, Grid, Pairs, Rows
 
@@ -28,7 +28,7 @@ RECENT, MOST_PAIRS = 400, 3_000_000  # scores that an AUC may be of
 SITES, LAST = 16, 3  # places that compute AUCs, and how many of the last ones of each are kept
 VALUED = 8  # calls of backward, of each model, whose scores are kept where no known loss was called
 MOST_VECTORS = 8_000_000  # numbers of node vectors that are kept
-WEIGHED, MOST_WEIGHTS = 7, 2_000_000  # models whose weights are kept, and numbers in each
+WEIGHED, MOST_WEIGHTS = 7, 3_000_000  # models whose weights are kept, and numbers in each
 ROWS = 100_000  # of what is only counted
 POOL = 60 * 2**20  # bytes of arrays at most
 
@@ -634,6 +634,17 @@ class Log:
             backwards=backwards,
         )
         return [event, *(self._score(s, pool, True) for s in fitting)]
+
+    def weights(self) -> Weights | None:
+        """The weights of the model that the last scores are of."""
+        numbers = [score.model for score in self._recent if score.model >= 0]
+        if not numbers:
+            return None
+        held = parameters(self.registry.models[numbers[-1]])
+        if not held or sum(p.numel() for p in held.values()) > MOST_WEIGHTS:
+            return None
+        values = [array(p, "float32") for p in held.values()]
+        return Weights(model=numbers[-1], values=values)
 
     def _last_scores(self, pool: Pool) -> list[Any]:
         """What was scored last and measured by no function that is known."""

@@ -286,14 +286,14 @@ def swapped_columns(case: Case) -> str | None:
 def rows_dropped(case: Case) -> str | None:
     frame = frame_of(case)
     if frame is None or frame.rows >= case.truth.n_edges:
-        return _lost_later(case) if frame is not None else None
+        return lost_later(case) if frame is not None else None
     if head_lost(frame, case.truth) or uncut(frame):
         return None
     missing = case.truth.n_edges - frame.rows
     return f"{count(frame.rows, 'row')} for {case.truth.n_edges:,} in the file: {missing:,} missing"
 
 
-def _lost_later(case: Case) -> str | None:
+def lost_later(case: Case) -> str | None:
     """Ids that were counted in a table with fewer rows than the one that was read."""
     explore, truth = explored(case), case.truth
     if explore is None:

@@ -14,7 +14,7 @@ from autograder.rules.cause import Case, cause, fact
 from autograder.rules.graphs import among, distinct, keys, pairs, same_structure, two_sides
 from autograder.rules.numbering import own_rows, rows_proven
 from autograder.rules.outcome import Message
-from autograder.rules.step1 import TABLE
+from autograder.rules.step1 import TABLE, lost_later
 from autograder.rules.teaching import (
     NotAttempted,
     count,
@@ -331,7 +331,7 @@ def edges_missing(case: Case) -> str | None:
         due = due if graph.directed or graph.multigraph else merged
     elif id_collision.found(case):
         return None
-    if found >= due or found == len(own_rows(case)):
+    if found >= due or found == len(own_rows(case)) or lost_later(case):
         return None
     return f"{count(found, 'edge')} for {case.truth.n_edges:,} rows: {due - found:,} missing"
 

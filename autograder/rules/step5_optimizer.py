@@ -8,7 +8,7 @@ from __future__ import annotations
 from autograder.evidence.schema import Training
 from autograder.rules import check
 from autograder.rules.cause import Case, cause
-from autograder.rules.step4_layers import detached
+from autograder.rules.step4_layers import detached, frozen_weights
 from autograder.rules.step5_setup import partial_optimizer, stale_optimizer
 from autograder.rules.step5_train import graph_reused
 from autograder.rules.teaching import count, expect, need
@@ -140,26 +140,6 @@ def cleared_before_step(case: Case) -> str | None:
         f"`backward()` gave all {setup.parameters} tensors a gradient, "
         f"{count(epochs[0].steps, 'step')} followed in each epoch, and not one tensor moved"
     )
-
-
-@cause(
-    "train.frozen-weights",
-    title="Some parameters are frozen",
-    why="What does not ask for gradients gets none: it keeps the random numbers that it was made "
-    "with, and everything else has to learn around it.",
-    question="Which parameters have `requires_grad` set to False?",
-    hints=(
-        "Print name and `requires_grad` of every parameter.",
-        "Which line sets it?",
-        "Freezing is for weights that were trained before: leave it out.",
-    ),
-    at=("requires_grad", "requires_grad_", "from_pretrained", "optimizer"),
-)
-def frozen_weights(case: Case) -> str | None:
-    setup = case.setup
-    if setup is None or not setup.frozen:
-        return None
-    return f"`requires_grad` is False for {', '.join(setup.frozen)}"
 
 
 @check(

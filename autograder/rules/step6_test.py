@@ -155,6 +155,34 @@ def train_edges(case: Case) -> str | None:
     return None
 
 
+@cause(
+    "test.edges-as-negatives",
+    title="Some negatives of the evaluation are edges of the graph",
+    why="A pair that the model has seen as an edge is counted as a pair without one: the model "
+    "loses where it is right, and the AUC is too low.",
+    question="Against which edges are the negatives of the evaluation drawn? Which others exist?",
+    hints=(
+        "Look up your negatives among the message-passing edges of the same data.",
+        "The positives of a part are a tenth of all edges. Where are the others?",
+        "Take the negatives that the split stored, or draw them against all edges.",
+    ),
+    at=("negative_sampling", "neg_edge_label_index", "test"),
+)
+def edges_as_negatives(case: Case) -> str | None:
+    for run in case.scorings:
+        if not run.pairs:
+            continue
+        scored, messages = np.sort(run.pairs.numpy(), axis=0), run.edge_index.numpy()
+        n = 1 + max(int(e.max(initial=0)) for e in (scored, run.positives.numpy(), messages))
+        keyed = keys(scored, n)
+        positive = among(keyed, pairs(run.positives.numpy(), n))
+        seen = int((among(keyed, pairs(messages, n)) & ~positive).sum())
+        if seen and positive.any():
+            others = int((~positive).sum())
+            return f"{seen:,} of the {others:,} pairs that are scored as negatives are known edges"
+    return None
+
+
 def _sides(run: Scoring) -> np.ndarray | None:
     """[2, Q] sides of the scored pairs that are neither positives nor given negatives."""
     if not run.pairs:
@@ -285,7 +313,7 @@ def reported_by(case: Case) -> Reported | None:
 @check(
     "step6.test",
     points=1,
-    causes=(one_class, mean_of_aucs, hard_coded, train_edges, easy_negatives),
+    causes=(one_class, mean_of_aucs, hard_coded, train_edges, easy_negatives, edges_as_negatives),
 )
 def test_scores_all(runs: list[Scoring]) -> None:
     """test scores exactly the positive and negative edges of its data"""

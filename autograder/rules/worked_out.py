@@ -38,6 +38,7 @@ from autograder.evidence.schema import (
     Training,
     TrainSeen,
     Unfollowed,
+    Weights,
 )
 from autograder.evidence.trace import Embedded, Loaded, SplitPart, Trace, joined
 from autograder.rules.facts import facts_of
@@ -66,7 +67,7 @@ from autograder.rules.facts.evaluation import (
     unmeasured,
 )
 from autograder.rules.facts.training import is_bare, lost_pairs
-from autograder.rules.gradients import gradients_differ, is_unweighed
+from autograder.rules.gradients import gradients_differ, is_unweighed, likeness
 from autograder.rules.scores import is_mean
 from autograder.truth import Truth
 
@@ -403,7 +404,7 @@ def _called_testing(seen: TestSeen, truth: Truth) -> Testing:
     modes = [a.training for a in around if a.training is not None]
     runs = []
     for run in seen.runs:
-        made = _called_scoring(run, truth)
+        made = _called_scoring(run, truth, seen.weights)
         if grads and modes:
             made = replace(
                 made,
@@ -414,7 +415,7 @@ def _called_testing(seen: TestSeen, truth: Truth) -> Testing:
     return Testing(runs=runs)
 
 
-def _called_scoring(run: CalledTest, truth: Truth) -> Scoring:
+def _called_scoring(run: CalledTest, truth: Truth, weights: Weights | None) -> Scoring:
     given = [e.numpy() for e in (run.edge_index, run.positives)]
     facts = facts_of(run.trace, truth, np.unique(unordered(np.concatenate(given, axis=1))))
     auc = next((a for a in facts.aucs[::-1] if a.kind == "roc_auc_score"), None)
@@ -431,7 +432,8 @@ def _called_scoring(run: CalledTest, truth: Truth) -> Scoring:
     several = [a.value for a in facts.aucs if a.kind == auc.kind and a.value is not None]
     if len(several) > 1 and run.returned is not None:
         made = replace(made, pieces=len(several) if is_mean(run.returned, several) else 0)
-    return replace(made, call=run.call, returned=run.returned)
+    alike = likeness(facts, auc, weights)
+    return replace(made, call=run.call, returned=run.returned, likeness=alike)
 
 
 def _scoring(facts: Facts, auc: AucFact, edges: Any, positives: Any, negatives: Any) -> Scoring:
