@@ -302,8 +302,9 @@ pictures.prediction(predicted, measured)
 # for the ranking (Recall@20 0.35 with, 0.37 without). With 8 edges for each node, a vector for
 # each node can learn this much by heart.
 #
-# On the real data, with 5 edges for each node, the closest pair in `docs/recommenders.md` is LightGCN and BPR:
-# vectors and a BPR loss, with and without messages. There Recall@20 is 0.02 higher with messages.
+# On the real data, with 5 edges for each node, the closest pair in `docs/recommenders.md` is
+# LightGCN and BPR: vectors and a BPR loss, with and without messages. There Recall@20 is 0.02 higher
+# with messages.
 
 # %% [markdown] id="mine_task"
 # ## Part 8: your own, beside its peers
