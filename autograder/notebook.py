@@ -112,12 +112,13 @@ def _of_the_kit(elsewhere: set[str]) -> tuple[str, ...]:
     """What there is to say where values were checked that `checkpoint` has handed out."""
     from autograder.desk.reruns import names_of
 
-    return tuple(
-        f"{key}: your own work on it is not in this notebook. What was checked is the kit's "
-        f"{' and '.join(f'`{name}`' for name in sorted(names_of(key) & _from_kit.keys()))}, which "
-        "`checkpoint` has handed out; `progress()` does not count it."
-        for key in EXERCISES
-        if key in elsewhere
+    if not elsewhere:
+        return ()
+    names = sorted(set().union(*map(names_of, elsewhere)) & _from_kit.keys())
+    return (
+        f"{' and '.join(sorted(elsewhere))}: your own work is not in this notebook. What was "
+        f"checked is the kit's {', '.join(f'`{name}`' for name in names)}, which `checkpoint` has "
+        "handed out. `progress()` does not count it.",
     )
 
 

@@ -112,7 +112,7 @@ def run_growth(
 ) -> None:
     """Fit time and memory on some sizes of the sample; sizes that were measured before stay."""
     try:
-        rows = growth.measure_growth(times or [1, 10, 100], list(only or growth.GROWING), epochs)
+        rows = growth.measure_growth(times or [1, 3, 10], list(only or growth.GROWING), epochs)
     except MemoryError as error:
         _fail(error)
     bench.replace_rows(output / report.GROWTH, rows, ["recommender", "times"])

@@ -1,4 +1,4 @@
-"""How fit time and memory grow with the data: the generator's sample, 10 and 100 times as large.
+"""How fit time and memory grow with the data: the generator's sample, several times as large.
 
 `python -m recommenders growth` calls it. Each fit runs in a process of its own, whose peak memory
 is its own.
@@ -24,7 +24,7 @@ from recommenders.protocol import measure, questions
 
 NO_TASTE = 0.01
 USERS, ARTISTS = 200, 800  # the sample; an n times larger one has n times as many of both
-GROWING = ("popularity", "svd", "gnn", "lightgcn", "gnn_tuned")
+GROWING = ("popularity", "itemknn", "ease", "svd", "als", "lightgcn", "gnn_tuned", "gnn_filtered")
 
 
 def make(times: int, folder: Path, taste: bool = True) -> Path:

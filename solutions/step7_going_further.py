@@ -297,10 +297,13 @@ pictures.prediction(predicted, measured)
 # These are the numbers of one seed. Run `ablate(recipe | {"seed": 1}, ask)`: how much of the order
 # stays?
 #
-# On the sample, with 8 edges for each node, *no messages* does well: a vector for each node can
-# learn this much by heart. BPR in `docs/recommenders.md` has vectors and no messages. On the sample
-# its Recall@20 is within 0.03 of the tuned GNN's. On the real data, with 5 edges for each node, the
-# tuned GNN's is a tenth higher.
+# Do the messages pay? Compare *nothing* with *no messages*: the same loss, the same negatives. On
+# the sample, means of three seeds, they do for pairs (fair AUC 0.89 with, 0.88 without) and not
+# for the ranking (Recall@20 0.35 with, 0.37 without). With 8 edges for each node, a vector for
+# each node can learn this much by heart.
+#
+# On the real data, with 5 edges for each node, the closest pair in `docs/recommenders.md` is LightGCN and BPR:
+# vectors and a BPR loss, with and without messages. There Recall@20 is 0.02 higher with messages.
 
 # %% [markdown] id="mine_task"
 # ## Part 8: your own, beside its peers

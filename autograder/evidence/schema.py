@@ -380,6 +380,7 @@ class Training(Struct, tag="training"):
     watched: bool = False
     not_judged: Text = ""  # what was seen, where the recorder could not follow
     differs: bool | None = None  # from the gradients that follow from weights, pairs and labels
+    alike: float | None = None  # the share of the gradients that a loss of these pairs can give
     unweighed: bool = False  # gradients were asked for, and the weights did not come along
 
 

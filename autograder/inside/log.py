@@ -69,6 +69,7 @@ class Turn:
         self.model = -1
         self.detailed = False
         self.stale: bool | None = None
+        self.left: dict[int, Tensor] = {}  # gradients from before, where there were any
 
 
 class Pool:
@@ -318,6 +319,9 @@ class Log:
             turn.stale = any(
                 p.grad is not None and bool(p.grad.any()) for k, p in held.items() if k in cleared
             )
+            if not any(weighed.model == turn.model for weighed in self._weighed):
+                grads = {k: p.grad for k, p in held.items() if p.grad is not None}
+                turn.left = {k: g.detach().clone() for k, g in grads.items() if bool(g.any())}
         return turn
 
     def _optimized(self, own: set[int]) -> set[int]:
@@ -388,7 +392,8 @@ class Log:
                     model=turn.model,
                     weights=[self.pool.put(p.detach()) for p in held.values()],
                     gradients=[
-                        -1 if p.grad is None else self.pool.put(p.grad) for p in held.values()
+                        -1 if p.grad is None else self.pool.put(_added(p.grad, turn.left.get(k)))
+                        for k, p in held.items()
                     ],
                 )
             )
@@ -709,6 +714,11 @@ class Log:
             steps=note.steps,
             order=note.order,
         )
+
+
+def _added(gradient: Tensor, left: Tensor | None) -> Tensor:
+    """What a call of backward has added to a gradient."""
+    return gradient if left is None else gradient.detach() - left
 
 
 def _leaves(function: Any) -> Iterator[Tensor]:

@@ -24,6 +24,7 @@ SAME = 0.99999  # the correlation of scores that are the same but for rounding
 NEAR = 2e-3  # of the gradient's length that may be left unexplained: it is of single precision
 LOGITS = ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits")
 MOST_WEIGHTS = 3_000_000  # numbers of a model that the recorder keeps
+NO_PULL = 1e-4  # gradients of a sum of losses that are none: no score is pulled any more
 MOST_TABLES, MOST_LAYERS, MOST_GRAPHS = 2, 4, 4  # with which scores are computed again
 WIDEST, MOST_PARAMETERS = 1024, 40  # of a model that may be too large to be kept
 PAIRS = 2_000_000  # scored pairs of one step that are computed with at most
@@ -41,6 +42,45 @@ def gradients_differ(found: Facts) -> bool | None:
         return False
     weighed = [w for w in found.trace.weighed if w.model == run.number]
     return _differs(found, run.model, weighed[0]) if weighed else None
+
+
+def gradients_alike(found: Facts) -> float | None:
+    """Which share of the first gradients is that of some loss of the pairs, whatever dropped out.
+
+    None where there is no telling. Of dropout, noise or another loss a part is left; of gradients
+    that were made up there is none.
+    """
+    run = found.run
+    if run is None or run.model is None:
+        return None
+    weighed = next((w for w in found.trace.weighed if w.model == run.number), None)
+    bundles = [b for b in found.bundles if weighed and b.event.order == weighed.order]
+    if weighed is None or not bundles or not 0 < bundles[0].pairs.shape[1] <= PAIRS:
+        return None
+    edges = [e for ref in bundles[0].edges if (e := found.pairs(ref)) is not None and e.size]
+    if not edges or may_be_too_large(run.model, found.truth):
+        return None
+    layouts = _layouts(found, run.model, weighed, True)
+    layouts = layouts or _layouts(found, run.model, weighed, True, True)
+    if not layouts:
+        return 0.0
+    step = _Step(edges[0].astype(np.int64), bundles[0].pairs, _labels(bundles[0]))
+    with np.errstate(all="ignore"):
+        return max(
+            _share(layout.explains(step, relu, last)[:2], layout.gradient)
+            for layout, relu, last in itertools.product(layouts, (True, False), (False, True))
+        )
+
+
+def _share(parts: np.ndarray, gradient: np.ndarray) -> float:
+    """Which share of the gradient's square length these parts give at most."""
+    size = float(gradient @ gradient)
+    if not np.isfinite(size) or not np.isfinite(parts).all():
+        return 0.0
+    if not size:
+        return float(np.abs(parts).max() < NO_PULL)
+    times = np.linalg.lstsq(parts.T, gradient, rcond=None)[0]
+    return max(0.0, 1 - float(np.sum((gradient - times @ parts) ** 2)) / size)
 
 
 def is_unweighed(found: Facts) -> bool:
@@ -168,7 +208,7 @@ def _products(z: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, ...]:
 def _differs(found: Facts, model: Model, weighed: Weighed) -> bool | None:
     here = [b for b in found.bundles if b.event.order == weighed.order]
     layouts = _layouts(found, model, weighed)
-    step = _step(found, here[0]) if here and not here[0].event.stale else None
+    step = _step(found, here[0]) if here else None
     if not layouts or step is None:
         return None
     for layout, relu, last in itertools.product(layouts, (True, False), (False, True)):
@@ -199,10 +239,15 @@ def _step(found: Facts, bundle: Bundle) -> _Step | None:
         return None
     if not bundle.pairs.size or bundle.pairs.shape[1] > PAIRS:
         return None
+    return _Step(edges[0].astype(np.int64), bundle.pairs, _labels(bundle))
+
+
+def _labels(bundle: Bundle) -> np.ndarray:
+    """[P] what the loss was given as labels, else 1 where it pulls the score up."""
     labels = (bundle.pull < 0).astype(np.float32)
     if bundle.targets is not None and len(bundle.targets) == len(labels):
         labels = np.where(np.isnan(bundle.targets), labels, bundle.targets)
-    return _Step(edges[0].astype(np.int64), bundle.pairs, labels)
+    return labels
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:
@@ -250,25 +295,37 @@ class _Layout:
         return np.stack(rows)
 
 
-def _layouts(found: Facts, model: Model, weighed: Weighed) -> list[_Layout]:
-    """How the weights can be put together, either layer first; empty where they are others."""
-    if model.dropout or not len(model.parameters) == len(weighed.weights) == len(weighed.gradients):
+def _layouts(
+    found: Facts,
+    model: Model,
+    weighed: Weighed,
+    with_dropout: bool = False,
+    frozen: bool = False,
+) -> list[_Layout]:
+    """How the weights can be put together, either layer first; empty where they are others.
+
+    `frozen`: those without a gradient too.
+    """
+    if model.dropout and not with_dropout:
+        return []
+    if not len(model.parameters) == len(weighed.weights) == len(weighed.gradients):
         return []
     given = zip(model.parameters, weighed.weights, weighed.gradients, strict=True)
-    used = [(p.name, weight, slope) for p, weight, slope in given if slope >= 0]
-    names = [name for name, _, _ in used]
-    values = [v for _, ref, _ in used if (v := found.array(ref)) is not None]
-    slopes = [v for _, _, ref in used if (v := found.array(ref)) is not None]
-    if [v.shape for v in values] != [v.shape for v in slopes] or len(values) != len(names):
+    used = [(p.name, weight, slope) for p, weight, slope in given if slope >= 0 or frozen]
+    values = {n: v for n, ref, _ in used if (v := found.array(ref)) is not None}
+    slopes = {n: v for n, _, ref in used if ref >= 0 and (v := found.array(ref)) is not None}
+    if any(values[n].shape != v.shape for n, v in slopes.items() if n in values) or not slopes:
         return []
-    known = dict(zip(names, values, strict=True))
-    if len(known) != len(names) or len(model.embeddings) != 1 or model.embeddings[0] not in known:
+    names, known = [name for name, _, ref in used if ref >= 0], values
+    if not set(names) <= slopes.keys() or len(values) != len(used):
+        return []
+    if len(model.embeddings) != 1 or model.embeddings[0] not in known:
         return []
     table = known[model.embeddings[0]]
     layers = _layers_of(known, model.embeddings)
     if len(layers) != 2 or not all(_is_layer(layer) for layer in layers.values()):
         return []
-    gradient = np.concatenate([s.ravel() for s in slopes]).astype(float)
+    gradient = np.concatenate([slopes[name].ravel() for name in names]).astype(float)
     made = []
     for one, other in (tuple(layers), tuple(layers)[::-1]):
         first, second = layers[one], layers[other]
@@ -371,9 +428,12 @@ def _explained(parts: np.ndarray, gradient: np.ndarray) -> bool:
     Positives and negatives have the same sign, which is another one where the loss is turned round.
     """
     size = np.linalg.norm(gradient)
-    if not np.isfinite(size) or not size or not np.isfinite(parts).all():
+    if not np.isfinite(size) or not np.isfinite(parts).all():
         return False
+    if not size:
+        return bool(np.abs(parts[:-1]).max() < NO_PULL)
     times = np.linalg.lstsq(parts.T, gradient, rcond=None)[0]
     left = np.linalg.norm(gradient - times @ parts)
-    signs = np.sign(times[:-1][np.abs(parts[:-1]).any(axis=1)])
-    return bool(left <= NEAR * size and len(signs) > 1 and abs(signs.sum()) == len(signs))
+    much = np.abs(times[:-1]) * np.linalg.norm(parts[:-1], axis=1) > NEAR * size
+    signs = np.sign(times[:-1][much])  # of a loss of one class there is one
+    return bool(left <= NEAR * size and len(signs) and abs(signs.sum()) == len(signs))

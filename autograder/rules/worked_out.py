@@ -67,7 +67,12 @@ from autograder.rules.facts.evaluation import (
     unmeasured,
 )
 from autograder.rules.facts.training import is_bare, lost_pairs
-from autograder.rules.gradients import gradients_differ, is_unweighed, likeness
+from autograder.rules.gradients import (
+    gradients_alike,
+    gradients_differ,
+    is_unweighed,
+    likeness,
+)
 from autograder.rules.scores import is_mean
 from autograder.truth import Truth
 
@@ -246,6 +251,7 @@ def _called_training(seen: TrainSeen, truth: Truth) -> Training:
         made.append(_epoch(facts, epoch, *returned, positives=positives))
     if not made:
         made = [_empty_epoch(seen, i, facts) for i in range(calls)]
+    differs = gradients_differ(facts)
     stale = [left for left, _ in seen.around]
     if seen.call.error is None and len(stale) >= 2 and seen.steps_around:
         first = _stale_around(seen.around)
@@ -261,7 +267,8 @@ def _called_training(seen: TrainSeen, truth: Truth) -> Training:
         held_out=seen.held_out,
         resplits=seen.resplits or max(0, len(facts.splits) - 1),
         not_judged=facts.not_judged.get("train", ""),
-        differs=gradients_differ(facts),
+        differs=differs,
+        alike=1.0 if differs is False else gradients_alike(facts),
         unweighed=is_unweighed(facts),
     )
 

@@ -21,7 +21,13 @@ from autograder.evidence.trace import Model as Noted
 from autograder.evidence.trace import Parameter, Trace
 from autograder.inside.recorder import Recorder
 from autograder.rules.facts import facts_of
-from autograder.rules.gradients import SAME, gradients_differ, likeness, may_be_too_large
+from autograder.rules.gradients import (
+    SAME,
+    gradients_alike,
+    gradients_differ,
+    likeness,
+    may_be_too_large,
+)
 from autograder.truth import Truth
 from autograder.truth import truth as truth_of
 
@@ -51,7 +57,7 @@ def trained(truth: Truth, change: Change = lambda _, loss: loss, **settings: Any
     return gradients_differ(facts_of(recorded(change, **settings), truth))
 
 
-def recorded(change: Change = lambda _, loss: loss, **settings: Any) -> Trace:
+def recorded(change: Change = lambda _, loss: loss, cleared: bool = True, **settings: Any) -> Trace:
     torch.manual_seed(0)
     recorder = Recorder(lambda name: 0 if name == __file__ else None)
     recorder.install({})
@@ -62,8 +68,11 @@ def recorded(change: Change = lambda _, loss: loss, **settings: Any) -> Trace:
         negatives = torch.stack([torch.randint(0, 12, (60,)), torch.randint(12, N, (60,))])
         edges = torch.cat([positives, positives.flip(0)], dim=1)
         labels = torch.cat([torch.ones(60), torch.zeros(60)])
+        for parameter in model.parameters():
+            parameter.grad = torch.randn_like(parameter)
         for _ in range(2):
-            optimizer.zero_grad()
+            if cleared:
+                optimizer.zero_grad()
             scores = model(torch.arange(N), edges, torch.cat([positives, negatives], dim=1))
             loss = nn.functional.binary_cross_entropy_with_logits(scores, labels)
             change(model, loss).backward()
@@ -99,6 +108,24 @@ def test_what_torch_gives_agrees(truth: Truth, change: Change) -> None:
 
 def test_made_up_gradients_differ(truth: Truth) -> None:
     assert trained(truth, make_up) is True
+
+
+def test_gradients_that_were_left_from_before_are_no_part_of_them(truth: Truth) -> None:
+    assert trained(truth, cleared=False) is False
+
+
+def noise(model: nn.Module, loss: Tensor) -> Tensor:
+    for parameter in model.parameters():
+        parameter.register_hook(lambda g: g.sign() + 0.5 * torch.randn_like(g))
+    return loss
+
+
+def test_of_dropout_and_noise_a_share_is_left(truth: Truth) -> None:
+    shares = [
+        gradients_alike(facts_of(recorded(change, dropout=dropout), truth))
+        for change, dropout in ((decay, 0.0), (decay, 0.9), (noise, 0.0), (make_up, 0.0))
+    ]
+    assert min(shares[:3]) > 0.05 and shares[3] < 0.02
 
 
 def test_other_weights_labels_or_pairs_differ(truth: Truth) -> None:
