@@ -303,8 +303,8 @@ pictures.prediction(predicted, measured)
 # each node can learn this much by heart.
 #
 # On the real data, with 5 edges for each node, the closest pair in `docs/recommenders.md` is
-# LightGCN and BPR: vectors and a BPR loss, with and without messages. There Recall@20 is 0.02 higher
-# with messages.
+# LightGCN and BPR: vectors and a BPR loss, with and without messages. There Recall@20 is 0.02
+# higher with messages.
 
 # %% [markdown] id="mine_task"
 # ## Part 8: your own, beside its peers
