@@ -31,8 +31,11 @@ class CellError(Struct):
 
     @property
     def blank(self) -> bool:
-        """Whether this is the scaffold's own `raise NotImplementedError()`."""
-        return self.name == "NotImplementedError"
+        """Whether this is the scaffold's own `raise NotImplementedError()`.
+
+        A module of torch's without a `forward` raises one too when it is called, and says so.
+        """
+        return self.name == "NotImplementedError" and 'required "forward"' not in self.message
 
     def __str__(self) -> str:
         where = "" if self.line is None else f", line {self.line}: `{self.source.strip()}`"

@@ -96,6 +96,14 @@ def test_weights_that_are_not_in_the_pool_are_refused() -> None:
         Trace(weighed=[Weighed(order=1, model=0, weights=[0], gradients=[-1])])
 
 
+def test_a_module_without_forward_is_not_blank_work() -> None:
+    assert evidence.CellError(name="NotImplementedError", message="").blank
+    with pytest.raises(NotImplementedError) as raised:
+        torch.nn.Module()(1)
+    error = evidence.CellError(name="NotImplementedError", message=str(raised.value))
+    assert not error.blank
+
+
 def test_values_are_counted_without_being_decoded() -> None:
     plain = [1, 2.5, "x" * 40, b"z" * 70_000, None, True, -5, 300, 70_000, -70_000, 2**40, -(2**40)]
     value = {"a": plain, "b" * 300: list(range(1000)), "c": {"q": [1] * 20, "r" * 70_000: [[]]}}
