@@ -111,11 +111,13 @@ def run_growth(
     output: Annotated[Path, typer.Option(help="folder of the page, table and picture")] = DOCS,
 ) -> None:
     """Fit time and memory on some sizes of the sample; sizes that were measured before stay."""
-    try:
-        rows = growth.measure_growth(times or [1, 3, 10], list(only or growth.GROWING), epochs)
-    except MemoryError as error:
-        _fail(error)
-    bench.replace_rows(output / report.GROWTH, rows, ["recommender", "times"])
+
+    def done(name: str, size: int, outcome: str) -> None:
+        Console().print(f"{size} times  {name:12} {outcome}", highlight=False, markup=False)
+
+    names = list(only or growth.GROWING)
+    for row in growth.measure_growth(times or [1, 3, 10], names, epochs, done):
+        bench.replace_rows(output / report.GROWTH, pd.DataFrame([row]), ["recommender", "times"])
     _write_page(output)
 
 

@@ -11,10 +11,10 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pandas as pd
 import torch
 
 from course_data.generator import generate
@@ -48,26 +48,30 @@ def fit_once(file: Path, name: str, epochs: int) -> dict[str, float]:
     return {"edges": len(edges), "seconds": seconds, "mb": peak / 1024, "idle_mb": before / 1024}
 
 
-def measure_growth(factors: list[int], names: list[str], epochs: int) -> pd.DataFrame:
-    """One row for each size and recommender; a few epochs say what one costs."""
-    rows = []
+def measure_growth(
+    factors: list[int],
+    names: list[str],
+    epochs: int,
+    done: Callable[[str, int, str], None] = lambda *_: None,
+) -> Iterator[dict[str, object]]:
+    """A row for each size and recommender; a few epochs say what one costs.
+
+    One that fails, for want of memory or of a library, is left out. `done` hears of each one: its
+    name, the size, and a line on what came out.
+    """
     with TemporaryDirectory() as scratch:
         for times in factors:
             file = make(times, Path(scratch) / str(times))
             for name in names:
-                command = [
-                    sys.executable,
-                    "-m",
-                    "recommenders.growth",
-                    str(file),
-                    name,
-                    str(epochs),
-                ]
-                output = subprocess.run(command, capture_output=True, text=True)
+                command = [sys.executable, "-m", "recommenders.growth", str(file), name]
+                output = subprocess.run([*command, str(epochs)], capture_output=True, text=True)
                 if output.returncode:
-                    raise MemoryError(f"{name} at {times} times the sample: {output.stderr[-500:]}")
-                rows.append({"times": times, "recommender": name, **json.loads(output.stdout)})
-    return pd.DataFrame(rows)
+                    reason = (output.stderr.strip().splitlines() or ["it was ended: no memory"])[-1]
+                    done(name, times, f"left out: {reason}")
+                    continue
+                row = {"times": times, "recommender": name, **json.loads(output.stdout)}
+                done(name, times, f"{row['seconds']:.2f} CPU s, {row['mb']:.0f} MB")
+                yield row
 
 
 def null_control(times: int, name: str = "ease") -> tuple[float, float, float, float]:

@@ -77,8 +77,9 @@ GROWTH_INTRODUCTION = """\
 `python -m recommenders growth` makes data of several times the sample's users and artists, 40 edges
 a user, and fits each recommender in a process of its own, on one thread; the trained ones for 3
 epochs. *Peak MB* is of the whole process, *above idle* what it is more than a process that has only
-loaded the libraries and the sample. Each factor in brackets is over the size before; none is given
-below a tenth of a second or 20 MB, where the start costs more than the work.
+loaded the libraries and the sample; a fit that needs less than the reading of the file did before
+shows nothing here. Each factor in brackets is over the size before; none is given below 0.03 s or
+50 MB, where the start costs more than the work.
 """
 GROWTH_REASONS = """\
 What to expect from the methods: popularity, ItemKNN, ALS and the trained models do a bounded amount
@@ -228,7 +229,7 @@ def growth_steps(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows by recommender and size, with factors over the size before; NaN where too small."""
     rows = rows.sort_values("edges", kind="stable").copy()
     rows["above_mb"] = (rows["mb"] - rows["idle_mb"].min()).clip(lower=0)
-    for column, least in (("edges", 1), ("seconds", 0.1), ("above_mb", 20)):
+    for column, least in (("edges", 1), ("seconds", 0.03), ("above_mb", 50)):
         before = rows.groupby("recommender", sort=False)[column].shift()
         rows[f"{column}_factor"] = (rows[column] / before).where(before >= least)
     order = {name: number for number, name in enumerate(RECOMMENDERS)}

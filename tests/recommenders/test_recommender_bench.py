@@ -144,7 +144,11 @@ def test_the_faster_loops_scores_are_the_literal_ones(parts):
 
 
 def test_growth_is_measured_in_processes_of_their_own():
-    rows = growth.measure_growth([1, 2], ["popularity", "gnn"], epochs=1)
+    outcomes: list[tuple[str, int, str]] = []
+    names = ["popularity", "nothing", "gnn"]
+    steps = growth.measure_growth([1, 2], names, 1, lambda *heard: outcomes.append(heard))
+    rows = pd.DataFrame(steps)
+    assert outcomes[1] == ("nothing", 1, "left out: KeyError: 'nothing'"), "the others go on"
     assert rows["edges"].tolist() == [8000, 8000, 16000, 16000]
     assert (rows["mb"] > 50).all() and (rows["seconds"] >= 0).all()
 
