@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sys
 import textwrap
@@ -272,7 +273,7 @@ def _start_ahead(isolation: str, *files: Path) -> None:
     """Let the warm process import while we do, where there is something to run in it."""
     from autograder.wall.sandbox import start_ahead
 
-    if all(file.exists() for file in files):
+    if all(os.path.exists(file) for file in files):  # where one may not look, it is not there
         start_ahead(isolation)
 
 

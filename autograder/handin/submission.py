@@ -215,8 +215,14 @@ def load_class(folder: Path) -> list[Submission]:
     Raises:
         PathError: there is no such folder, or not one notebook in it.
     """
-    if not folder.is_dir():
-        raise PathError(f"{folder}: no such folder: name the one that holds the submissions")
+    try:
+        os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        there = f"{folder}: no such folder: name the one that holds the submissions"
+        raise PathError(there) from None
+    except OSError as error:
+        reason = f"{folder}: it cannot be looked into ({error.strerror}): check its name and rights"
+        raise PathError(reason) from None
     inner = folder / "submitted"
     root = inner if inner.is_dir() and not _is_one_students(inner) else folder
     if _is_one_students(root):
