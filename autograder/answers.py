@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
+from autograder.inside.session import NotebookProblem
+
 ANSWERS = {
     "step1.think": """
         A high count says that the user likes the artist, but also how much the user listens at
@@ -77,12 +79,22 @@ class Answer(str):
         return str(self)
 
 
-def answer(question: str) -> Answer:
+def answer(question: str = "") -> Answer:
     """Our answer to the question at the end of a notebook, such as `answer("step3.think")`.
 
+    Args:
+        question: the question, or its step: there is one question in each.
+
     Raises:
-        ValueError: there is no such question.
+        NotebookProblem: there is no such question.
     """
-    if question not in ANSWERS:
-        raise ValueError(f"answer({question!r}): no such question; there are {', '.join(ANSWERS)}")
-    return Answer(textwrap.dedent(ANSWERS[question]).strip())
+    step = str(question).split(".")[0]
+    key = f"{step}.think"
+    if question not in (step, key) or key not in ANSWERS:
+        if key in ANSWERS:
+            advice = f'The question of {step} is `answer("{key}")`'
+            advice += f'; for help with an exercise there is `hint("{question}")`.'
+        else:
+            advice = f"There are {', '.join(ANSWERS)}."
+        raise NotebookProblem(f"answer({question!r}): there is no such question. {advice}")
+    return Answer(textwrap.dedent(ANSWERS[key]).strip())

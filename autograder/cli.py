@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sys
 import textwrap
@@ -32,6 +33,8 @@ app = typer.Typer(
 )
 for verb in (student.doctor, student.progress, student.join, student.split, student.explain):
     app.command()(verb)
+
+_NAMESAKES = "name another folder with --output, or say --same-students if it is the same person"
 
 Data = Annotated[str | None, typer.Option("--data", help="sample (default), lastfm, or a file.")]
 CellSeconds = Annotated[
@@ -157,6 +160,14 @@ def grade(
     steps: Annotated[
         str, typer.Option(help="The steps that are due, such as step1,step2; else course.toml's.")
     ] = "",
+    same_students: Annotated[
+        bool,
+        typer.Option(
+            "--same-students",
+            help="Who is called as somebody with marks in OUTPUT is that student, though the work "
+            "lies in another place or has another name.",
+        ),
+    ] = False,
     course: instructor.CourseFile = None,
 ) -> None:
     """Grade a class: print a table, write marks.csv and marks.json.
@@ -182,7 +193,7 @@ def grade(
     from autograder.grading.submission import Options
     from autograder.grading.whole_class import only_due
     from autograder.handin.submission import SubmissionError, load_class, outside
-    from autograder.reports import class_report
+    from autograder.reports import class_report, marks_folder
     from autograder.reports.collected import listed
 
     with contextlib.ExitStack() as stack:
@@ -204,7 +215,14 @@ def grade(
             instructor.check_data(options.path())
             twin, submissions = options.on_sample() and twin, load_class(folder)
             outside(output, folder)
+            if why := marks_folder.unwritable(output):
+                fail(why, 2)
             submissions = instructor.only(submissions, only or [])
+            handed_in = instructor.handed_in(folder, submissions)
+            others = marks_folder.namesakes(marks_folder.read(output), handed_in)
+            if others and not same_students:
+                more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
+                fail(f"{one_line(others[0])}{more}: {_NAMESAKES}", 2)
             instructor.readable_hand_marks(output)
         except (SubmissionError, CourseError, ExportError) as error:
             fail(error, 2)
@@ -213,13 +231,13 @@ def grade(
         options = replace(options, seed=seed, salt=records.salt, twin=seed if twin else None)
         submissions, shorten = only_due(submissions, due)
         graded = [shorten(g) for g in _graded(submissions, options, records, scheduler, output)]
-    before = class_report.read(output)
+    before = instructor.as_it_is(output)
     try:
         written = class_report.write(
             graded,
             output,
             rules,
-            instructor.handed_in(folder),
+            handed_in,
             isolation=isolation,
             seed=seed,
             twin=options.twin,
@@ -255,7 +273,7 @@ def _start_ahead(isolation: str, *files: Path) -> None:
     """Let the warm process import while we do, where there is something to run in it."""
     from autograder.wall.sandbox import start_ahead
 
-    if all(file.exists() for file in files):
+    if all(os.path.exists(file) for file in files):  # where one may not look, it is not there
         start_ahead(isolation)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import difflib
 import tempfile
 from pathlib import Path
@@ -86,23 +85,38 @@ def readable_hand_marks(folder: Path) -> None:
     settle([], folder)
 
 
-def handed_in(folder: Path) -> dict[str, tuple[str, bool]]:
-    """When each student handed in, and whether the LMS called it late: from `collect`'s list."""
-    from autograder.handin.collect import LIST
+def handed_in(folder: Path, submissions: list[Any]) -> dict[str, Any]:
+    """Each student's hand-in: from where, and what `collect`'s list says of name and time."""
+    from autograder.handin.collect import listed
+    from autograder.reports.marks_folder import HandIn
 
-    for place in (folder, folder / "submitted"):
-        with contextlib.suppress(OSError, csv.Error, UnicodeError, KeyError):
-            with (place / LIST).open(newline="", encoding="utf-8-sig") as stream:
-                rows = list(csv.DictReader(stream))
-            return {row["student"]: (row["handed_in"], row["late"] == "late") for row in rows}
-    return {}
+    rows = listed(folder) or listed(folder / "submitted")
+    found = {}
+    for submission in submissions:
+        row = rows.get(submission.student, {})
+        source = str(submission.source or "")
+        late, name = row.get("late") == "late", row.get("name", "")
+        found[submission.student] = HandIn(row.get("handed_in", ""), late, name, source)
+    return found
 
 
-def changed(before: list[dict[str, Any]], folder: Path) -> list[str]:
+def as_it_is(folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The marks of a folder, and what persons gave, before something is changed in it."""
+    from autograder.gradebook import hand
+    from autograder.reports import marks_folder
+
+    by_hand: dict[str, Any] = {}
+    with contextlib.suppress(hand.HandError):
+        by_hand = dict(hand.read(folder))
+    return marks_folder.read(folder), by_hand
+
+
+def changed(before: tuple[list[dict[str, Any]], dict[str, Any]], folder: Path) -> list[str]:
     """What is different in a folder of marks: a line a student."""
-    from autograder.reports import class_report
+    from autograder.reports import marks_folder
 
-    return class_report.changes(before, class_report.read(folder))
+    after = as_it_is(folder)
+    return marks_folder.changes(before[0], after[0], before[1], after[1])
 
 
 def read_marks(folder: Path, course: Path | None) -> list[Any]:
@@ -202,20 +216,20 @@ def restore(
 
     A state holds marks.json, marks.csv and hand.csv. What is there now becomes a state itself.
     """
-    from autograder.reports import class_report
+    from autograder.reports import marks_folder
 
-    known = {path.name: path for path in class_report.kept_states(marks)}
+    known = {path.name: path for path in marks_folder.kept_states(marks)}
     if state is None:
         for name, path in known.items():
-            count = len(class_report.read(path))
+            count = len(marks_folder.read(path))
             tell(f"{name}  ({count} students)")
         tell(f"{len(known)} states of {marks}.")
         return
     if state not in known:
         fail(f"{state}: no such state: autograder restore --marks {marks} lists them", 2)
-    before = class_report.read(marks)
+    before = as_it_is(marks)
     try:
-        class_report.restore(marks, known[state])
+        marks_folder.restore(marks, known[state])
     except OSError as error:
         fail(f"{error.filename or marks}: {error.strerror}", 2)
     for line in changed(before, marks):
@@ -254,11 +268,19 @@ def feedback(
     only: Annotated[
         list[str] | None, typer.Option(help="Only this student; may be given again.")
     ] = None,
+    lms: Annotated[
+        str, typer.Option("--for", help="canvas or moodle: a zip that it can take back.")
+    ] = "",
+    submitted: Annotated[Path, typer.Option(help="What `collect` wrote: the LMS's names.")] = (
+        SUBMITTED
+    ),
     course: CourseFile = None,
 ) -> None:
     """Write a page for each student, and all of them as a zip to hand back through the LMS."""
     from autograder.reports import student_page
+    from autograder.reports.collected import listed
 
+    named = _names_of(lms, submitted) if lms else None
     found = read_marks(marks, course)
     names = [mark.student for mark in found]
     for name in only or []:
@@ -266,11 +288,34 @@ def feedback(
             near = difflib.get_close_matches(name, names, 3)
             fail(f"--only {name}: nobody is called so{_did_you_mean(near)}", 2)
     try:
-        written, archive, held = student_page.write_all(found, marks, hints, only or ())
+        written, archive, held = student_page.write_all(found, marks, hints, only or (), named, lms)
     except OSError as error:
         fail(f"{error.filename or marks}: {error.strerror}", 2)
     pages = "1 page" if len(written) == 1 else f"{len(written)} pages"
     tell(f"Written: {pages} in {marks / student_page.FOLDER}, and {archive} with {held}")
+    nameless = [name for name in names if named is not None and name not in named]
+    for line in listed(f"Not in the zip: no hand-in from {lms.capitalize()}", nameless):
+        tell(line)
+
+
+def _names_of(lms: str, submitted: Path) -> dict[str, str]:
+    """Under which name an LMS takes each student's page back: by the list that `collect` left."""
+    from autograder.handin.collect import LIST, listed
+
+    known = ("canvas", "moodle")
+    if lms not in known:
+        fail(f"--for {lms}: choose {' or '.join(known)}; others need no names of their own", 2)
+    rows = listed(submitted)
+    kinds = {row["from"].casefold() for row in rows.values() if row.get("from")}
+    if lms not in kinds:
+        there = f"the work came from {', '.join(sorted(kinds))}" if kinds else "no such list"
+        why = f"{there}: --submitted names the folder that `collect` wrote from {lms.capitalize()}"
+        fail(f"{submitted / LIST}: {why}", 2)
+    theirs = {k: row for k, row in rows.items() if row.get("from", "").casefold() == lms}
+    named = {student: row["hand_back"] for student, row in theirs.items() if row.get("hand_back")}
+    if not named:
+        fail(f"{submitted / LIST}: of an earlier release, without names: collect once more", 2)
+    return named
 
 
 @app.command()
@@ -378,22 +423,32 @@ def similar(
 
 @app.command()
 def gradebook(
-    to: Annotated[str, typer.Option(help="nbgrader.")] = "nbgrader",
+    to: Annotated[
+        str, typer.Option(help="nbgrader: puts automatic marks in there. The default.")
+    ] = "",
+    source: Annotated[
+        str, typer.Option("--from", help="nbgrader: brings what persons gave there to hand.csv.")
+    ] = "",
     marks: Marks = MARKS,
     root: Annotated[
         Path, typer.Option(help="The course's folder, with nbgrader_config.py.")
     ] = Path("."),
+    course: CourseFile = None,
 ) -> None:
-    """Put automatic scores, comments and executed notebooks into nbgrader's gradebook.
+    """Put automatic scores, comments and executed notebooks into nbgrader's gradebook, or bring
+    the marks of persons from there.
 
     Manual marks, extra credit and comments of a person in there are never touched.
     """
     from autograder.gradebook import ExportError, nbgrader_book
     from autograder.gradebook.marks import automatic_marks
 
-    if to != "nbgrader":
-        fail(f"--to {to}: choose nbgrader", 2)
+    if (to and source) or (to or source or "nbgrader") != "nbgrader":
+        fail("choose --to nbgrader or --from nbgrader", 2)
     try:
+        if source:
+            _bring(marks, nbgrader_book.given(root), "formgrader", course)
+            return
         result = nbgrader_book.fill(root, automatic_marks(marks), marks)
     except ExportError as error:
         fail(error, 2)
@@ -402,6 +457,43 @@ def gradebook(
     kept = f", {result.kept} marks of a person kept" if result.kept else ""
     tell(f"{result.students} students, {len(result.changed)} with other scores than before{kept}.")
     tell(f"Written: the gradebook, and {result.trees}")
+
+
+def _bring(folder: Path, given: dict[str, Any], origin: str, course: Path | None) -> None:
+    """Put what persons gave elsewhere into hand.csv and marks.csv, and say what stays outside."""
+    from autograder.gradebook import ExportError, hand
+    from autograder.reports import class_report
+    from autograder.reports.collected import listed
+
+    found = read_marks(folder, course)
+    before = as_it_is(folder)
+    strangers, kept, extra = [], [], []
+    try:
+        rows = hand.read(folder)
+        names = {mark.student for mark in found}
+        for student, theirs in given.items():
+            if student not in names:
+                strangers += [student] if theirs.points or theirs.comments else []
+                continue
+            lines = [f"{k}: {v}" if k != hand.REPORT else v for k, v in theirs.comments.items()]
+            mark = rows.get(student, hand.HandMark(student))
+            comment = "\n".join(lines)
+            rows[student], stays = hand.bring(mark, theirs.points, comment, origin)
+            kept += [f"{student}: {line}" for line in stays]
+            extra += [f"{student}: {theirs.extra:g}"] if theirs.extra else []
+        path = hand.save(folder, rows)
+        class_report.write_table(folder, read_course(course))
+    except hand.HandError as error:
+        raise ExportError(str(error)) from None
+    for title, lines in (
+        ("Brought", changed(before, folder)),
+        (f"Left as hand.csv has it; mend it there or in {origin}", kept),
+        ("Extra credit, which stays in nbgrader only", extra),
+        ("Not in these marks", strangers),
+    ):
+        for line in listed(title, lines):
+            tell(line)
+    tell(f"Written: {path}, {folder / 'marks.csv'}")
 
 
 @app.command()

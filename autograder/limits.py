@@ -41,6 +41,7 @@ CLASS_ARCHIVE = 50 * 1024 * MIB  # the archive that an LMS gives for a whole cla
 CLASS_FILES = 500_000
 TABLE_FILE = 64 * MIB  # a roster, or an LMS's own list
 
+REPORT = 100_000  # characters of the written report that are looked at
 EXECUTED = 32 * MIB  # characters of all executed copies of one student
 
 # what the grader itself may take, over what it has when it begins
@@ -50,6 +51,8 @@ GRADER_MEMORY_EACH = 2**29  # more of it for each submission at a time
 
 # what a run may say
 MESSAGE = 128 * MIB  # evidence of a whole project on the real data is 46 MB
+ELEMENTS = 3_000_000  # values in one message: a number, a text, a list, an array
+ELEMENTS_OF_A_RUN = 15_000_000  # in all its messages
 SHOWN = 64 * MIB  # characters of output that are kept of one run
 FLAGS = 200  # signs of tampering that are listed
 NOTES = 40  # repairs that are listed

@@ -5,6 +5,7 @@ The check cells call it too, under nbgrader as well: a check's value is its poin
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 from dataclasses import replace
@@ -29,7 +30,7 @@ from autograder.inside import chain as chains
 from autograder.inside.observe import observe
 from autograder.inside.session import NotebookProblem as NotebookProblem
 from autograder.inside.session import Session
-from autograder.inside.tracking import Tracker, paused
+from autograder.inside.tracking import IN_ORDER, Tracker, paused
 
 if TYPE_CHECKING:
     from torch import Tensor, nn, optim
@@ -98,9 +99,71 @@ def check(what: str = "", fresh: bool = False) -> Report | float:
     outcomes = with_reruns(outcomes, session.history.cells)
     _checked.update({outcome.check.cell: len(session.history.cells) for outcome in outcomes})
     _keep(outcomes)
-    kept.note(_folder(), [o for o in outcomes if not o.check.by_hand])
+    automatic = [o for o in outcomes if not o.check.by_hand]
+    elsewhere = {o.check.cell for o in automatic if not _is_done_here(o.check.cell, session)}
+    kept.note(_folder(), automatic, elsewhere)
     by_hand = any(o.check.by_hand for o in outcomes)
-    return Report(outcomes, _written_report(_folder()) if by_hand else None)
+    notes = _of_the_kit(elsewhere) + _of_earlier_runs(session, outcomes)
+    notes += _of_an_earlier_model(session) if {"step5", "step5.loop"} & {what} else ()
+    return Report(outcomes, _written_report(_folder()) if by_hand else None, notes)
+
+
+def _of_the_kit(elsewhere: set[str]) -> tuple[str, ...]:
+    """What there is to say where values were checked that `checkpoint` has handed out."""
+    from autograder.desk.reruns import names_of
+
+    if not elsewhere:
+        return ()
+    names = sorted(set().union(*map(names_of, elsewhere)) & _from_kit.keys())
+    return (
+        f"{' and '.join(sorted(elsewhere))}: your own work is not in this notebook. What was "
+        f"checked is the kit's {', '.join(f'`{name}`' for name in names)}, which `checkpoint` has "
+        "handed out. `progress()` does not count it.",
+    )
+
+
+def _of_earlier_runs(session: Session, outcomes: list[Any]) -> tuple[str, ...]:
+    """What there is to say where values were checked that are older than an exception."""
+    from autograder.desk.reruns import names_of
+
+    notes = []
+    for key in dict.fromkeys(o.check.cell for o in outcomes):
+        error = session.history.stale(*names_of(key) & session.ns.keys())
+        mine = [o for o in outcomes if o.check.cell == key]
+        said = any(str(error) in o.message.got for o in mine)
+        if error is not None and not said and any(o.status == "passed" for o in mine):
+            notes.append(
+                f"{key}: the last run of its cell raised {error}. What was checked here is from "
+                "before: mend the cell, run it, and check again."
+            )
+    return tuple(dict.fromkeys(notes))
+
+
+def _of_an_earlier_model(session: Session) -> tuple[str, ...]:
+    """What there is to say where the losses, or the tracker, are of a model that was replaced."""
+    from autograder.inside.step5 import steps_of
+
+    ns = session.ns
+    optimizer, losses = ns.get("optimizer"), ns.get("losses")
+    if isinstance(losses, list) and losses and steps_of(optimizer) == 0:
+        return (
+            "`optimizer` has taken no step since it was made: `losses` are of an earlier model, "
+            f"and the one that is here now is untrained. {IN_ORDER}",
+        )
+    made = _tracker.left_behind(ns.get("model"), optimizer) if _tracker else ""
+    if made:
+        return (
+            f"`{made}` was made anew after `track`: the tracker watches the old one, and its AUCs "
+            f"are not of this training. {IN_ORDER}",
+        )
+    return ()
+
+
+def _is_done_here(key: str, session: Session) -> bool:
+    """Whether an exercise's names are of cells that ran here, and none is `checkpoint`'s."""
+    from autograder.desk.reruns import names_of, ran_since
+
+    return ran_since(key, session.history.cells) or not names_of(key) & _from_kit.keys()
 
 
 def _written_report(folder: Path) -> str | None:
@@ -144,7 +207,7 @@ def progress() -> Progress:
     """The six steps, the points that the last checks in this folder came to, and what is next."""
     from autograder.desk import progress as kept
 
-    return kept.Progress(kept.read(_folder()))
+    return kept.Progress.of(_folder())
 
 
 def last_reports() -> str:
@@ -446,9 +509,24 @@ def _remember(result: Any) -> None:
         return
     source, cell = result.info.raw_cell or "", getattr(result.info, "cell_id", None) or ""
     _session.history.forget(source, cell)
-    if error is not None:
-        _session.history.cells = list(_session.ns.get("In", []))[1:]
-        _session.history.failed(source, error)
+    if error is None:
+        return
+    history = _session.history
+    history.cells = list(_session.ns.get("In", []))[1:]
+    if isinstance(error, NameError) and not os.environ.get(GRADING):
+        from autograder.desk.missing_names import explain
+
+        with contextlib.suppress(Exception):  # it is an extra: it must not add an error of its own
+            if line := explain(error, source, cell, history, _session.ns, Path.cwd()):
+                _display(line)
+    history.failed(source, error)
+
+
+def _display(line: str) -> None:
+    """Show a line below a cell, in Markdown where there is a notebook."""
+    from IPython.display import display
+
+    display({"text/plain": line, "text/markdown": line}, raw=True)
 
 
 if not TYPE_CHECKING:  # a type checker shall go on to miss what is not here

@@ -76,6 +76,11 @@ def for_a_table(value: object) -> str:
     return "'" + text if text.lstrip("'\"").startswith(FORMULA) else text
 
 
+def out_of_a_table(text: str) -> str:
+    """What `for_a_table` was given, of a cell that it made; any other text as it is."""
+    return text[1:] if text.startswith("'") and for_a_table(text[1:]) == text else text
+
+
 class Printer(Console):
     """A console that shows what it is given and obeys none of it."""
 

@@ -31,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen = config.getoption("--submission", default=None)
     if not chosen:
         return
+    from autograder.grading.bench import JudgeError
     from autograder.grading.submission import Options, observe_submission  # only for this option
     from autograder.handin.submission import SubmissionError
     from autograder.rules.judge import FOLDER, Judge
@@ -42,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     options = Options(config.getoption("--submission-data"), isolation=mode)
     try:
         found = observe_submission(Path(chosen), options)
-    except (SubmissionError, SandboxError) as error:
+    except (SubmissionError, SandboxError, JudgeError) as error:
         raise pytest.UsageError(str(error)) from None
     judge = Judge(found.evidence, truth(found.data), found.steps, found.numbered)
     config.pluginmanager.register(judge, "gnn_judge")

@@ -27,7 +27,7 @@
 
 # %% [markdown] id="versions_intro"
 # Does it work? If the next cell prints six versions, it does. If it stops with
-# `ModuleNotFoundError`, the notebook probably runs on another kernel than `rec_gnn`.
+# `ModuleNotFoundError`, this notebook probably uses a kernel other than `rec_gnn`.
 
 # %% id="versions" role="given"
 import platform
@@ -159,7 +159,7 @@ check("step1.load", fresh=True)
 # How many *rows* are there, how many *different* ids, and what is the *largest* id? These are three
 # questions with three answers, because the ids of real data have gaps.
 #
-# **Predict, then run.** The toy's users, had they been numbered 1, 2 and 9:
+# **Predict, then run.** Suppose the toy's users had the ids 1, 2 and 9. What will each line print?
 
 # %% id="toy_counts"
 user_column = pd.Series([1, 1, 2, 2, 9, 9])
@@ -171,7 +171,8 @@ print("different ids", len(set(user_column)))
 # ## Exercise 2: explore
 #
 # Put the first five rows into `preview`, the number of different users into `n_users`, and the
-# number of different artists into `n_artists`. Print all three.
+# number of different artists into `n_artists`. Then print all three. (`print` itself returns
+# nothing: `preview` has to be the table.)
 
 # %% id="explore" role="solution"
 # preview: DataFrame [5, 3];  n_users, n_artists: int

@@ -44,7 +44,7 @@ print(f"{n_users:,} users, {n_artists:,} artists, {len(df):,} rows")
 # %% [markdown] id="trap"
 # ## The trap: two kinds of things, one kind of number
 #
-# The shortest way to a graph seems to be this: take the ids of the table as nodes, as in
+# The shortest way to a graph seems to be this: use the ids of the table as nodes, as in
 # `G.add_node(user_id)`, `G.add_node(artist_id)` and `G.add_edge(user_id, artist_id)`. But to
 # NetworkX the number 2 is one node, wherever it came from. The next cell does it on the toy.
 #
@@ -187,8 +187,8 @@ check("step2.edges", fresh=True)
 # Users are circles, artists squares. In the middle is one user, around it some of its artists, and
 # outside some of the other users who listen to them.
 #
-# **Predict, then run.** How many edges must you follow to get from the user to an artist that it
-# may not know yet? Choose another user and run the cell again.
+# **Predict, then run.** How many edges must you follow to get from the user to an artist whom this
+# user may not know yet? Choose another user and run the cell again.
 
 # %% id="look"
 pictures.neighbourhood(G, user=("user", int(df["userID"].iloc[0])))

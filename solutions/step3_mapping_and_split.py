@@ -51,8 +51,8 @@ print(f"{n_users:,} users + {n_artists:,} artists, {G.number_of_edges():,} edges
 # %% [markdown] id="toy_intro"
 # ## A worked toy example
 #
-# **Predict, then run.** Which shape has the toy's `edge_index`? What will `validate()` say if one
-# index is 7?
+# **Predict, then run.** Which shape does the toy's `edge_index` have? What will `validate()` say if
+# one index is 7?
 
 # %% id="toy_data"
 toy_edge_index = torch.tensor([[0, 0, 1, 1, 2, 2], [4, 5, 3, 4, 4, 6]])  # [2, 6]
@@ -153,8 +153,8 @@ check("step3.data", fresh=True)
 pictures.messages_and_supervision()
 
 # %% [markdown] id="leak_intro"
-# For validation and test there are questions with the answer "no" too, in `neg_edge_label_index`;
-# those of the training are drawn in step 5.
+# For validation and test there are also questions with the answer "no", in `neg_edge_label_index`.
+# Those for training are drawn in step 5.
 #
 # **Leakage** is when the answer is among the things that the model may look at: when the edge that
 # is asked about, or its *reverse*, is in `edge_index`. The score is then splendid and means
@@ -226,7 +226,7 @@ for name, part in (("train", train_data), ("val", val_data), ("test", test_data)
 # In `train_data` the same edges do both jobs: the model is asked about edges it is looking at.
 # Nobody calls this leakage, yet it makes training easier than the test. What might a model learn
 # from this that does not help on new edges? (`RandomLinkSplit` has a parameter
-# `disjoint_train_ratio`. What for?)
+# `disjoint_train_ratio`. What could it be for?)
 #
 # Our answer, when you have yours: `answer("step3.think")` in a new cell.
 #

@@ -192,9 +192,10 @@ tracker = track(model, optimizer)
 # %% [markdown] id="loop_task"
 # ## Exercise 3: the training loop
 #
-# Call `train(train_data)` in a `for` loop for 100 epochs. Collect the losses in a list, `losses`,
-# one float for each epoch, and print the loss in every tenth epoch. With the tracker this took 4
-# seconds on the sample and 40 seconds on the real data, on one processor core.
+# Call `train(train_data)` in a `for` loop for 100 epochs. (The check asks for 100 losses or more.)
+# Collect the losses in a list, `losses`, one float for *each* epoch, and print the loss in every
+# tenth epoch. With the tracker this took 4 seconds on the sample and 40 seconds on the real data,
+# on one processor core.
 #
 # To start again with fresh weights, run exercise 1's cell and the cell `tracker = ...` first.
 
@@ -218,9 +219,10 @@ check("step5.loop", fresh=True)
 # %% [markdown] id="plot_intro"
 # ## Two curves
 #
-# **Predict, then run.** At which height would the loss of a model stay that answers "50 : 50" to
-# everything? The dotted line shows it. Early losses may lie well above: random vectors give large,
-# *sure* and wrong scores. When is the validation AUC best: at the end, or before?
+# **Predict, then run.** At which height would the loss stay if the model answered "50 : 50" to
+# everything? The dotted line shows it. The first losses may lie well above it, because random
+# vectors give large scores: *sure* answers, many of them wrong. When is the validation AUC best, at
+# the end or before?
 
 # %% id="plot" role="given"
 pictures.training(losses, tracker.aucs)

@@ -210,8 +210,8 @@ pictures.score_histograms({name: values.numpy() for name, values in scores.items
 # %% [markdown] id="listens_task"
 # ## Part 5: listen counts as weights
 #
-# Who has heard an artist 10,000 times means it more than who has once. Weight of an edge:
-# log(1 + count), over the mean of that in the edges of the same user.
+# A user who has played an artist 10,000 times means it more than one who has done so once. The
+# weight of an edge is log(1 + count), divided by the mean of this over the edges of the same user.
 
 
 # %% id="listens" role="solution"
@@ -294,22 +294,23 @@ print(f"agreement (Kendall's tau): {tau:.2f}, where 1 is the same order and -1 t
 pictures.prediction(predicted, measured)
 
 # %% [markdown] id="ablations_after"
-# These numbers are of one seed. Run `ablate(recipe | {"seed": 1}, ask)`: how much of the order
+# These are the numbers of one seed. Run `ablate(recipe | {"seed": 1}, ask)`: how much of the order
 # stays?
 #
 # Do the messages pay? Compare *nothing* with *no messages*: the same loss, the same negatives. On
 # the sample, means of three seeds, they do for pairs (fair AUC 0.89 with, 0.88 without) and not
-# for the ranking (Recall@20 0.35 with, 0.37 without). With 8 edges a node, a vector for each node
-# can learn this much by heart.
+# for the ranking (Recall@20 0.35 with, 0.37 without). With 8 edges for each node, a vector for
+# each node can learn this much by heart.
 #
-# On the real data, 5 edges a node, the closest pair in `docs/recommenders.md` is LightGCN and BPR:
-# vectors and a BPR loss, with and without messages. There Recall@20 is 0.02 higher with messages.
+# On the real data, with 5 edges for each node, the closest pair in `docs/recommenders.md` is
+# LightGCN and BPR: vectors and a BPR loss, with and without messages. There Recall@20 is 0.02
+# higher with messages.
 
 # %% [markdown] id="mine_task"
 # ## Part 8: your own, beside its peers
 #
-# Write a recommender: inherit from one of the kit's, or add two up. Choose by the validation edges,
-# as often as you like.
+# Write a recommender: inherit from one of the kit's, or add up the scores of two. Choose by the
+# validation edges, as often as you like.
 
 
 # %% id="mine" role="solution"

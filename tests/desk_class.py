@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from autograder.grading.marks import Marks
 from autograder.grading.numbers import Numbers
 from autograder.grading.submission import Graded
 from autograder.reports import class_report
+from autograder.reports.marks_folder import HandIn
 from autograder.rules import catalogue, causes
 from autograder.rules.diagnosis import Diagnosis, Finding
 from autograder.rules.locate import Place
@@ -65,7 +67,17 @@ def write_class(folder: Path, count: int, hostile: int = 1, executed: bool = Tru
         f"{HOSTILE}{n}" for n in range(hostile)
     ]
     graded = [student(name, draw, name.startswith("<")) for name in names]
-    class_report.write(graded, folder, seed=1)
+    called = {name: HandIn(name=f"Family, Given {name[-4:]}") for name in names}
+    called |= {name: HandIn(name=f"Family {HOSTILE}") for name in names if name.startswith("<")}
+    class_report.write(graded, folder, handed_in=called, seed=1)
     for record in graded if executed else ():
         class_report.write_executed(replace(record), folder)
     return names
+
+
+def write_students(folder: Path, names: Sequence[str]) -> None:
+    """Write marks of students who are called so, with their executed copies."""
+    graded = [student(name, random.Random(name)) for name in names]
+    class_report.write(graded, folder, seed=1)
+    for record in graded:
+        class_report.write_executed(record, folder)

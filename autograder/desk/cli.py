@@ -46,11 +46,11 @@ def doctor(folder: Folder = Path(".")) -> None:
 @app.command()
 def progress(folder: Folder = Path(".")) -> None:
     """Show the six steps, the points that the checks last came to, and the next exercise."""
-    from autograder.desk.progress import Progress, read
+    from autograder.desk.progress import Progress
 
     if not folder.is_dir():
         fail(f"{folder}: no such folder: give the one with your notebooks", 2)
-    tell(Progress(read(folder)))
+    tell(Progress.of(folder))
 
 
 @app.command()

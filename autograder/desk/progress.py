@@ -1,5 +1,8 @@
 """What the checks of a folder's notebooks came to last, kept in the platform's cache folder.
 
+A check that finds nothing of an exercise in its kernel, as in the notebook of another step, takes
+no points away: what an earlier check found stays.
+
 `check` notes it, `progress()` and `autograder progress` show it.
 """
 
@@ -24,13 +27,24 @@ CACHE = "AUTOGRADER_CACHE"  # an environment variable: another folder for what i
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """What the checks of one exercise came to, and when (seconds since 1970)."""
+    """What the checks of one exercise came to, and when (seconds since 1970).
+
+    `not_there` says when a later check found nothing of it in its kernel; 0 where none did.
+    """
 
     earned: float
     passed: int
     checks: int
     attempted: bool
     when: float
+    not_there: float = 0.0
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The marks of a folder, under the folder's path."""
+
+    folder: str
+    marks: dict[str, Mark]
 
 
 def cache_folder() -> Path:
@@ -39,31 +53,54 @@ def cache_folder() -> Path:
     return Path(chosen or platformdirs.user_cache_dir("gnn_recommender", appauthor=False))
 
 
-def note(folder: Path, outcomes: Iterable[Outcome]) -> None:
-    """Keep what the checks of whole exercises came to, if there is a place to keep it."""
+def note(folder: Path, outcomes: Iterable[Outcome], elsewhere: Iterable[str] = ()) -> None:
+    """Keep what the checks of whole exercises came to, if there is a place to keep it.
+
+    `elsewhere` are exercises that were not done in this kernel: it has the kit's values of them.
+    """
     marks = read(folder)
-    by_exercise: dict[str, list[Outcome]] = {}
+    elsewhere, by_exercise = set(elsewhere), dict[str, list[Outcome]]()
     for outcome in outcomes:
         by_exercise.setdefault(outcome.check.cell, []).append(outcome)
     now = datetime.datetime.now().timestamp()
     for key, of_it in by_exercise.items():
-        marks[key] = Mark(
+        mark = Mark(
             earned=sum(o.points for o in of_it),
             passed=sum(o.status == "passed" for o in of_it),
             checks=len(of_it),
             attempted=any(o.status != "not_attempted" for o in of_it),
             when=now,
         )
+        before = marks.get(key)
+        there = any(o.status not in ("not_attempted", "blocked") for o in of_it)
+        if before is not None and before.earned and (key in elsewhere or not there):
+            marks[key] = msgspec.structs.replace(before, not_there=now)
+        elif key not in elsewhere:
+            marks[key] = mark
     with contextlib.suppress(OSError):
-        write_whole(_file(folder), msgspec.json.encode(marks))
+        write_whole(_file(folder), msgspec.json.encode(Kept(str(folder.resolve()), marks)))
 
 
 def read(folder: Path) -> dict[str, Mark]:
     """The last marks of each exercise that was checked in this folder."""
+    kept = _read(_file(folder))
+    return kept.marks if kept else {}
+
+
+def last_folder() -> str:
+    """The folder in which something was checked last; empty where nothing was yet."""
+    kept = [
+        found for file in (cache_folder() / "progress").glob("*.json") if (found := _read(file))
+    ]
+    when = {k.folder: max((m.when for m in k.marks.values()), default=0.0) for k in kept}
+    return max(when, key=lambda folder: when[folder], default="")
+
+
+def _read(file: Path) -> Kept | None:
     try:
-        return msgspec.json.decode(_file(folder).read_bytes(), type=dict[str, Mark])
+        return msgspec.json.decode(file.read_bytes(), type=Kept)
     except (OSError, msgspec.MsgspecError):
-        return {}
+        return None
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -89,10 +126,35 @@ def _file(folder: Path) -> Path:
 
 
 class Progress:
-    """Six steps with their points, and the exercise that comes next: as text and as a table."""
+    """Six steps with their points, and the exercise that comes next: as text and as a table.
 
-    def __init__(self, marks: dict[str, Mark]) -> None:
-        self.marks = marks
+    `folder` is the one with the notebooks, `other` where something was checked last.
+    """
+
+    def __init__(self, marks: dict[str, Mark], folder: Path, other: str = "") -> None:
+        self.marks, self._folder, self._other = marks, folder.resolve(), other
+
+    @classmethod
+    def of(cls, folder: Path) -> Progress:
+        """How far the notebooks of a folder are."""
+        return cls(read(folder), folder, last_folder())
+
+    def notes(self) -> list[str]:
+        """What has to be known of the points, a line each: where they are from."""
+        if not self.marks:
+            line = f"Nothing has been checked in this folder yet: {self._folder}."
+            if self._other and self._other != str(self._folder):
+                line += (
+                    f" The last check was in {self._other}: to see those points, run "
+                    f'`autograder progress "{self._other}"` in a terminal.'
+                )
+            return [line]
+        return [
+            f"{key}: its last check ran where your work on it is not (in another notebook, or "
+            "before its cell). That takes nothing away: the points are those of the check before."
+            for key, mark in self.marks.items()
+            if mark.not_there
+        ]
 
     def rows(self) -> list[tuple[str, str, float, float, str]]:
         """For each step its key, notebook, points, possible points, and how far it is."""
@@ -139,7 +201,7 @@ class Progress:
             f"step {key[-1]}  {earned:4g} of {possible:2g}  {notebook:24} {state}"
             for key, notebook, earned, possible, state in self.rows()
         ]
-        return "\n".join([*lines, self._total(), self._advice()])
+        return "\n".join([*lines, self._total(), *self.notes(), self._advice()])
 
     __repr__ = __str__
 
@@ -150,8 +212,12 @@ class Progress:
             f'<td style="text-align:left">{escape(state)}</td></tr>'
             for _, notebook, earned, possible, state in self.rows()
         )
-        head = "".join(f'<th scope="col">{word}</th>' for word in ("notebook", "points", "state"))
+        said = "<br>".join(escape(line) for line in (self._total(), *self.notes()))
+        head = "".join(
+            f'<th scope="col" style="text-align:{side}">{word}</th>'
+            for word, side in (("notebook", "left"), ("points", "right"), ("state", "left"))
+        )
         return (
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-            f"<p>{escape(self._total())}<br><strong>{escape(self._advice())}</strong></p>"
+            f"<p>{said}<br><strong>{escape(self._advice())}</strong></p>"
         )

@@ -28,10 +28,15 @@ def with_reruns(outcomes: list[Outcome], cells: list[str]) -> list[Outcome]:
 
 
 def ran_since(key: str, cells: list[str]) -> bool:
-    """Whether one of the cells makes a name of this exercise; if it has none, of its step."""
-    of_step = [name for k in MAKES if _same_step(k, key) for name in MAKES[k]]
-    names = {*(MAKES.get(key) or of_step)}
+    """Whether one of the cells makes a name of this exercise."""
+    names = names_of(key)
     return any(names & bound_names(source) for source in cells if "checkpoint(" not in source)
+
+
+def names_of(key: str) -> set[str]:
+    """The names that an exercise makes; where it has none of its own, those of its step."""
+    of_step = [name for k in MAKES if _same_step(k, key) for name in MAKES[k]]
+    return {*(MAKES.get(key) or of_step)}
 
 
 def _with_rerun(outcome: Outcome, last: dict[str, int]) -> Outcome:

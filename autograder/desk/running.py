@@ -64,8 +64,12 @@ def run(
     finally:
         book.cells.remove(last)
     said = "".join(o.text for o in last.outputs if o.output_type == "stream" and o.name == "stdout")
-    marks = progress.read(folder)
-    return said.strip(), {key: mark for key, mark in marks.items() if mark.when >= begun}
+    marks = {
+        key: progress.Mark(0.0, 0, mark.checks, False, mark.not_there) if mark.not_there else mark
+        for key, mark in progress.read(folder).items()
+        if max(mark.when, mark.not_there) >= begun
+    }
+    return said.strip(), marks
 
 
 def errors(book: nbformat.NotebookNode) -> list[tuple[str, str]]:

@@ -31,8 +31,11 @@ class CellError(Struct):
 
     @property
     def blank(self) -> bool:
-        """Whether this is the scaffold's own `raise NotImplementedError()`."""
-        return self.name == "NotImplementedError"
+        """Whether this is the scaffold's own `raise NotImplementedError()`.
+
+        A module of torch's without a `forward` raises one too when it is called, and says so.
+        """
+        return self.name == "NotImplementedError" and 'required "forward"' not in self.message
 
     def __str__(self) -> str:
         where = "" if self.line is None else f", line {self.line}: `{self.source.strip()}`"
@@ -237,8 +240,10 @@ class Convolution(Struct):
     sage: bool
     in_channels: int | None
     out_channels: int | None
-    options: dict[Text, bool | str | list[Text] | None] = {}
-    weights: dict[Text, Array] = {}
+    options: Annotated[
+        dict[Text, bool | str | list[Text] | None], msgspec.Meta(max_length=1000)
+    ] = {}
+    weights: Annotated[dict[Text, Array], msgspec.Meta(max_length=1000)] = {}
 
 
 class ModelClass(Struct, tag="model_class"):
@@ -249,7 +254,7 @@ class ModelClass(Struct, tag="model_class"):
     built: Call
     takes: Text | None = None  # what the constructor takes, where it is not these four
     methods: Annotated[list[Text], msgspec.Meta(max_length=60)] = []
-    parameters: dict[Text, list[int]] = {}
+    parameters: Annotated[dict[Text, list[int]], msgspec.Meta(max_length=5000)] = {}
     embeddings: list[Matrix] = []  # weights of each nn.Embedding, [rows, dim]
     convolutions: list[Convolution] = []  # in the order in which encode calls them
     convolution_calls: int = 0
@@ -258,6 +263,7 @@ class ModelClass(Struct, tag="model_class"):
     forward_edges: Pairs | None = None  # given to encode by forward(x, edge_index, pairs)
     unregistered: Annotated[list[Text], msgspec.Meta(max_length=20)] = []
     lost: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # layers made and not kept
+    frozen: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # parameters without gradient
     nested: Annotated[list[Text], msgspec.Meta(max_length=20)] = []  # methods inside of another
     passed: Edges | None = None  # edges that a layer got in encode, where they are other ones
     encode_name: Text = ""
@@ -377,6 +383,7 @@ class Training(Struct, tag="training"):
     watched: bool = False
     not_judged: Text = ""  # what was seen, where the recorder could not follow
     differs: bool | None = None  # from the gradients that follow from weights, pairs and labels
+    alike: float | None = None  # the share of the gradients that a loss of these pairs can give
     unweighed: bool = False  # gradients were asked for, and the weights did not come along
 
 
@@ -406,6 +413,13 @@ class CalledTest(Struct):
     negatives: Pairs
 
 
+class Weights(Struct):
+    """The weights of the model that `test` was called on, one array a parameter."""
+
+    model: int  # its number in the traces
+    values: Annotated[list[Array], msgspec.Meta(max_length=500)]
+
+
 class TestSeen(Struct, tag="test_seen"):
     """What evaluation left behind; `rules.worked_out` makes `Testing` of it, and `Auc`.
 
@@ -413,6 +427,7 @@ class TestSeen(Struct, tag="test_seen"):
     """
 
     runs: Annotated[list[CalledTest], msgspec.Meta(max_length=4)] = []
+    weights: Weights | None = None
     trace: Trace | None = None
     watched: bool = False  # the notebook is of a form of its own: the trace is all there is
 
@@ -443,6 +458,7 @@ class Scoring(Struct):
     loaded: bool = False  # a kept state was loaded after the last step
     bare: bool = False  # the scores are of the embedding table itself: no layer was passed
     pieces: int = 0  # AUCs, each of some of the pairs, that were computed in a row in its place
+    likeness: float | None = None  # 0 to 1, to the scores that follow from weights and edges
     cell: int | None = None
     line: int | None = None
 
@@ -475,6 +491,7 @@ class Auc(Struct, tag="auc"):
     shown: Numbers = []  # free form: such numbers that cells showed, in their order
     typed: Numbers = []  # and such numbers that stand in the code
     not_judged: Text = ""  # what was seen, where no AUC could be followed
+    stale: CellError | None = None  # the last run of their cell raised this
 
 
 class Chain(Struct, tag="chain"):

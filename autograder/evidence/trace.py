@@ -131,7 +131,7 @@ class Embedded(Event, tag="embedded", frozen=True, kw_only=True):
 
 
 class Weighed(Struct, frozen=True, kw_only=True):
-    """A model's weights and their gradients at the end of its first call of backward."""
+    """A model's weights at the end of its first call of backward, and the gradients of it."""
 
     order: Number
     model: int

@@ -188,6 +188,7 @@ RULES = (
         "indices of edges have to be a tensor of whole numbers (long).",
         DTYPE,
         X,
+        Cause("run.arguments", "is it `layer(vectors, edge_index)`, in this order?"),
     ),
     rule(
         r"tensors used as indices must be long|only integer tensors of a single element|"

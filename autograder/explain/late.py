@@ -10,7 +10,7 @@ import re
 from autograder.explain.early import ARGUMENTS, DTYPE
 from autograder.explain.paste import Paste
 from autograder.explain.rules import Cause, Reading, Rule, rule
-from autograder.explain.shapes import COUNT, LENGTHS, PAIRS, SUM
+from autograder.explain.shapes import COUNT, LENGTHS, LOOKUP, PAIRS, SUM, WIDTH
 
 NO_SUPER = Cause("model.no-super", "look at the first line of `__init__`")
 LOSS = Cause("train.loss-function", "print `loss_fn`: does it take raw scores and labels 0 and 1?")
@@ -82,7 +82,21 @@ RULES = (
         r"'(?!NoneType|numpy)\w+' object is not iterable|"
         r"Module.\w+\(\) missing 1 required positional argument: 'self'",
         "a method was not called, or a class or model is passed where its parameters are meant.",
-        Cause("run.arguments", "`model.parameters` or `model.parameters()`? A class or an object?"),
+        Cause("run.arguments", "is it `model.parameters()`, with brackets, and of an object?"),
+    ),
+    rule(
+        r"Graph\.(add_node|nodes|edges|number_of_nodes|add_nodes_from|add_edges_from)\(\) missing",
+        "`{0}` was called on the class of graphs, and not on a graph.",
+        Cause("run.arguments", "is it `G = nx.Graph()`, with brackets?"),
+    ),
+    rule(
+        r"Graph\.add_edge\(\) missing",
+        "`add_edge` takes the two ends of an edge as two arguments.",
+        Cause(
+            "run.arguments",
+            "is it `G.add_edge(u, v)`, without a pair of brackets around the two ends? And is "
+            "`G` a graph, `nx.Graph()` with brackets?",
+        ),
     ),
     rule(
         r"missing \d+ required (?:positional|keyword-only) argument",
@@ -93,7 +107,8 @@ RULES = (
         r"expected m1 and m2 to have the same dtype|mat1 and mat2 must have the same dtype|"
         r"in range of \[-1, 0\], but got -2|mat1 dim 1 must match mat2 dim 0",
         "a layer gets something that is no table [nodes, channels] of decimal numbers.",
-        Cause("model.in-channels", "is `x` looked up in the embedding before the first layer?"),
+        LOOKUP,
+        WIDTH,
     ),
     rule(
         r"in range of \[-1, 0\], but got [12]|1D tensors expected, but got 2D",

@@ -131,6 +131,11 @@ RULES = (
         Cause("run.arguments", "compare the call with the `def` line"),
     ),
     rule(
+        r"unsupported format string passed to NoneType",
+        "what is to be printed as a number is None.",
+        Cause("run.none", "does the function that gave it end with `return`?"),
+    ),
+    rule(
         r"'(NoneType|int|float|str|list|tuple|method|function|module)' object|"
         r"unsupported format string passed to (\w+)|object is not (?:subscriptable|callable)",
         "a name holds something of another type than this line expects.",

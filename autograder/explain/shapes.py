@@ -12,6 +12,7 @@ from autograder.explain.paste import Paste
 from autograder.explain.rules import Cause, Reading, Rule
 
 WIDTH = Cause("model.in-channels", "write down input and output width of each layer, in order")
+LOOKUP = Cause("run.no-lookup", "is `x` looked up in the embedding before the first layer?")
 EMBEDDED = Cause("model.embedding-size", "is the embedding as wide as `embedding_dim` says?")
 ROWS = Cause("decode.index-rows", "pick pairs by row of `edge_label_index`: what does [0] give?")
 SUM = Cause("decode.sum-dim", "print the shape of the products, and of their sum")
@@ -36,8 +37,7 @@ def _matrices(found: re.Match[str], paste: Paste) -> Reading:
     if (a, b) == (c, d) and a not in nodes and not layer:
         return Reading(says, (PAIRS, WIDTH), ("both tables are alike: sources times targets",))
     if b == 1:
-        look = "is `x` looked up in the embedding before the first layer?"
-        return Reading(says, (Cause("model.in-channels", look), Cause("data.x", "print `x.shape`")))
+        return Reading(says, (LOOKUP, WIDTH, Cause("data.x", "print `x.shape`")))
     if c in nodes or c == a:
         proof = f"the layer expects width {c:,}, which is the number of nodes, not of channels"
         return Reading(says, (WIDTH,), (*meanings(c), proof))
@@ -69,6 +69,10 @@ def _compared(says: str, labels: int, scores: tuple[int, ...]) -> Reading:
         return Reading(says, (ROWS,), ("two scores, whatever is asked: a row has two",))
     if labels == 2 * got:
         return Reading(says, (JOINED, ROWS), ("twice as many labels as scores",))
+    if labels == 4 < got or (labels - 2) * 2 == got:
+        look = "`len` of a tensor [2, P] is 2: the pairs are its columns, `size(1)`"
+        proof = f"{labels:,} labels for {got:,} scores: 2 in the place of the number of pairs"
+        return Reading(says, (Cause("run.lengths", look),), (proof,))
     if 2 * labels == got:
         proof = "twice as many scores as labels: labels for the positives only?"
         return Reading(

@@ -24,6 +24,7 @@ RUBRIC = {  # column -> most points, and what they are for
     "improvement": (4, "proposes one improvement and argues for it"),
 }
 COLUMNS = ("student", *RUBRIC, "comment", "override", "reason")
+REPORT = "step6.report"
 HOW = "step3.split=6; step2=10; total=85"
 
 
@@ -108,19 +109,29 @@ def _mark(student: str, cells: dict[str, str], at: str) -> HandMark:
         text = cells.get(column, "")
         if text:
             rubric[column] = _points(text, f"{at}: {column}", most)
-    override = {}
-    for part in filter(None, (p.strip() for p in cells.get("override", "").split(";"))):
-        key, sign, value = part.partition("=")
-        key = key.strip()
-        if not sign or not re.fullmatch(r"total|step[1-6](\.\w+){0,2}", key):
-            raise HandError(f"{at}: override: {part[:40]!r}: write such as {HOW}")
-        override[key] = _points(value.strip(), f"{at}: override: {key}", most_of(key))
+    override = _override(cells.get("override", ""), at)
     if override and not cells.get("reason"):
         raise HandError(f"{at}: reason: empty: an override needs one")
     rest = {name: text for name, text in cells.items() if name not in COLUMNS}
     return HandMark(
         student, rubric, cells.get("comment", ""), override, cells.get("reason", ""), rest
     )
+
+
+def _override(text: str, at: str) -> dict[str, float]:
+    """The points of a cell such as `step3.split=6; total=85`."""
+    found = {}
+    for part in filter(None, (p.strip() for p in text.split(";"))):
+        key, sign, value = part.partition("=")
+        key = key.strip()
+        if not sign or not re.fullmatch(r"total|step[1-6](\.\w+){0,2}", key):
+            raise HandError(f"{at}: override: {part[:40]!r}: write such as {HOW}")
+        found[key] = _points(value.strip(), f"{at}: override: {key}", most_of(key))
+    return found
+
+
+def _as_text(override: dict[str, float]) -> str:
+    return "; ".join(f"{key}={value:g}" for key, value in override.items())
 
 
 def most_of(key: str) -> float:
@@ -156,6 +167,15 @@ def write(folder: Path, students: list[str]) -> Path:
     known = read(folder)
     for student in students:
         known.setdefault(student, HandMark(student))
+    return save(folder, known)
+
+
+def save(folder: Path, known: dict[str, HandMark]) -> Path:
+    """Write `hand.csv` with these rows, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     more = list(dict.fromkeys(name for mark in known.values() for name in mark.rest))
     path = folder / FILE
     part = folder / f"{FILE}.part"
@@ -164,8 +184,7 @@ def write(folder: Path, students: list[str]) -> Path:
         writer.writerow([*COLUMNS, *more])
         for mark in sorted(known.values(), key=lambda mark: mark.student.casefold()):
             points = [f"{mark.rubric[c]:g}" if c in mark.rubric else "" for c in RUBRIC]
-            override = "; ".join(f"{key}={value:g}" for key, value in mark.override.items())
-            cells = [mark.student, *points, mark.comment, override, mark.reason]
+            cells = [mark.student, *points, mark.comment, _as_text(mark.override), mark.reason]
             cells += [mark.rest.get(name, "") for name in more]
             writer.writerow([_safe(cell) for cell in cells])
     os.replace(part, path)
@@ -175,3 +194,45 @@ def write(folder: Path, students: list[str]) -> Path:
 def _safe(text: str) -> str:
     """As `for_a_table`, but whole: a person's words are not cut."""
     return "'" + text if for_a_table(text).startswith("'") and not text.startswith("'") else text
+
+
+def bring(
+    mark: HandMark, points: dict[str, float], comment: str, origin: str
+) -> tuple[HandMark, list[str]]:
+    """A row with what a person gave elsewhere, such as in formgrader, and what could not go in.
+
+    `origin` names the columns that keep what was brought the last time. What a person has typed
+    into `hand.csv` stays, and is said; what was brought before is brought up to date.
+    """
+    words = f"{origin} comment"
+    before = _override(mark.rest.get(origin, ""), f"{FILE}: {mark.student}")
+    override, brought, kept = dict(mark.override), dict[str, float](), []
+    for key in dict.fromkeys([*before, *points]):
+        here = override.get(key)
+        if key == REPORT and here is None:
+            here = mark.report
+        value = points.get(key)
+        if here == value and value is not None:
+            brought |= {key: value} if key in before else {}  # else a person typed the same here
+        elif here is not None and here != before.get(key):
+            if value is not None:
+                kept.append(f"{key} is {here:g} here and {value:g} in {origin}")
+        elif value is None:
+            override.pop(key, None)
+        elif not value <= most_of(key):
+            kept.append(f"{key} is {value:g} in {origin}, of {most_of(key):g}")
+        else:
+            override[key] = brought[key] = value
+    text, last = mark.comment, mark.rest.get(words, "")
+    if text in ("", last):
+        text = comment
+    elif comment and comment != last and comment not in text:
+        kept.append(f"there is a comment here and another in {origin}")
+        comment = last
+    rest = mark.rest | {origin: _as_text(brought), words: comment}
+    if not mark.rest.get(origin) and not mark.rest.get(words) and not brought and not comment:
+        rest = mark.rest
+    ours = f"marked in {origin}"
+    reason = "" if mark.reason == ours else mark.reason
+    reason = reason or (ours if override else "")
+    return HandMark(mark.student, mark.rubric, text, override, reason, rest), kept

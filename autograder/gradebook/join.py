@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.gradebook.marks import ExportError, Mark
-from autograder.handin.collect import AMBIGUOUS, LIST, NOTHING
+from autograder.handin.collect import AMBIGUOUS, NOTHING, listed
 from autograder.handin.roster import Match, Person, Roster
 
 __all__ = ["Entry", "ExportError", "Gradebook", "join"]
@@ -92,15 +92,8 @@ def find(roster: Roster, student: str) -> Match:
 
 def reasons_of(submitted: Path) -> dict[str, str]:
     """Why there is nothing of somebody, from the list that `collect` left; empty without one."""
-    try:
-        with (submitted / LIST).open(newline="", encoding="utf-8-sig") as stream:
-            return {
-                row["student"]: row["status"]
-                for row in csv.DictReader(stream)
-                if row.get("student") and row.get("status") in (NOTHING, AMBIGUOUS)
-            }
-    except (OSError, csv.Error, UnicodeError):
-        return {}
+    rows = listed(submitted)
+    return {key: r["status"] for key, r in rows.items() if r.get("status") in (NOTHING, AMBIGUOUS)}
 
 
 def write_table(

@@ -64,6 +64,7 @@ class Finding(msgspec.Struct):
     why: str = ""
     notebook: str = ""
     cell: int | None = None
+    where: str = ""  # which cell that is, in words
     line: int | None = None
     source: str = ""
     question: str = ""
@@ -99,6 +100,7 @@ class Mark(msgspec.Struct):
     problems: list[str] = []
     status: str = ""
     key: str = ""  # names the folder of the executed copies, and the student's page
+    name: str = ""  # the roster's, where `collect` knew it
     report: str = ""
     numbers: Numbers = msgspec.field(default_factory=Numbers)
     flags: list[str] = []
@@ -124,7 +126,7 @@ class Mark(msgspec.Struct):
         """The points of the report; None as long as nobody has given them."""
         if self.hand is None:
             return None
-        given = self.hand.override.get("step6.report")
+        given = self.hand.override.get(hand_marks.REPORT)
         return self.hand.report if given is None else given
 
     @property
@@ -191,7 +193,12 @@ class Mark(msgspec.Struct):
             return _line(f"{findings[0].title}: {findings[0].proof}")
         wrong = [c for c in self.checks if c.status in ("failed", "student_error")]
         wrong = [check for check in wrong if check.step not in full]
-        return _line(f"{wrong[0].step}: {wrong[0].title}") if wrong else ""
+        if wrong:
+            return _line(f"{wrong[0].step}: {wrong[0].title}")
+        lost = {check.step for check in self.checks if check.status == "not_attempted"} - full
+        raised = next((text for text in self.raised if text.split(":")[0] in lost), "")
+        steps = ", ".join(step for step in self.steps if step in lost)
+        return _line(raised or (f"not attempted: {steps}" if steps else ""))
 
     @property
     def feedback(self) -> str:

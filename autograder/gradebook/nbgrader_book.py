@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.contract import ASSIGNMENT, NOTEBOOKS
+from autograder.gradebook.hand import REPORT
 from autograder.gradebook.join import ExportError
 from autograder.gradebook.marks import Check, Mark
 from autograder.handin.shapes import zoned
@@ -27,7 +28,6 @@ from autograder.printing import shown
 from autograder.rules.outcome import PENDING
 
 CONFIG, LOCK = "nbgrader_config.py", ".gradebook.lock"
-REPORT = "step6.report"
 WORDS = {"ran": "We looked at", "expected": "Expected", "got": "Got", "why": "Why", "next": "Next"}
 _KEY = re.compile(r"""^[ \t]*check\([ \t]*["'](step[1-6]\.\w+)["']""", re.M)
 
@@ -80,6 +80,48 @@ def fill(root: Path, marks: list[Mark], folder: Path) -> Filled:
             target = Path(course.format_path(course.autograded_directory, mark.student, ASSIGNMENT))
             _write_tree(target, templates, mark, folder / "executed" / mark.key)
     return result
+
+
+@dataclass
+class GivenThere:
+    """What persons gave one student in nbgrader: points by exercise, comments, extra credit."""
+
+    points: dict[str, float] = field(default_factory=dict)
+    comments: dict[str, str] = field(default_factory=dict)
+    extra: float = 0.0
+
+
+def given(root: Path) -> dict[str, GivenThere]:
+    """What persons gave in formgrader, by student; who has nothing from a person is in it too.
+
+    Raises:
+        ExportError: there is no such course or assignment.
+    """
+    from nbgrader.api import Gradebook, MissingEntry
+
+    course = _course(root)
+    if course.db_url.startswith("sqlite:///") and not Path(course.db_url[10:]).is_file():
+        raise ExportError(_first(root))
+    found: dict[str, GivenThere] = {}
+    with _quiet(), Gradebook(course.db_url, course.course_id) as book:
+        try:
+            cells = _graded_cells(book)
+        except MissingEntry:
+            raise ExportError(_first(root)) from None
+        for submission in book.assignment_submissions(ASSIGNMENT):
+            student = submission.student.id
+            theirs = found.setdefault(student, GivenThere())
+            for key, (notebook, cell) in cells.items():
+                grade = book.find_grade(cell, notebook, ASSIGNMENT, student)
+                if grade.manual_score is not None:
+                    theirs.points[key] = grade.manual_score
+                theirs.extra += grade.extra_credit or 0.0
+                with contextlib.suppress(MissingEntry):
+                    solution = key.split(".")[1]
+                    comment = book.find_comment(solution, notebook, ASSIGNMENT, student)
+                    if comment.manual_comment and comment.manual_comment.strip():
+                        theirs.comments[key] = comment.manual_comment.strip()
+    return found
 
 
 def _course(root: Path) -> Any:

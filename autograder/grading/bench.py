@@ -17,9 +17,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from autograder.evidence.schema import Evidence
+from autograder.handin.submission import Submission
 from autograder.inside.process import die_with_parent, limit_memory
+from autograder.inside.protocol import TaskCell
 from autograder.inside.randomness import one_thread
 from autograder.limits import GRADER_MEMORY, JUDGING_SECONDS
+from autograder.rules.diagnosis import Diagnosis
 from autograder.rules.outcome import Outcome
 from autograder.truth import truth
 
@@ -45,8 +48,29 @@ class Bench:
 
         return judge(evidence, truth(data), numbered=numbered)
 
+    def doubts(
+        self, evidence: Evidence, outcomes: list[Outcome], cells: list[TaskCell], stand_in: bool
+    ) -> dict[str, str]:
+        """For each exercise why its evidence is not to be believed, where there is a reason."""
+        from autograder.grading.doubts import all_doubts
+
+        return all_doubts(evidence, outcomes, cells, stand_in)
+
+    def diagnose(
+        self,
+        submission: Submission,
+        outcomes: list[Outcome],
+        evidence: list[Evidence],
+        ways: list[list[Outcome]],
+    ) -> Diagnosis:
+        """The mistakes by name, with their proofs and places."""
+        from autograder.rules.diagnosis import diagnose
+
+        return diagnose(submission, outcomes, evidence, ways)
+
 
 HERE = Bench()
+METHODS = ("work_out", "judge", "doubts", "diagnose")
 
 
 class OwnProcess(Bench):
@@ -76,6 +100,24 @@ class OwnProcess(Bench):
     def judge(self, evidence: Evidence, data: Path, numbered: bool) -> list[Outcome]:
         """As `Bench.judge`; raises JudgeError."""
         found: list[Outcome] = self._ask("judge", evidence, data, numbered)
+        return found
+
+    def doubts(
+        self, evidence: Evidence, outcomes: list[Outcome], cells: list[TaskCell], stand_in: bool
+    ) -> dict[str, str]:
+        """As `Bench.doubts`; raises JudgeError."""
+        found: dict[str, str] = self._ask("doubts", evidence, outcomes, cells, stand_in)
+        return found
+
+    def diagnose(
+        self,
+        submission: Submission,
+        outcomes: list[Outcome],
+        evidence: list[Evidence],
+        ways: list[list[Outcome]],
+    ) -> Diagnosis:
+        """As `Bench.diagnose`; raises JudgeError."""
+        found: Diagnosis = self._ask("diagnose", submission, outcomes, evidence, ways)
         return found
 
     def _ask(self, name: str, *args: Any) -> Any:
@@ -141,7 +183,7 @@ def serve(memory: int) -> None:
     reader, writer = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what is printed is no answer
     limit_memory(memory)
-    methods: dict[str, Callable[..., Any]] = {"work_out": HERE.work_out, "judge": HERE.judge}
+    methods: dict[str, Callable[..., Any]] = {name: getattr(HERE, name) for name in METHODS}
     with contextlib.suppress(EOFError, OSError, MemoryError, KeyboardInterrupt):
         while True:
             name, args = _receive(reader)

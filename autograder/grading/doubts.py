@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from autograder.contract import EXERCISES, MODEL_CLASS
-from autograder.evidence.schema import Evidence, ModelClass, Training
+from autograder.evidence.schema import Evidence, ModelClass, Testing, Training
 from autograder.inside.protocol import TaskCell
+from autograder.rules.gradients import SAME
 from autograder.rules.locate import parsed
 from autograder.rules.outcome import Message, Outcome
 
@@ -47,6 +48,8 @@ BOUND = {  # names of which the probes of an exercise need one
 CHANGES = (  # in names: what makes honest gradients others than those that are computed here
     *("drop", "hook", "noise", "autocast", "normalize", "reduction=", " weight="),
 )
+A_SHARE = 0.005  # the least share of a gradient with dropout, noise or a mistake: 0.05 and more
+ALIKE = 0.5  # the least correlation of scores with dropout or noise to those without
 GRADIENTS = ("backward", "grad", "fit", "minimize")
 
 
@@ -63,8 +66,12 @@ class Source:
     def reached(self, *names: str) -> set[str]:
         """Every word in the definitions of these names, and in those of the words in them."""
         words, left, seen = set[str](), list(names), set(names)
+        read = set[int]()  # one value may be the meaning of many names: a, b = ...
         while left:
             for node in self.meanings.get(left.pop(), []):
+                if id(node) in read:
+                    continue
+                read.add(id(node))
                 new = set(_words(node))
                 words |= new
                 left += new - seen
@@ -153,6 +160,15 @@ def _words(node: ast.AST) -> Iterator[str]:
             yield from [part.value] if part.value.isidentifier() else []
 
 
+def all_doubts(
+    evidence: Evidence, outcomes: list[Outcome], cells: Sequence[TaskCell], stand_in: bool
+) -> dict[str, str]:
+    """For each exercise why its evidence is not to be believed, where there is a reason."""
+    told = other_gradients(evidence, outcomes, cells, stand_in)
+    told |= other_scores(evidence, outcomes, cells, stand_in)
+    return told | doubts(cells, evidence.free_form)
+
+
 def doubts(cells: Sequence[TaskCell], free_form: bool) -> dict[str, str]:
     """For each exercise that the source of these cells cannot have done, why not."""
     steps = [""] if free_form else list(dict.fromkeys(cell.step for cell in cells))
@@ -183,9 +199,13 @@ def other_gradients(
     trained = [o for o in outcomes if o.check.cell in ("step5.setup", "step5.train")]
     if not stand_in and any(o.status != "passed" for o in model):
         return {}
-    if training.differs is None and any(o.status != "passed" for o in trained):
-        return {}  # a mistake that costs its points may be the reason
     free = training.watched
+    other = read(tuple(c.source for c in cells if not c.key and c.step == "step5")).classes
+    if not free and not other and training.alike is not None and training.alike < A_SHARE:
+        return {"step5": "its first gradients have nothing of those of its weights and pairs"}
+    failed = any(o.status != "passed" for o in trained)
+    if failed and (training.differs is None or training.alike is not None):
+        return {}  # a mistake that costs its points may be the reason
     cells = [c for c in cells if not c.key and c.step in ("step4", "step5")]
     here = tuple(c.source for c in cells)
     new = () if free else tuple(c.source for c in cells if c.step == "step5")
@@ -197,6 +217,43 @@ def other_gradients(
         "step5": "its first gradients are not those of its weights, pairs and "
         "labels, as the model of step 4 has them"
     }
+
+
+def other_scores(
+    evidence: Evidence, outcomes: list[Outcome], cells: Sequence[TaskCell], stand_in: bool
+) -> dict[str, str]:
+    """Whether the scores that `test` is said to have measured are none of its model's.
+
+    They have to follow from its weights, the edges and the pairs. As with gradients, that can be
+    said only of a model that is known, and where the code changes nothing on the way.
+    """
+    testing = evidence.step6.test if evidence.step6 else None
+    if not isinstance(testing, Testing) or any(run.watched for run in testing.runs):
+        return {}
+    model = [o for o in outcomes if o.check.step == "step4"]
+    if not stand_in and (not _takes_the_mean(evidence) or any(o.status != "passed" for o in model)):
+        return {}
+    cells = [c for c in cells if not c.key and c.step in ("step4", "step5", "step6")]
+    last = tuple(c.source for c in cells if c.step == "step6")
+    known = [run.likeness for run in testing.runs if run.likeness is not None]
+    least = _least_likeness(tuple(c.source for c in cells), last)
+    if known and min(known) < least:
+        return {"step6.test": "its scores do not follow from the weights, edges and pairs"}
+    return {}
+
+
+@functools.lru_cache(maxsize=256)
+def _least_likeness(sources: tuple[str, ...], last: tuple[str, ...]) -> float:
+    """How near honest scores come to those that are computed here.
+
+    Nearly the same; less so where the code has what makes them others; and there is no telling
+    where step 6 (`last`) has one more class.
+    """
+    if read(last).classes:
+        return 0.0
+    here = read(sources)
+    words = (word.lower() for word in here.reached("test", "model", *here.classes))
+    return ALIKE if any(change in word for word in words for change in CHANGES) else SAME
 
 
 @functools.lru_cache(maxsize=256)

@@ -22,6 +22,7 @@ from pathlib import Path
 import autograder
 import course_data
 from autograder.contract import DATA_FILES
+from autograder.grading.bench import OwnProcess
 from autograder.grading.submission import Graded, Options, grade_one
 from autograder.handin.submission import Submission
 from autograder.inside.randomness import one_thread
@@ -81,43 +82,52 @@ def grade(job: Job) -> Graded:
         advice = "install there what is installed here"
         raise SandboxError(f"{where}: another version of the kit, Python or torch: {advice}")
     try:
-        with _warm.one(job.options.isolation, job.options.fork) as sandbox:
+        with _warm.one(job.options.isolation, job.options.fork) as (sandbox, bench):
             data, twin = _warm.placed(job.data), _warm.placed(job.twin) if job.twin else None
             options = replace(job.options, data=str(data))
-            return grade_one(sandbox, job.submission, data, options, twin)
+            return grade_one(sandbox, job.submission, data, options, twin, bench)
     except SandboxError as error:
         raise SandboxError(f"{where}: {error}") from None
 
 
+Place = tuple[Sandbox, OwnProcess]  # where one submission at a time is run and judged
+
+
+def _closed(place: Place) -> None:
+    sandbox, bench = place
+    sandbox.close()
+    bench.__exit__()
+
+
 class _Warm:
-    """What a worker keeps from job to job: data, and a sandbox for each job that runs at a time."""
+    """What a worker keeps from job to job: data; a sandbox and a judge for each job at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._all: list[Sandbox] = []
-        self._idle: dict[tuple[str, bool | None], list[Sandbox]] = {}
+        self._all: list[Place] = []
+        self._idle: dict[tuple[str, bool | None], list[Place]] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     @contextlib.contextmanager
-    def one(self, isolation: str, fork: bool | None) -> Iterator[Sandbox]:
-        """A sandbox for as long as the block takes; one in which anything went wrong is closed."""
+    def one(self, isolation: str, fork: bool | None) -> Iterator[Place]:
+        """A place for as long as the block takes; one in which anything went wrong is closed."""
         with self._lock:
             idle = self._idle.setdefault((isolation, fork), [])
-            sandbox = idle.pop() if idle else None
-        if sandbox is None:
-            sandbox = Sandbox(isolation, 1, fork)
-            sandbox.__enter__()
+            place = idle.pop() if idle else None
+        if place is None:
+            place = Sandbox(isolation, 1, fork), OwnProcess()
+            place[0].__enter__()
             with self._lock:
-                self._all.append(sandbox)
+                self._all.append(place)
         try:
-            yield sandbox
+            yield place
         except BaseException:
-            sandbox.close()
+            _closed(place)
             with self._lock:
-                self._all.remove(sandbox)
+                self._all.remove(place)
             raise
         with self._lock:
-            idle.append(sandbox)
+            idle.append(place)
 
     def placed(self, files: dict[str, bytes]) -> Path:
         """The data file, written to a private folder that is named by its content."""
@@ -136,8 +146,8 @@ class _Warm:
 
     def close(self) -> None:
         """End the warm processes and remove the data."""
-        for sandbox in self._all:
-            sandbox.close()
+        for place in self._all:
+            _closed(place)
         if self._folder is not None:
             self._folder.cleanup()
 

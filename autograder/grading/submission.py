@@ -20,15 +20,15 @@ import course_data
 from autograder.contract import CHAIN, STEPS
 from autograder.evidence.bounds import bounded
 from autograder.evidence.schema import Absent, CellError, Evidence
-from autograder.grading.bench import HERE, Bench
-from autograder.grading.doubts import doubted, doubts, flags, other_gradients
+from autograder.grading.bench import HERE, Bench, OwnProcess
+from autograder.grading.doubts import doubted, flags
 from autograder.grading.executed import executed
 from autograder.grading.marks import Marks, best, better_run, on_both
 from autograder.grading.numbers import Numbers, numbers
 from autograder.handin.submission import Notebook, PathError, Submission, load
 from autograder.inside.inputs import pickled
-from autograder.limits import MEMORY, PROBLEM, PROBLEMS
-from autograder.rules.diagnosis import Diagnosis, diagnose
+from autograder.limits import MEMORY, PROBLEM, PROBLEMS, REPORT
+from autograder.rules.diagnosis import Diagnosis
 from autograder.rules.outcome import Message, Outcome
 from autograder.truth import truth
 from autograder.wall.sandbox import Making, Run, Sandbox, Task, TaskCell
@@ -270,7 +270,7 @@ def _observed(
     report = next((book.report for book in submission.notebooks if book.report), "")
     evidence = Evidence(
         **steps,
-        report=report,
+        report=report[:REPORT],
         errors=errors[:200],
         names=names,
         free_form=any(task.free_form for task in tasks),
@@ -309,7 +309,7 @@ def judged(
                 steps = {c.step for c in task.cells}
                 outcomes = _with_problem(outcomes, observed.evidence, steps, run)
         cells = [cell for task, _ in observed.runs for cell in task.cells]
-        against = _doubts(observed, outcomes, cells)
+        against = bench.doubts(observed.evidence, outcomes, cells, _stands_in(observed))
         flagged = tuple(flags(outcomes, against))
         outcomes = doubted(outcomes, against)
         found.append(Judged(observed, outcomes, flagged))
@@ -321,12 +321,10 @@ def judged(
     return found
 
 
-def _doubts(observed: Observed, outcomes: list[Outcome], cells: list[TaskCell]) -> dict[str, str]:
-    """For each exercise why its evidence is not to be believed, where there is a reason."""
+def _stands_in(observed: Observed) -> bool:
+    """Whether steps 5 and 6 were run on the stand-in model, which the grader knows."""
     evidence = observed.evidence
-    stand_in = not evidence.free_form and (not observed.own or evidence.step4 is None)
-    told = other_gradients(evidence, outcomes, cells, stand_in)
-    return told | doubts(cells, evidence.free_form)
+    return not evidence.free_form and (not observed.own or evidence.step4 is None)
 
 
 def _in_our_form(submission: Submission) -> bool:
@@ -372,7 +370,7 @@ def grade_one(
         notes=tuple(dict.fromkeys([*submission.notes, *(n for _, run in runs for n in run.notes)])),
         raised=_raised(ways[0].observed.runs),
         executed=executed(submission, ways[0].observed.runs),
-        diagnosis=diagnose(
+        diagnosis=bench.diagnose(
             submission,
             outcomes,
             [way.observed.evidence for way in ways],
@@ -431,10 +429,11 @@ def observe_submission(path: Path, options: Options) -> Evidenced:
     Raises:
         SubmissionError: there is no submission at `path`, or no such data.
         SandboxError: there is no such isolation, or the warm process did not start.
+        JudgeError: the judge died over it.
     """
     submission, file = load(path), options.path()
-    with Sandbox(options.isolation, fork=options.fork) as sandbox:
-        ways = judged(sandbox, submission, file, options)
+    with OwnProcess() as bench, Sandbox(options.isolation, fork=options.fork) as sandbox:
+        ways = judged(sandbox, submission, file, options, bench)
     steps = sorted({step for book in submission.notebooks for step in book.steps})
     choice = better_run([way.outcomes for way in ways])
     evidence = {s: getattr(ways[i].observed.evidence, s) for s, i in choice.items()}

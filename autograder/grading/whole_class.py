@@ -149,15 +149,16 @@ def diagnose_all(submissions: Sequence[Submission], options: Options) -> Iterato
         if options.data == "twin":
             options = replace(options, data=str(stack.enter_context(_twin(seed))))
         data, twin = options.path(), None
+        bench = stack.enter_context(OwnProcess())
         sandbox = stack.enter_context(Sandbox(options.isolation, fork=options.fork))
         for submission, reason in zip(submissions, reasons, strict=True):
             if reason:
                 yield _without_marks(submission, reason)
                 continue
-            record = _graded_one(sandbox, submission, data, options)
+            record = _graded_one(sandbox, submission, data, options, None, bench)
             if options.on_sample() and not record.diagnosis.findings and not record.problems:
                 twin = twin or stack.enter_context(_twin(seed))
-                record = _graded_one(sandbox, submission, data, options, twin)
+                record = _graded_one(sandbox, submission, data, options, twin, bench)
             yield record
 
 
@@ -183,7 +184,8 @@ def _without_marks(submission: Submission, reason: str) -> Graded:
 def _graded_one(sandbox: Sandbox, submission: Submission, *how: Any) -> Graded:
     """The record of one submission; where the grader fails, one that says so."""
     try:
-        return grade_one(sandbox, submission, *how)
+        with at_most(GRADER_MEMORY + GRADER_MEMORY_EACH):
+            return grade_one(sandbox, submission, *how)
     except SandboxError:
         raise
     except Exception as error:

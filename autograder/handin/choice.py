@@ -12,7 +12,8 @@ from autograder.contract import EXERCISES, NOTEBOOKS
 from autograder.handin.reading import Notebook, looks_like_work
 
 _OPEN = re.compile(r"^[ \t]*raise NotImplementedError\b", re.M)
-_BINDS = re.compile(r"^[ \t]*(?:def |class |[\w., \[\]'\"]+=[^=])", re.M)
+# no space after the indentation: or a line of spaces would be tried from each of them
+_BINDS = re.compile(r"^[ \t]*(?! )(?:def |class |[\w., \[\]'\"]+=[^=])", re.M)
 
 
 def choose(books: list[Notebook]) -> tuple[tuple[Notebook, ...], tuple[str, ...]]:

@@ -6,10 +6,11 @@ there is lost: what a later version replaces goes to a folder of its own.
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from autograder.handin.reading import Notebook, PathError, SubmissionError, read
 from autograder.handin.roster import Match, Roster, safe_key, unique_key
 from autograder.handin.shapes import Claim, Who, shapes, zoned
 from autograder.handin.versions import TIMESTAMP, WORK, Chosen, Files, choose, digest
+from autograder.printing import out_of_a_table
 
 LIST = "collected.csv"  # reports/collected.py writes it into the folder of submissions
 HERE, UNREADABLE, BEFORE, AMBIGUOUS, NOTHING = (
@@ -46,6 +48,7 @@ class Row:
     notes: list[str] = field(default_factory=list)
     earlier: int = 0
     label: str = ""  # what the LMS calls them, where no roster does
+    hand_back: str = ""  # the name by which the LMS takes a page back
 
 
 @dataclass
@@ -79,6 +82,7 @@ def collect(source: Path, into: Path, roster: Roster | None = None) -> Collected
         OSError: it cannot be written.
     """
     _keep_apart(source, into)
+    before = listed(into)
     with tempfile.TemporaryDirectory(prefix="collect-") as scratch:
         items = walk(source, Path(scratch))
         result = Collected()
@@ -88,13 +92,32 @@ def collect(source: Path, into: Path, roster: Roster | None = None) -> Collected
         result.rows, result.unplaced = _write(people, nobody, into, roster)
         result.identical = _identical(result.rows, into)
         if roster is not None:
-            result.rows = _by_roster(result, roster, into, nobody)
+            result.rows = _by_roster(result, roster, into, nobody, before)
         else:
-            result.rows += _collected_before(into, {row.student for row in result.rows})
+            now = {row.student for row in result.rows}
+            stay = _collected_before(into, now, before)
+            result.rows += stay
+            now |= {row.student for row in stay}
+            result.rows += [_without_work(row) for key, row in before.items() if key not in now]
     if roster is None:
         _say_alike(result.rows)
     result.written = [into, *(f for f in _beside(into) if f.is_dir())]
     return result
+
+
+def listed(into: Path) -> dict[str, dict[str, str]]:
+    """The rows of the list that an earlier collection left in a folder; none without one."""
+    try:
+        with (into / LIST).open(newline="", encoding="utf-8-sig") as stream:
+            rows = [{k: out_of_a_table(v or "") for k, v in r.items() if k} for r in _table(stream)]
+    except (OSError, csv.Error, UnicodeError):
+        return {}
+    return {row["student"]: row for row in rows if row.get("student")}
+
+
+def _table(stream: Iterable[str]) -> Iterator[dict[str, str]]:
+    for row in csv.DictReader(stream):
+        yield {key: cell for key, cell in row.items() if isinstance(cell, str)}
 
 
 def _say_alike(rows: list[Row]) -> None:
@@ -237,6 +260,7 @@ def _row(key: str, pile: _Pile) -> tuple[Row, Chosen]:
         labels = " and ".join(sorted(pile.labels))
         row.notes.insert(0, f"{labels} differ in case only: taken for one person")
     row.label = pile.who.label
+    row.hand_back = max(claim.hand_back for _, claim in pile.entries)[1]
     if pile.with_others:
         row.notes.append(f"handed in together with {', '.join(sorted(pile.with_others))}")
     return row, chosen
@@ -341,11 +365,21 @@ def _identical(rows: Iterable[Row], into: Path) -> list[tuple[tuple[str, ...], t
 
 
 def _by_roster(
-    result: Collected, roster: Roster, into: Path, nobody: dict[str, _Pile]
+    result: Collected,
+    roster: Roster,
+    into: Path,
+    nobody: dict[str, _Pile],
+    lines: dict[str, dict[str, str]],
 ) -> list[Row]:
-    """A row for everybody of the roster, in its order: also for who handed in nothing."""
+    """A row for everybody of the roster, in its order: also for who handed in nothing.
+
+    `lines` are the rows of the list that was there before.
+    """
     rows = {row.student: row for row in result.rows}
-    before = {row.student: row for row in _collected_before(into, set(rows))}
+    before = {row.student: row for row in _collected_before(into, set(rows), lines)}
+    if _beside(into)[1].is_dir():  # who could not be told apart before, and cannot now
+        waiting = [k for k, line in lines.items() if line.get("status") == AMBIGUOUS]
+        before |= {key: _without_work(lines[key]) for key in waiting if key not in before}
     claimed: dict[str, list[str]] = {}
     for label, pile in nobody.items():
         for person in roster.could_be(pile.who.ids, pile.who.names):
@@ -362,14 +396,31 @@ def _by_roster(
     return complete
 
 
-def _collected_before(into: Path, now: set[str]) -> list[Row]:
-    """Students whose work is in `into` from another collection."""
+def _collected_before(into: Path, now: set[str], lines: dict[str, dict[str, str]]) -> list[Row]:
+    """Students whose work is in `into` from another collection, with what its list says of them."""
     if not into.is_dir():
         return []
     names = sorted(f.name for f in into.iterdir() if (f / ASSIGNMENT).is_dir())
-    stay = [name for name in names if name not in now and not name.startswith(".")]
-    rows = [Row(name, name, BEFORE) for name in stay]
-    for row in rows:
-        files = _contents(into / row.student / ASSIGNMENT)
-        row.files = tuple(sorted(name for name in files if name != TIMESTAMP))
+    rows = []
+    for name in (name for name in names if name not in now and not name.startswith(".")):
+        line = lines.get(name, {})
+        row = Row(name, line.get("name") or name, BEFORE)
+        if line.get("status") == UNREADABLE:
+            row.status = UNREADABLE
+        files = _contents(into / name / ASSIGNMENT)
+        row.files = tuple(sorted(file for file in files if file != TIMESTAMP))
+        row.steps = tuple(step for step in STEPS if step in line.get("steps", "").split())
+        row.when, row.late = line.get("handed_in", ""), line.get("late") == "late"
+        row.shape, row.hand_back = line.get("from", ""), line.get("hand_back", "")
+        row.notes = [line["notes"]] if line.get("notes") else []
+        rows.append(row)
     return rows
+
+
+def _without_work(line: dict[str, str]) -> Row:
+    """The row of somebody of whom nothing is there, with the reason that the list before gave."""
+    status = line.get("status") or NOTHING
+    if status in WITH_FILES:
+        status = NOTHING  # somebody has removed the folder
+    notes = [line["notes"]] if line.get("notes") else []
+    return Row(line["student"], line.get("name") or line["student"], status, notes=notes)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import io
+import itertools
 import re
 import tokenize
 from typing import Any
@@ -16,7 +17,6 @@ _COMMAND = re.compile(r"^# COMMAND -+[ \t]*$", re.M)
 _MAGIC = re.compile(r"^# MAGIC ?", re.M)
 _PERCENT = re.compile(r"^[ \t]*#[ \t]*(?:%%|<codecell>)", re.M)
 _PROMPT = re.compile(r"^# In ?\[[ \d]*\]:[ \t]*$", re.M)
-_COMMENTS = re.compile(r"(?:#.*(?:\n|\Z)|[ \t]*\n)+\Z")
 
 
 def decoded(raw: bytes, repairs: list[str]) -> str:
@@ -76,12 +76,17 @@ def _of_jupyter(text: str) -> list[dict[str, Any]]:
     """Cells behind `# In[1]:`; comments that end a part are the text that comes before the next."""
     found: list[dict[str, Any]] = []
     for part in _PROMPT.split(text):
-        comments = _COMMENTS.search(part)
-        code = part[: comments.start()] if comments else part
-        found += [_cell("code", code)] if code.strip() else []
-        prose = re.sub(r"^# ?", "", comments.group(), flags=re.M) if comments else ""
+        lines = part.split("\n")
+        code = list(itertools.dropwhile(_is_comment, reversed(lines)))[::-1]
+        prose = re.sub(r"^# ?", "", "\n".join(lines[len(code) :]), flags=re.M)
+        found += [_cell("code", "\n".join(code))] if code else []
         found += [_cell("markdown", prose)] if prose.strip() else []
     return found
+
+
+def _is_comment(line: str) -> bool:
+    """Whether a line holds no code."""
+    return line.startswith("#") or not line.strip()
 
 
 def _between_texts(text: str) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from autograder.handin.roster import Roster
 from autograder.limits import MIB, TABLE_FILE
 
 METADATA = "submission_metadata.yml"
+PAGE = "feedback.html"
 _WORK = (".ipynb", ".py", *ARCHIVES, *FOREIGN)
 Parts = tuple[str, ...]
 
@@ -45,7 +46,7 @@ class Claim:
 
     `at` is the piece of the path that says so, and `rest` the path below it. Of one person's
     `version`s the greatest is the last; `adds` says that a later one adds files to the earlier
-    ones instead of replacing them all.
+    ones instead of replacing them all. Of several names in `hand_back` the greatest counts.
     """
 
     people: tuple[Who, ...]
@@ -57,6 +58,7 @@ class Claim:
     late: bool = False
     adds: bool = False
     left_out: str = ""  # why it counts for nobody
+    hand_back: tuple[int, str] = (0, "")  # the name by which the LMS takes a page back; below
 
 
 class Shape(Protocol):
@@ -83,7 +85,10 @@ class Gradescope:
 
 @dataclass
 class Moodle:
-    """`Ada Lovelace_660001_assignsubmission_file_`, a folder or the beginning of a file's name."""
+    """`Ada Lovelace_660001_assignsubmission_file_`, a folder or the beginning of a file's name.
+
+    A feedback file is found by the number, in a folder that is called so.
+    """
 
     name: str = "Moodle"
     form = re.compile(r"(.*)_(\d+)_assignsubmission_(?:file|onlinetext)_?(.*)", re.S)
@@ -94,7 +99,8 @@ class Moodle:
                 name, number, file = found.groups()
                 rest = ((file,) if file else ()) + parts[at + 1 :]
                 who = Who(f"{name}_{number}", (f"participant {number}",), (name,), (number,))
-                return Claim((who,), at, rest or (part,), self.name)
+                back = f"{name}_{number}_assignsubmission_file_/{PAGE}"
+                return Claim((who,), at, rest or (part,), self.name, hand_back=(0, back))
         return None
 
 
@@ -119,7 +125,10 @@ class Brightspace:
 
 @dataclass
 class Canvas:
-    """`lovelaceada_LATE_10001_710001_step1.ipynb`: flat, with letters only of the name."""
+    """`lovelaceada_LATE_10001_710001_step1.ipynb`: flat, with letters only of the name.
+
+    A feedback file is found by both numbers: the student's, and that of a file of the last attempt.
+    """
 
     name: str = "Canvas"
     form = re.compile(r"([^_]+)_(LATE_)?(\d+)_(\d+)_(.+)", re.S)
@@ -127,9 +136,11 @@ class Canvas:
     def claim(self, parts: Parts) -> Claim | None:
         for at, part in enumerate(parts[1:], start=1):
             if found := self.form.fullmatch(part):
-                name, late, number, _, file = found.groups()
+                name, late, number, upload, file = found.groups()
                 who = Who(f"{name}_{number}", (number,), (name,))
-                return Claim((who,), at, (file, *parts[at + 1 :]), self.name, late=bool(late))
+                back = int(upload[:18]), f"{name}_{late or ''}{number}_{upload}_{PAGE}"
+                rest = file, *parts[at + 1 :]
+                return Claim((who,), at, rest, self.name, late=bool(late), hand_back=back)
         return None
 
 

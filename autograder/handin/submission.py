@@ -43,13 +43,15 @@ class Submission:
     """What one student handed in: six notebooks, some of them, or one free-form notebook.
 
     `problems` says of each file that could not be read why, and what to do; `left_out` which
-    notebooks do not count, because others hold more.
+    notebooks do not count, because others hold more. `source` is the folder or file of a class
+    that it was read from.
     """
 
     student: str
     notebooks: tuple[Notebook, ...]
     problems: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    source: Path | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -213,12 +215,18 @@ def load_class(folder: Path) -> list[Submission]:
     Raises:
         PathError: there is no such folder, or not one notebook in it.
     """
-    if not folder.is_dir():
-        raise PathError(f"{folder}: no such folder: name the one that holds the submissions")
+    try:
+        os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        there = f"{folder}: no such folder: name the one that holds the submissions"
+        raise PathError(there) from None
+    except OSError as error:
+        reason = f"{folder}: it cannot be looked into ({error.strerror}): check its name and rights"
+        raise PathError(reason) from None
     inner = folder / "submitted"
     root = inner if inner.is_dir() and not _is_one_students(inner) else folder
     if _is_one_students(root):
-        return [load(root)]
+        return [replace(load(root), source=_place(root))]
     found: list[Submission] = []
     for path in sorted(root.iterdir(), key=lambda path: os.fsencode(path.name)):
         if re.match(r"\.[^.]", path.name) or is_shadow(path.name):
@@ -232,6 +240,7 @@ def load_class(folder: Path) -> list[Submission]:
         except Exception as error:  # whatever was handed in is one record, and no end
             name = file_name(path.with_suffix("") if path.is_file() else path)
             student = Submission(name, (), tuple(_bounded([_why(path, error)])))
+        student = replace(student, source=_place(path))
         found.append(_with_own_name(student, {s.student for s in found}))
     names = [s.student for s in found]
     if len(names) > 1 and all(_is_a_step(name) for name in names):
@@ -242,6 +251,12 @@ def load_class(folder: Path) -> list[Submission]:
     if not any(s.notebooks or s.problems for s in found):
         raise PathError(f"{folder}: no submission here: expected STUDENT/{ASSIGNMENT}/*.ipynb")
     return found
+
+
+def _place(path: Path) -> Path:
+    """Where a student's work lies; its last name as text that can be written."""
+    there = path.resolve()
+    return there.with_name(file_name(there)) if there.name else there
 
 
 def _is_a_step(name: str) -> bool:
@@ -275,7 +290,7 @@ def _is_one_students(root: Path) -> bool:
     """Whether a folder is one student's own, not a class's: no folder in it holds notebooks."""
     if any(_holds_notebooks(path) for path in root.iterdir() if path.name != ASSIGNMENT):
         return False
-    if len([name for name in STEP_OF_NAME if (root / f"{name}.ipynb").is_file()]) > 1:
+    if any((root / f"{name}.ipynb").is_file() for name in STEP_OF_NAME):
         return True
     own = root / ASSIGNMENT
     return own.is_dir() and not own.is_symlink() and any(own.glob("*.ipynb"))

@@ -185,11 +185,11 @@ def _label(version: tuple[str, int]) -> str:
 def _keep_what_there_is(entries: list[tuple[Item, Claim]], chosen: Chosen) -> None:
     """Files of somebody who handed in no notebook: kept, so that the grader names the person."""
     chosen.no_work = True
-    files = [i for i, _ in entries if i.name != TIMESTAMP]
-    rests = ["/".join(claim.rest) for i, claim in entries if i in files and not i.problem]
-    for item in files[:_OWN_FILES]:
+    files = [(item, claim.rest) for item, claim in entries if item.name != TIMESTAMP]
+    rests = ["/".join(rest) for item, rest in files if not item.problem]
+    for item, rest in files[:_OWN_FILES]:
         if item.path is not None and ends_with(item.name, READ):
-            chosen.files[safe_file(item.name)] = item.path
+            chosen.files[safe_file(rest[-1])] = item.path
     names = _listed(rests)
     if names:
         chosen.notes.append(f"no notebook and no script, only {names}")

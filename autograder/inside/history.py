@@ -50,10 +50,10 @@ class History:
     def stale(self, *names: str) -> CellError | None:
         """What the last run of the cell that binds one of the names raised: it is older than that.
 
-        None where a name was not bound by an earlier run, or nothing raised since.
+        None where nothing raised since, or only below the lines that bind the names.
         """
         for source, error in reversed(self.errors):
-            if not error.blank and set(names) & bound_names(source):
+            if not error.blank and set(names) & _not_reached(source, error):
                 return error
         return None
 
@@ -83,6 +83,18 @@ class History:
             if source and source == cell.strip():
                 return number
         return None
+
+
+def _not_reached(source: str, error: CellError) -> set[str]:
+    """Names that a cell binds in the statement that raised, or below it."""
+    try:
+        statements = ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return bound_names(source)
+    if error.line is None or error.begins != beginning(source):
+        return bound_names(source)
+    left = [node for node in statements if (node.end_lineno or 0) >= error.line]
+    return bound_names(ast.unparse(ast.Module(left, [])))
 
 
 def beginning(source: str) -> str:

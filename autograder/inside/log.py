@@ -18,7 +18,7 @@ from torch import Tensor
 
 from autograder.evidence import trace as schema
 from autograder.evidence.arrays import Array, array, text
-from autograder.evidence.schema import SplitCall
+from autograder.evidence.schema import SplitCall, Weights
 from autograder.inside.registry import ModelNote, Registry, parameters
 from autograder.inside.tags import Changed, Grid, Pairs, Rows
 
@@ -28,7 +28,7 @@ RECENT, MOST_PAIRS = 400, 3_000_000  # scores that an AUC may be of
 SITES, LAST = 16, 3  # places that compute AUCs, and how many of the last ones of each are kept
 VALUED = 8  # calls of backward, of each model, whose scores are kept where no known loss was called
 MOST_VECTORS = 8_000_000  # numbers of node vectors that are kept
-WEIGHED, MOST_WEIGHTS = 7, 2_000_000  # models whose weights are kept, and numbers in each
+WEIGHED, MOST_WEIGHTS = 7, 3_000_000  # models whose weights are kept, and numbers in each
 ROWS = 100_000  # of what is only counted
 POOL = 60 * 2**20  # bytes of arrays at most
 
@@ -69,6 +69,7 @@ class Turn:
         self.model = -1
         self.detailed = False
         self.stale: bool | None = None
+        self.left: dict[int, Tensor] = {}  # gradients from before, where there were any
 
 
 class Pool:
@@ -318,6 +319,9 @@ class Log:
             turn.stale = any(
                 p.grad is not None and bool(p.grad.any()) for k, p in held.items() if k in cleared
             )
+            if not any(weighed.model == turn.model for weighed in self._weighed):
+                grads = {k: p.grad for k, p in held.items() if p.grad is not None}
+                turn.left = {k: g.detach().clone() for k, g in grads.items() if bool(g.any())}
         return turn
 
     def _optimized(self, own: set[int]) -> set[int]:
@@ -388,7 +392,8 @@ class Log:
                     model=turn.model,
                     weights=[self.pool.put(p.detach()) for p in held.values()],
                     gradients=[
-                        -1 if p.grad is None else self.pool.put(p.grad) for p in held.values()
+                        -1 if p.grad is None else self.pool.put(_added(p.grad, turn.left.get(k)))
+                        for k, p in held.items()
                     ],
                 )
             )
@@ -635,6 +640,17 @@ class Log:
         )
         return [event, *(self._score(s, pool, True) for s in fitting)]
 
+    def weights(self) -> Weights | None:
+        """The weights of the model that the last scores are of."""
+        numbers = [score.model for score in self._recent if score.model >= 0]
+        if not numbers:
+            return None
+        held = parameters(self.registry.models[numbers[-1]])
+        if not held or sum(p.numel() for p in held.values()) > MOST_WEIGHTS:
+            return None
+        values = [array(p, "float32") for p in held.values()]
+        return Weights(model=numbers[-1], values=values)
+
     def _last_scores(self, pool: Pool) -> list[Any]:
         """What was scored last and measured by no function that is known."""
         if self._closed or not self._recent:
@@ -698,6 +714,11 @@ class Log:
             steps=note.steps,
             order=note.order,
         )
+
+
+def _added(gradient: Tensor, left: Tensor | None) -> Tensor:
+    """What a call of backward has added to a gradient."""
+    return gradient if left is None else gradient.detach() - left
 
 
 def _leaves(function: Any) -> Iterator[Tensor]:

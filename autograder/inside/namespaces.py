@@ -92,6 +92,7 @@ def furnish() -> None:
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
     _mount("/proc/sys", "/proc/sys", "", BIND)
     _mount("none", "/proc/sys", "", BIND | REMOUNT | READ_ONLY | PLAIN)
+    _mount("none", "/proc", "", BIND | REMOUNT | READ_ONLY | PLAIN)
     for place in filter(os.path.exists, HIDDEN):
         _mount("/dev/null", place, "", BIND)
     with contextlib.suppress(OSError), socket.socket() as any_socket:  # without loopback it does

@@ -7,12 +7,20 @@ the other way is ours, so that right inputs may travel as a pickle.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import IO, Annotated, TypeVar
 
 import msgspec
 
 from autograder.evidence.schema import Evidence
-from autograder.limits import CELL_SECONDS, DISPLAYED, MEMORY, MESSAGE, NOTEBOOK_SECONDS
+from autograder.limits import (
+    CELL_SECONDS,
+    DISPLAYED,
+    ELEMENTS,
+    MEMORY,
+    MESSAGE,
+    NOTEBOOK_SECONDS,
+)
 
 _LENGTH = struct.Struct("<Q")
 Frame = TypeVar("Frame")
@@ -107,6 +115,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     fault: str = ""  # of the grader's own code
 
 
+# msgspec looks at a type when it is first decoded, and crashes where two threads do so at once.
+for _kind in (Task, Making, Given, Message):
+    msgspec.msgpack.Decoder(_kind)
+
+
 def send(stream: IO[bytes], value: Task | Making | Message | Given) -> None:
     """Write one frame."""
     data = msgspec.msgpack.encode(value)
@@ -114,8 +127,45 @@ def send(stream: IO[bytes], value: Task | Making | Message | Given) -> None:
     stream.flush()
 
 
-def receive(stream: IO[bytes], kind: type[Frame]) -> Frame:
+def elements(data: bytes, most: int) -> int:
+    """How many values msgpack holds: a text or an array of bytes is one. It stops counting there.
+
+    What a value takes when it is decoded is up to a hundred times what it takes here.
+    """
+    at, count = 0, 0
+    while at < len(data) and count <= most:
+        head = data[at]
+        size, length = _SIZES[head], _LENGTHS.get(head, 0)
+        at += size + (int.from_bytes(data[at + 1 : at + 1 + length], "big") if length else 0)
+        count += 1
+    return count
+
+
+def _size(head: int) -> int:
+    """Bytes of a value with this first byte, without those whose number follows it."""
+    if 0xA0 <= head <= 0xBF:  # a short text
+        return 1 + (head & 0x1F)
+    return _LONGER.get(head, 1)
+
+
+_LENGTHS = {  # first byte of texts and bytes -> in how many bytes their number stands
+    **{0xC4: 1, 0xC5: 2, 0xC6: 4, 0xC7: 1, 0xC8: 2, 0xC9: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4},
+}
+_LONGER = {
+    **{0xC4: 2, 0xC5: 3, 0xC6: 5, 0xC7: 3, 0xC8: 4, 0xC9: 6, 0xCA: 5, 0xCB: 9},
+    **{0xCC: 2, 0xCD: 3, 0xCE: 5, 0xCF: 9, 0xD0: 2, 0xD1: 3, 0xD2: 5, 0xD3: 9},
+    **{0xD4: 3, 0xD5: 4, 0xD6: 6, 0xD7: 10, 0xD8: 18, 0xD9: 2, 0xDA: 3, 0xDB: 5},
+    **{0xDC: 3, 0xDD: 5, 0xDE: 3, 0xDF: 5},
+}
+_SIZES = tuple(_size(head) for head in range(256))
+
+
+def receive(
+    stream: IO[bytes], kind: type[Frame], counted: Callable[[int], None] | None = None
+) -> Frame:
     """Read one frame of that kind, or of one of these kinds.
+
+    `counted` hears how many values it holds before they are decoded; it may raise.
 
     Raises:
         ProtocolError: closed, too long, or not of that kind.
@@ -129,6 +179,8 @@ def receive(stream: IO[bytes], kind: type[Frame]) -> Frame:
     data = stream.read(length)
     if len(data) < length:
         raise ProtocolError("closed within a message")
+    if counted is not None:
+        counted(elements(data, ELEMENTS))
     try:
         return msgspec.msgpack.decode(data, type=kind)
     except (msgspec.MsgspecError, ValueError, RecursionError, MemoryError) as error:

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import IO
 
 from autograder.inside.backup import oversee
+from autograder.inside.clock import delayed
 from autograder.inside.inputs import pickled
-from autograder.inside.process import close_to_others, die_with_parent, limit
+from autograder.inside.process import close_to_others, die_with_parent, end_first, limit
 from autograder.inside.protocol import Given, Making, Message, ProtocolError, Task, receive, send
 from autograder.inside.warm import warm_up  # first: it keeps torch to one thread
 from autograder.inside.worker import Line, run
@@ -86,7 +87,8 @@ def serve(control: socket.socket, kind: str) -> None:
 
     A message on `control` is the seconds that the task may take and the processors that it may run
     on, with the descriptor of its connection. Whatever the task started has ended, and its files
-    are gone, before `free` is said, with the CPU seconds. `kind` is one of `KINDS`.
+    are gone, before `free` is said, with the CPU seconds and those for which it had to wait for a
+    processor, if its time was over. `kind` is one of `KINDS`.
     """
     close_to_others(True)
     warm_up()
@@ -105,13 +107,14 @@ def serve(control: socket.socket, kind: str) -> None:
             child = namespaces.fork_into_new() if kind == "own" else os.fork()
         except OSError as error:
             _say_fault(connection, error)
-            control.send(b"free 0")
+            control.send(b"free 0 0")
             continue
         if not child:
             control.close()
             _work(connection, folder, kind, {int(number) for number in processors})
         connection.close()
-        _wait(child, float(seconds))
+        late = _wait(child, float(seconds))
+        waited = _delayed(child, kind) if late else 0.0
         used = _end(child, kind)
         if kind == "alone":
             return
@@ -119,7 +122,7 @@ def serve(control: socket.socket, kind: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
             if _traces() != before:
                 return  # a task has changed this process: the grader starts a fresh one
-        control.send(f"free {used:.2f}".encode())
+        control.send(f"free {used:.2f} {waited:.2f}".encode())
 
 
 def _traces() -> list[object]:
@@ -143,6 +146,9 @@ def _work(connection: socket.socket, folder: Path, kind: str, processors: set[in
         if processors:
             os.sched_setaffinity(0, processors)
         die_with_parent()
+        close_to_others(False)  # or this could not be written
+        end_first()
+        close_to_others(True)
         _silence()
         if kind == "own":
             namespaces.furnish()
@@ -169,13 +175,25 @@ def _say_fault(connection: socket.socket, error: OSError) -> None:
         send(writer, Message(done=True, fault=f"the wall could not be built: {error}"[:400]))
 
 
-def _wait(child: int, seconds: float) -> None:
-    """Wait for the fork, at most so long."""
+def _wait(child: int, seconds: float) -> bool:
+    """Wait for the fork, at most so long; whether it is still there."""
     process = os.pidfd_open(child)
     try:
-        select.select([process], [], [], seconds)
+        ready, _, _ = select.select([process], [], [], seconds)
     finally:
         os.close(process)
+    return not ready
+
+
+def _delayed(child: int, kind: str) -> float:
+    """Seconds for which the processes of a run were ready to run and others had the processor."""
+    mine, seconds = os.getpid(), 0.0
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if kind == "plain" and os.getsid(int(name)) != child:
+                continue
+            seconds += delayed(name) if int(name) != mine else 0.0
+    return seconds
 
 
 def _end(child: int, kind: str) -> float:

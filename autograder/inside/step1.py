@@ -70,7 +70,7 @@ def _explore(session: Session) -> Explore | Absent:
         n_users_text="" if n_users is None else describe(n_users),
         n_artists_text="" if n_artists is None else describe(n_artists),
         preview=previewed,
-        preview_text="" if preview is None else describe(preview),
+        preview_text=describe(preview) if "preview" in session.ns else "",
         table_rows=len(table) if isinstance(table, pd.DataFrame) else None,
         named=named_numbers(session)[:400] if session.free_form else [],
         shown=shown,
@@ -174,7 +174,7 @@ def _previewed(session: Session) -> bool:
     df, preview = session.ns.get("df"), session.ns.get("preview")
     if not isinstance(df, pd.DataFrame) or not len(df):
         return False
-    if preview is not None and not session.free_form:
+    if "preview" in session.ns and not session.free_form:
         return _is_head(preview, df)
     own = [name for name in COLUMNS if name in df.columns] or list(df.columns)
     first = {str(value) for value in df[own].iloc[0]}

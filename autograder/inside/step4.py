@@ -89,6 +89,8 @@ def _observe(session: Session, cls: Any) -> ModelClass | Unfollowed:
     facts["built"] = Call(text=built.text)
     facts["methods"] = [cls.__name__, *names_of(cls)][:60]
     facts["unregistered"] = [name for name, _ in _hidden(model)][:20]
+    frozen = [name for name, p in model.named_parameters() if not p.requires_grad]
+    facts["frozen"] = [text(name) for name in frozen][:20]
     facts["lost"] = _lost(model, made)
     layers = [*model.modules(), *(m for _, m in _hidden(model))]
     facts["embeddings"] = [matrix(m.weight) for m in layers if isinstance(m, nn.Embedding)]

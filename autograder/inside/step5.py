@@ -191,7 +191,7 @@ def _loop(session: Session) -> Loop | Absent:
     graphs = [_is_live(v) for v in losses[:100_000]]
     kept = [None if g else number(v) for v, g in zip(losses, graphs, strict=False)]
     computed = None if session.recorder is None else session.recorder.log.backwards
-    steps = _steps(session.ns.get("optimizer"))
+    steps = steps_of(session.ns.get("optimizer"))
     return Loop(
         losses=kept,
         graphs=sum(graphs),
@@ -201,10 +201,12 @@ def _loop(session: Session) -> Loop | Absent:
     )
 
 
-def _steps(optimizer: object) -> int | None:
+def steps_of(optimizer: object) -> int | None:
     """How many steps an optimizer has taken since it was made; None where it keeps no count."""
     if not isinstance(optimizer, torch.optim.Optimizer):
         return None
+    if not optimizer.state and isinstance(optimizer, torch.optim.Adam):
+        return 0
     counts = [number(kept["step"]) for kept in optimizer.state.values() if "step" in kept]
     return int(max(counts)) if counts and all(c is not None for c in counts) else None  # type: ignore[type-var,arg-type]
 

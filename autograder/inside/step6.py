@@ -25,6 +25,7 @@ from autograder.evidence.schema import (
     Chain,
     Step6,
     TestSeen,
+    Weights,
 )
 from autograder.inside.objects import aside, find_method, recording, untouched
 from autograder.inside.pool import pool
@@ -51,12 +52,15 @@ def _test(session: Session) -> TestSeen | Absent:
         return session.absent("test", doing="roc_auc_score")
     if not isinstance(ns.get("model"), nn.Module):
         return session.absent("model")
-    runs = [
+    called = [
         _run(session, test, _part_of(ns[name], share))
         for name, share in (("test_data", (0.8, 0.5)), ("val_data", (0.4, 0.7)))
         if isinstance(getattr(ns.get(name), "neg_edge_label_index", None), Tensor)
     ]
-    return TestSeen(runs=runs, trace=cells) if runs else session.absent("test_data")
+    if not called:
+        return session.absent("test_data")
+    weights = next((w for _, w in called if w is not None), None)
+    return TestSeen(runs=[run for run, _ in called], trace=cells, weights=weights)
 
 
 def _part_of(data: Any, share: tuple[float, float]) -> Any:
@@ -71,7 +75,7 @@ def _part_of(data: Any, share: tuple[float, float]) -> Any:
     return part
 
 
-def _run(session: Session, test: Any, data: Any) -> CalledTest:
+def _run(session: Session, test: Any, data: Any) -> tuple[CalledTest, Weights | None]:
     model = session.ns.get("model")
     trained = None if session.recorder is None else session.recorder.log.model()
     for one in (model, trained):
@@ -79,7 +83,7 @@ def _run(session: Session, test: Any, data: Any) -> CalledTest:
             one.train()  # a right `test` switches to evaluation mode itself
     with torch.enable_grad(), recording(session) as log:
         call, value = session.call(test, data.clone())
-    return CalledTest(
+    seen = CalledTest(
         call=Call(text=call.text, error=call.error),
         trace=log.evaluation(),
         returned=number(value),
@@ -87,6 +91,7 @@ def _run(session: Session, test: Any, data: Any) -> CalledTest:
         positives=pair_array(data.pos_edge_label_index),
         negatives=pair_array(data.neg_edge_label_index),
     )
+    return seen, log.weights()
 
 
 def _auc(session: Session) -> Auc | Absent:
@@ -103,7 +108,8 @@ def _auc(session: Session) -> Auc | Absent:
     if all(value is None for value in values.values()):
         return session.absent("test_auc", "val_auc")
     computed = recorder.log.aucs() if recorder is not None else None
-    return replace(_both(values, again, computed), typed=_typed(session))
+    stale = session.history.stale("val_auc", "test_auc")
+    return replace(_both(values, again, computed), typed=_typed(session), stale=stale)
 
 
 def _numbers(session: Session) -> dict[str, list[float]]:

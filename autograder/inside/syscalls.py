@@ -18,13 +18,13 @@ NUMBERS = {
         **{"fcntl": 72, "clone": 56, "clone3": 435, "unshare": 272, "setns": 308},
         **{"add_key": 248, "request_key": 249, "keyctl": 250, "sched_setaffinity": 203},
         **{"bpf": 321, "perf_event_open": 298, "userfaultfd": 323, "io_uring_setup": 425},
-        **{"seccomp": 317},
+        **{"seccomp": 317, "socket": 41, "socketpair": 53},
     },
     "aarch64": {
         **{"fcntl": 25, "clone": 220, "clone3": 435, "unshare": 97, "setns": 268},
         **{"add_key": 217, "request_key": 218, "keyctl": 219, "sched_setaffinity": 122},
         **{"bpf": 280, "perf_event_open": 241, "userfaultfd": 282, "io_uring_setup": 425},
-        **{"seccomp": 277},
+        **{"seccomp": 277, "socket": 198, "socketpair": 199},
     },
 }
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -38,6 +38,9 @@ REFUSED = {
 }
 F_SETLEASE = 1024  # would hold up whoever else opens the file
 NEW_NAMESPACES = 0x7E020000  # flags of clone
+# families of sockets that a network namespace holds: local ones, IPv4, IPv6 and netlink. Others
+# reach out of it: vsock to the host of a virtual machine
+FAMILIES = (1, 2, 10, 16)
 
 LOAD, IF_EQUAL, IF_AT_LEAST, IF_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, ERROR = 0x7FFF0000, 0x00050000
@@ -102,6 +105,12 @@ def _code(machine: str) -> bytes:
     ):
         steps += [_step(IF_EQUAL, numbers[name], 0, 4), _step(LOAD, where)]
         steps += [_step(test, value, 0, 1), _error(errno.EPERM), _step(RETURN, ALLOW)]
+    for name in ("socket", "socketpair"):
+        others = [
+            _step(IF_EQUAL, family, len(FAMILIES) - i, 0) for i, family in enumerate(FAMILIES)
+        ]
+        steps += [_step(IF_EQUAL, numbers[name], 0, len(FAMILIES) + 3), _step(LOAD, FIRST)]
+        steps += [*others, _error(errno.EAFNOSUPPORT), _step(RETURN, ALLOW)]
     return b"".join([*steps, _step(RETURN, ALLOW)])
 
 

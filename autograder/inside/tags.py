@@ -286,6 +286,7 @@ class Tags:
         weight = args[1] if len(args) > 1 else kwargs["weight"]
         source = self.get(weight)
         if isinstance(source, Nodes):
+            self._embeds(weight, source)
             self._put(
                 out, Nodes(picked(source.rows, index, index.shape), source.path, source.table)
             )
@@ -351,8 +352,7 @@ class Tags:
             tag = self._begin(source, key)
         if tag is None:
             return
-        if isinstance(tag, Nodes) and tag.path and not tag.single and len(tag.rows.shape) == 1:
-            self._recorder.embeds(source, tag)
+        self._embeds(source, tag)
         if isinstance(tag, Grid):
             self._of_grid(name, (source, tag), out, key)
         elif isinstance(tag, Stacked):
@@ -367,6 +367,11 @@ class Tags:
             self._pick_by_tuple(source, tag, key, out)
         elif key is not None and key is not Ellipsis:
             self._place(out, source, tag, key)
+
+    def _embeds(self, source: Tensor, tag: Tag) -> None:
+        """Note the vectors that layers gave, and that pairs are now picked from."""
+        if isinstance(tag, Nodes) and tag.path and not tag.single and len(tag.rows.shape) == 1:
+            self._recorder.embeds(source, tag)
 
     def _pick_by_tuple(self, source: Tensor, tag: Nodes | Pairs, key: tuple, out: Tensor) -> None:
         kept = [k for k in key if k is not None]

@@ -19,7 +19,7 @@ from autograder.inside.session import NotebookProblem
 _paused = False
 IN_ORDER = (
     "Run in this order: the cell that makes `model` and `optimizer`, `tracker = track(model, "
-    "optimizer)`, the training loop, and this cell."
+    "optimizer)`, the training loop, and this one."
 )
 
 
@@ -39,6 +39,7 @@ class Tracker:
     ) -> None:
         self.aucs: list[float] = []
         self._model, self._data, self._current = model, val_data, current
+        self._optimizer = optimizer
         self._failed = ""  # why it could not measure, in one line
         self._best: dict[str, Any] = {}
         if val_data is not None:
@@ -51,6 +52,14 @@ class Tracker:
     def best_epoch(self) -> int:
         """The epoch, counted from 1, with the best validation AUC; 0 before the first."""
         return self.aucs.index(max(self.aucs)) + 1 if self.aucs else 0
+
+    def left_behind(self, model: Any, optimizer: Any) -> str:
+        """What was made anew after `track`, so that it is not measured; empty where nothing was."""
+        if self._data is None:
+            return ""
+        if model is not None and model is not self._model:
+            return "model"
+        return "optimizer" if optimizer not in (None, self._optimizer) else ""
 
     def keep_best(self) -> None:
         """Give the model the weights back that it had after the best epoch.

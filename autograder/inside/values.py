@@ -7,6 +7,8 @@ from autograder.evidence.arrays import Array, array, text
 
 def describe(value: object) -> str:
     """A value in a few words: the shape of a tensor, the text of a number, else the type."""
+    if isinstance(value, type):
+        return text(f"the class {value.__name__}, which is not called")
     shape = getattr(value, "shape", None)
     if shape == () and hasattr(value, "item"):
         return text(repr(value.item()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autograder.printing import shown
 from autograder.reports.panel import panel
 from autograder.reports.sections import MARKS, WORDS, Section, by_hand, heading, sections
 from autograder.rules.outcome import Outcome
@@ -10,15 +11,19 @@ from autograder.rules.outcome import Outcome
 class Report(float):
     """Points earned. As a cell's value nbgrader reads the number; a notebook shows the panel.
 
-    `written` is the text of the student's report, where the file was looked at.
+    `written` is the text of the student's report, where the file was looked at. `notes` say what
+    has to be known beside the checks.
     """
 
     outcomes: list[Outcome]
     written: str | None
+    notes: tuple[str, ...]
 
-    def __new__(cls, outcomes: list[Outcome], written: str | None = None) -> Report:
+    def __new__(
+        cls, outcomes: list[Outcome], written: str | None = None, notes: tuple[str, ...] = ()
+    ) -> Report:
         report = super().__new__(cls, sum(o.points for o in outcomes))
-        report.outcomes, report.written = outcomes, written
+        report.outcomes, report.written, report.notes = outcomes, written, notes
         return report
 
     @property
@@ -55,7 +60,7 @@ class Report(float):
         if not self.outcomes:
             return "nothing was checked here"
         parts = sections(self.outcomes)
-        lines = [self.title]
+        lines = [self.title, *(f"  Note: {shown(note)}" for note in self.notes)]
         for part in parts:
             if len(parts) > 1:
                 lines.append(f"  {part.cell}: {self.of(part.outcomes).status}")

@@ -9,6 +9,7 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from textwrap import shorten
 from urllib.parse import quote
 
 from autograder.contract import STEPS
@@ -44,7 +45,7 @@ def render(
         shown_marks = sorted(marks, key=lambda mark: int(names[mark.student].split()[-1]))
 
     def lines(parts: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        return [(student, hide(one_line(text, 300))) for student, text in parts]
+        return [(student, hide(one_line(without_paths(text), 300))) for student, text in parts]
 
     return pages.render(
         "class",
@@ -75,7 +76,10 @@ def render(
         problems=lines([(m.student, m.problems[0]) for m in marks if m.problems]),
         faults=lines([(m.student, fault) for m in marks for fault in _faults(m)[:1]]),
         steps=steps,
-        firsts={mark.student: hide(mark.first[:140]) for mark in marks},
+        firsts={
+            m.student: hide(shorten(without_paths(m.first), 140, placeholder=" ...")) for m in marks
+        },
+        called={} if anonymous else {m.student: one_line(m.name, 60) for m in marks},
     )
 
 

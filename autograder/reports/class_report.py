@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import datetime
 import hashlib
 import io
 import json
 import os
 import re
-import shutil
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
@@ -24,15 +22,12 @@ from rich.text import Text
 from autograder import printing
 from autograder.contract import STEPS
 from autograder.course import Course
-from autograder.gradebook.hand import FILE as HAND
 from autograder.gradebook.marks import Mark, number, settle
 from autograder.grading.submission import Graded
 from autograder.reports.diagnosis import finding_as_dict
+from autograder.reports.marks_folder import EXECUTED, HandIn, merged, put, read
 from autograder.reports.sections import LABELS
-from autograder.rules.outcome import PENDING
 
-OF_A_STATE = ("marks.json", "marks.csv", HAND)
-STATES, KEPT = ".states", 10  # where the marks before are kept, and how many times
 PROBLEMS = 3  # of a student that the terminal shows
 REPORT = 20_000  # characters of a report that the marks keep
 
@@ -179,14 +174,14 @@ def write(
     graded: list[Graded],
     folder: Path,
     course: Course | None = None,
-    handed_in: dict[str, tuple[str, bool]] | None = None,
+    handed_in: Mapping[str, HandIn] | None = None,
     **how: object,
 ) -> tuple[Path, Path]:
     """Write `marks.csv` and `marks.json` into `folder`, which is made if need be.
 
     `how` it was graded, such as the seed, stands at the top of `marks.json` and with each student.
-    `handed_in` says when, and whether the LMS called it late. Students and steps of earlier
-    gradings that are not among these stay; the files as they were are kept.
+    Students and steps of earlier gradings that are not among these stay; the files as they were
+    are kept.
 
     Raises:
         OSError: the folder cannot be made or written to.
@@ -195,16 +190,17 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     fresh = []
     for record in graded:
-        when, late = (handed_in or {}).get(record.student, ("", False))
+        work = (handed_in or {}).get(record.student, HandIn())
         entry = printing.data(as_dict(record)) | {"graded_with": how}
-        entry |= {"handed_in": printing.one_line(when), "marked_late": late}
+        entry |= {"handed_in": printing.one_line(work.when), "marked_late": work.late}
+        entry |= {"name": printing.one_line(work.name), "source": printing.one_line(work.source)}
         fresh.append(entry | {"report": printing.shown(record.report, REPORT)})
     marks = merged(read(folder), fresh)
     files = {"marks.json": _json(how, marks)}
     try:
         files["marks.csv"] = _csv(marks, folder, course)
     finally:
-        _put(folder, files)
+        put(folder, files)
     return folder / "marks.csv", folder / "marks.json"
 
 
@@ -215,39 +211,13 @@ def write_table(folder: Path, course: Course | None = None) -> None:
         OSError: it cannot be written.
         ExportError: `hand.csv` cannot be read.
     """
-    _put(folder, {"marks.csv": _csv(read(folder), folder, course)})
-
-
-def _put(folder: Path, files: dict[str, bytes], gone: tuple[str, ...] = ()) -> None:
-    """Write files, and take away those that are `gone`; what is lost by it becomes a state."""
-    _keep_state(folder, files, gone)
-    for name, content in files.items():
-        part = folder / f"{name}.part"  # or a full disk would leave half a file
-        part.write_bytes(content)
-        part.replace(folder / name)
+    put(folder, {"marks.csv": _csv(read(folder), folder, course)})
 
 
 def others(graded: list[Graded], folder: Path) -> list[str]:
     """The students whose marks are in `folder` from earlier gradings, and are not among these."""
     names = {printing.shown(record.student) for record in graded}
     return [mark["student"] for mark in read(folder) if mark["student"] not in names]
-
-
-def changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[str]:
-    """A line for each student who was there before and whose automatic points are other now."""
-    old = {mark["student"]: mark for mark in before}
-    lines = []
-    for mark in after:
-        last = old.get(mark["student"])
-        if last is None or last["cells"] == mark["cells"] and last["pending"] == mark["pending"]:
-            continue
-        cells = {**last["cells"], **mark["cells"]}
-        moved = [(c, mark["cells"].get(c, 0) - last["cells"].get(c, 0)) for c in cells]
-        said = ", ".join(f"{cell} {by:+g}" for cell, by in moved if by)
-        pending = mark["pending"] - last["pending"]
-        said += f"{', ' if said else ''}pending {pending:+g}" if pending else ""
-        lines.append(f"{mark['student']}: {last['total']:g} -> {mark['total']:g} ({said})")
-    return lines
 
 
 def _json(how: dict[str, object], marks: list[dict[str, Any]]) -> bytes:
@@ -275,102 +245,6 @@ def _csv(found: list[dict[str, Any]], folder: Path, course: Course | None) -> by
     return stream.getvalue().encode("utf-8-sig", "replace")
 
 
-def read(folder: Path) -> list[dict[str, Any]]:
-    """The students of an earlier `marks.json`; none where it is not there or is none of ours."""
-    try:
-        marks = msgspec.json.decode((folder / "marks.json").read_bytes())["submissions"]
-        msgspec.convert(marks, list[Mark], strict=False)
-    except (OSError, ValueError, LookupError, TypeError, RecursionError, msgspec.MsgspecError):
-        return []
-    return marks
-
-
-def merged(before: list[dict[str, Any]], fresh: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The marks of both, each student once: as graded now, else as graded before."""
-    old = {mark["student"]: mark for mark in before}
-    fresh = [_with_steps_of(old.get(mark["student"]), mark) for mark in fresh]
-    now = {mark["student"] for mark in fresh}
-    stay = [mark for mark in before if mark["student"] not in now]
-    if not stay:
-        return fresh
-    return sorted([*stay, *fresh], key=lambda mark: mark["student"].encode("utf-8", "replace"))
-
-
-def _with_steps_of(before: dict[str, Any] | None, mark: dict[str, Any]) -> dict[str, Any]:
-    """A mark with the steps that were graded earlier and not now, as in a weekly hand-in."""
-    kept = {s: v for s, v in (before or {}).get("steps", {}).items() if s not in mark["steps"]}
-    if before is None or not kept:
-        return mark
-    joined = dict(mark)
-    for key in ("checks", "findings"):
-        mine = [e for e in before.get(key, ()) if _step(e) in kept]
-        joined[key] = sorted([*mine, *mark[key]], key=_step)
-    steps = kept | mark["steps"]
-    joined["steps"] = {step: steps[step] for step in STEPS if step in steps}
-    cells = before.get("cells", {}) | mark["cells"]
-    order = dict.fromkeys(check["cell"] for check in joined["checks"])
-    joined["cells"] = {cell: cells[cell] for cell in order if cell in cells}
-    for key, part in (("total", "score"), ("max_total", "max_score")):
-        joined[key] = mark[key] + sum(step[part] for step in kept.values())
-    joined["pending"] = sum(
-        check["max_points"]
-        for check in joined["checks"]
-        if check["status"] in PENDING or (check["by_hand"] and check["points"])
-    )
-    joined["report"] = mark["report"] or before.get("report", "")
-    joined["unexplained"] = [
-        *(id for id in before.get("unexplained", ()) if id.split(".")[0] in kept),
-        *mark["unexplained"],
-    ]
-    return joined
-
-
-def _step(entry: dict[str, Any]) -> str:
-    return str(entry.get("step") or entry.get("cell", "")).split(".")[0]
-
-
-def _keep_state(folder: Path, files: dict[str, bytes], gone: tuple[str, ...] = ()) -> None:
-    """Keep the files as they are, where any is about to change; the last ten states stay."""
-    present = [folder / name for name in files if (folder / name).is_file()]
-    lost = any((folder / name).is_file() for name in gone)
-    if not lost and all(path.read_bytes() == files[path.name] for path in present):
-        return
-    place = states(folder) / f"{datetime.datetime.now():%Y-%m-%d %H.%M.%S}"
-    names = [place, *(place.with_name(f"{place.name} ({n})") for n in range(2, 1000))]
-    place = next(path for path in names if not path.exists())
-    place.mkdir(parents=True)
-    for name in OF_A_STATE:
-        if (folder / name).is_file():
-            shutil.copy2(folder / name, place / name)
-    for old in kept_states(folder)[KEPT:]:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(old)
-
-
-def states(folder: Path) -> Path:
-    """Where the states of a folder of marks are."""
-    return folder / STATES
-
-
-def kept_states(folder: Path) -> list[Path]:
-    """The states that are kept, the last one first."""
-    found = states(folder).iterdir() if states(folder).is_dir() else ()
-    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
-
-
-def restore(folder: Path, state: Path) -> None:
-    """Put a state back; what is there now becomes a state itself.
-
-    Raises:
-        OSError: it cannot be read or written.
-    """
-    files = {p.name: p.read_bytes() for p in state.iterdir() if p.name in OF_A_STATE}
-    gone = tuple(name for name in OF_A_STATE if name not in files)
-    _put(folder, files, gone)
-    for name in gone:
-        (folder / name).unlink(missing_ok=True)
-
-
 def write_executed(record: Graded, folder: Path) -> None:
     """Write the executed copies of a student's notebooks below `folder`/executed.
 
@@ -379,7 +253,7 @@ def write_executed(record: Graded, folder: Path) -> None:
     """
     if not record.executed:
         return
-    own = folder / "executed" / as_file(record.student)
+    own = folder / EXECUTED / as_file(record.student)
     own.mkdir(parents=True, exist_ok=True)
     for name, text in record.executed.items():
         stem = as_file(name.removesuffix(".ipynb"))

@@ -17,7 +17,10 @@ from autograder.handin.collect import Collected, Row
 from autograder.handin.roster import HOW_TO_TELL
 from autograder.printing import for_a_table, one_line
 
-COLUMNS = ("student", "name", "status", "steps", "files", "handed_in", "late", "from", "notes")
+COLUMNS = (
+    *("student", "name", "status", "steps", "files", "handed_in", "late", "from", "notes"),
+    "hand_back",
+)
 SHOWN = 12  # lines of one list on the terminal; collected.csv has all
 
 
@@ -53,7 +56,7 @@ def write(result: Collected, into: Path) -> Path:
         for row in result.rows:
             late = "late" if row.late else ""
             cells = [row.student, row.name, row.status, " ".join(row.steps), " ".join(row.files)]
-            cells += [row.when, late, row.shape, "; ".join(row.notes)]
+            cells += [row.when, late, row.shape, "; ".join(row.notes), row.hand_back]
             writer.writerow([for_a_table(cell) for cell in cells])
     os.replace(part, into / collect.LIST)
     return into / collect.LIST

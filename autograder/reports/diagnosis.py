@@ -44,6 +44,7 @@ def finding_as_dict(finding: Finding) -> dict[str, Any]:
         "proof": finding.proof,
         "notebook": place.notebook,
         "cell": place.cell,
+        "where": place.words,
         "line": place.line,
         "source": place.source,
         "question": entry.question,
@@ -111,9 +112,10 @@ def _finding(number: int, finding: Finding, hints: int) -> list[str]:
 def _place(place: Place) -> str:
     if place.cell is None:
         return place.notebook
+    words = f", {place.words}" if place.words else ""
     line = f", line {place.line}" if place.line else ""
     source = f": `{place.source}`" if place.source else ""
-    return f"{place.notebook}, code cell {place.cell}{line}{source}"
+    return f"{place.notebook}{words}{line}{source}"
 
 
 def _numbers(expected: str, got: str) -> str:

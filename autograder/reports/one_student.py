@@ -26,7 +26,7 @@ def lines(mark: Mark, folder: Path) -> Iterator[str]:
         yield f"  {one_line(says)}"
     for finding in mark.findings:
         yield one_line(f"{finding.title}  [{finding.id}, {finding.step}]")
-        where = f"{finding.notebook}, code cell {finding.cell}" if finding.cell else ""
+        where = ", ".join(filter(None, (finding.notebook, finding.where))) if finding.cell else ""
         where += f", line {finding.line}: {finding.source}" if where and finding.line else ""
         parts = [("Proof", finding.proof), ("Where", where), ("Ask", finding.question)]
         parts += [("Hint", hint) for hint in finding.hints]

@@ -11,6 +11,7 @@ import re
 from html import escape
 from pathlib import Path
 
+from autograder.printing import shown
 from autograder.reports.sections import MARKS, WORDS, Section, Summary, heading, sections
 from autograder.rules.outcome import WRONG, Outcome
 
@@ -24,11 +25,15 @@ def panel(report: Summary) -> str:
     whole = parts[0].cell if len(parts) == 1 else report.outcomes[0].check.step
     score = f", {report.score}" if automatic else ""
     body = "".join(_section(part, report, alone=len(parts) == 1) for part in parts)
+    notes = "".join(
+        f'<p class="gnn-note"><strong>Note:</strong> {with_code(shown(note))}</p>'
+        for note in report.notes
+    )
     return (
         f"<style>{_css()}</style>"
         f'<div class="gnn-check {_tone(automatic)}">'
         f'<h3><span class="gnn-count">{_sentence(report.status)}</span> '
-        f"{escape(whole)}{score}</h3>{_meter(automatic)}{body}</div>"
+        f"{escape(whole)}{score}</h3>{_meter(automatic)}{notes}{body}</div>"
     )
 
 
@@ -57,7 +62,7 @@ def _section(part: Section, report: Summary, alone: bool) -> str:
     own = report.of(part.outcomes)
     level = "h4" if alone else "h5"
     lines = [_entry(part, part.root, level)] if part.root and not part.is_by_hand else []
-    lines += [f'<p class="gnn-help">{_html(part.help)}</p>'] if part.help else []
+    lines += [f'<p class="gnn-help">{with_code(part.help)}</p>'] if part.help else []
     for line, outcomes in () if part.is_by_hand else part.folded:
         items = "".join(f"<li>{_folded(part, o)}</li>" for o in outcomes)
         lines.append(f"<details><summary>{line}</summary><ul>{items}</ul></details>")
@@ -77,36 +82,37 @@ def _section(part: Section, report: Summary, alone: bool) -> str:
 
 def _entry(part: Section, outcome: Outcome, tag: str) -> str:
     words = f'<span class="gnn-words">{heading(outcome)}:</span>'
-    title = f"{_sign(outcome)}{words} {_html(part.headline(outcome))}"
+    title = f"{_sign(outcome)}{words} {with_code(part.headline(outcome))}"
     return f'<{tag} class="gnn-title">{title}</{tag}>{_details(part.details(outcome))}'
 
 
 def _folded(part: Section, outcome: Outcome) -> str:
     if part.is_said(outcome):
-        return _html(outcome.check.title)
+        return with_code(outcome.check.title)
     return _entry(part, outcome, "div")
 
 
 def _sign(outcome: Outcome) -> str:
-    return f'<span class="gnn-sign" aria-hidden="true">{MARKS[outcome.status][0]}</span>'
+    tone = " gnn-right" if outcome.status == "passed" else ""
+    return f'<span class="gnn-sign{tone}" aria-hidden="true">{MARKS[outcome.status][0]}</span>'
 
 
 def _details(details: list[tuple[str, str]]) -> str:
     rows = "".join(
         f"<div{' class=gnn-next' if label == WORDS['next'] else ''}>"
-        f"<dt>{label}</dt><dd>{_html(text)}</dd></div>"
+        f"<dt>{label}</dt><dd>{with_code(text)}</dd></div>"
         for label, text in details
     )
     return f"<dl>{rows}</dl>" if rows else ""
 
 
 def _passed(outcomes: list[Outcome], line: str) -> str:
-    items = "".join(f"<li>{_html(o.check.title)}</li>" for o in outcomes)
+    items = "".join(f"<li>{with_code(o.check.title)}</li>" for o in outcomes)
     return f"<details><summary>{_sign(outcomes[0])}{line}</summary><ul>{items}</ul></details>"
 
 
-def _html(text: str) -> str:
-    """Text with its `code` set as code."""
+def with_code(text: str) -> str:
+    """Text as HTML, with its `code` set as code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 

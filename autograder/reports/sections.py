@@ -36,6 +36,10 @@ class Summary(Protocol):
         """Of all checks."""
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be known beside the checks."""
+
+    @property
     def status(self) -> str:
         """How far it is, such as `2 of 3 checks`."""
 
@@ -74,7 +78,11 @@ class Section:
         if self.root is None:
             return []
         first = self.followers
-        line = f"{len(first)} more follow from this one"
+        line = (
+            f"{len(first)} more follow from this one"
+            if first[1:]
+            else "1 more follows from this one"
+        )
         if self.root.status in STOPS:
             first = [self.root, *self.followers]
             line = f"{len(first)} checks wait for this" if first[1:] else "1 check waits for this"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder.gradebook.marks import Mark
 from autograder.gradebook.similar import K, Pair, W, Work, fingerprints, pairs, same_work, work
+from autograder.inside.history import beginning
 from autograder.printing import shown
 from autograder.reports import pages
 from autograder.reports.student_page import read_books
@@ -72,6 +73,7 @@ def _cell(
     owner: Work, number: int, places: list[tuple[int, int, int]]
 ) -> tuple[str, list[tuple[int, str, bool]]]:
     marked = {line for _, first, last in places for line in range(first, last + 1)}
-    lines = shown(owner.cells[number - 1], 20_000).splitlines()[:150]
+    source = owner.cells[number - 1]
+    lines = shown(source, 20_000).splitlines()[:150]
     numbered = [(n, line, n in marked) for n, line in enumerate(lines, start=1)]
-    return f"{owner.student}, code cell {number}", numbered
+    return f"{owner.student}, the cell that begins: {beginning(source)}", numbered

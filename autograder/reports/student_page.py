@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,11 +17,13 @@ from markupsafe import Markup
 from autograder.contract import NOTEBOOKS
 from autograder.gradebook.hand import RUBRIC
 from autograder.gradebook.marks import Check, Finding, Mark, Numbers
+from autograder.handin.shapes import PAGE
+from autograder.inside.history import beginning
 from autograder.printing import shown
 from autograder.reports import pages, plots
 from autograder.rules.outcome import WRONG
 
-FOLDER, PAGE = "feedback", "feedback.html"
+FOLDER = "feedback"
 LINES = 120  # of a cell that are shown
 _CHECK = r"""^[ \t]*check\([ \t]*["']{}["']"""
 _OTHERS = re.compile(r"^handed in twice")  # notes with another's name in them
@@ -164,7 +166,7 @@ def _verdict(checks: list[Check]) -> tuple[str, str]:
         return "not attempted", "idle"
     if wrong:
         rest = sum(kind == "blocked" for kind in kinds)
-        waits = f", {rest} wait for another" if rest else ""
+        waits = f", {rest} {'waits' if rest == 1 else 'wait'} for another" if rest else ""
         return f"{wrong} of {len(kinds)} checks not right yet{waits}", "bad"
     if any(kind in ("not_judged", "grader_error") for kind in kinds):
         return "a person looks at it: no points are lost", "wait"
@@ -181,7 +183,8 @@ def _block(blocks: dict[tuple[str, int], Block], books: Books, at: tuple[str, in
             return None
         source, output = books[name][number - 1]
         lines = list(enumerate(shown(source, 40_000).splitlines()[:LINES], start=1))
-        blocks[at] = Block(f"{name}.ipynb, code cell {number}", lines, output)
+        title = f"{name}.ipynb, the cell that begins: {beginning(source)}"
+        blocks[at] = Block(title, lines, output)
     return blocks[at]
 
 
@@ -199,18 +202,25 @@ def _place(cell: str, books: Books) -> tuple[str, int] | None:
 
 
 def write_all(
-    marks: Sequence[Mark], folder: Path, hints: int = 1, only: Collection[str] = ()
+    marks: Sequence[Mark],
+    folder: Path,
+    hints: int = 1,
+    only: Collection[str] = (),
+    named: Mapping[str, str] | None = None,
+    lms: str = "",
 ) -> tuple[list[Path], Path, int]:
     """Write a page for each student below `folder`/feedback, and all of them as a zip.
 
     With `only`, pages of these students are written, and those of others that are there stay. In
-    the zip each student's page lies in a folder of their key, as LMSs want it back. Returns what
-    was written, the zip, and how many pages it holds.
+    the zip each student's page lies in a folder of their key; for an `lms` that wants other names
+    it has those in `named`, by student, and who has none is not in it. Returns what was written,
+    the zip, and how many pages it holds.
 
     Raises:
         OSError: they cannot be written.
     """
-    written, archive, held = [], folder / f"{FOLDER}.zip", 0
+    written, held = [], 0
+    archive = folder / (f"{FOLDER}-{lms}.zip" if lms else f"{FOLDER}.zip")
     archive.parent.mkdir(parents=True, exist_ok=True)
     part = archive.with_name(f"{archive.name}.part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -219,8 +229,9 @@ def write_all(
             if not only or mark.student in only:
                 text = render(mark, folder / "executed" / mark.key, hints)
                 written.append(pages.write(page, text))
-            if page.is_file():
-                packed.writestr(f"{mark.key}/{PAGE}", page.read_bytes())
+            place = f"{mark.key}/{PAGE}" if named is None else named.get(mark.student)
+            if place and page.is_file():
+                packed.writestr(place, page.read_bytes())
                 held += 1
     part.replace(archive)
     return written, archive, held

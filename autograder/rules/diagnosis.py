@@ -7,7 +7,7 @@ a notebook whatever the step is in `stops`.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograder.evidence.schema import CellError, Evidence
 from autograder.explain import reading_of
@@ -15,7 +15,7 @@ from autograder.handin.submission import Submission
 from autograder.rules import causes
 from autograder.rules.cause import Cause
 from autograder.rules.exceptions import ENTRIES, EXCEPTION
-from autograder.rules.locate import Place, code_cells, first_cell, place_of
+from autograder.rules.locate import Place, code_cells, first_cell, in_words, place_of
 from autograder.rules.outcome import WRONG, Outcome
 from autograder.rules.stops import STOPS, stops, where
 
@@ -92,6 +92,7 @@ def diagnose(
     stopped = stops(submission, evidence, outcomes)
     found += [Finding(e.id, step, proof, place, True) for e, step, proof, place in stopped]
     found += _exception(submission, errors, found, outcomes)
+    found = [replace(one, place=in_words(one.place, submission)) for one in found]
     found.sort(key=lambda finding: (finding.cause.wording, finding.step))
     steps = {finding.step for finding in found if not finding.cause.wording}
     unexplained = [

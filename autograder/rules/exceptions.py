@@ -263,7 +263,7 @@ ENTRIES = (
         "Tensors are joined along a dimension that they do not have",
         "Dimensions are counted from 0. A vector, such as the labels, has the dimension 0 only; "
         "pairs of shape [2, P] have two, and their columns are joined along dimension 1.",
-        "How many dimensions has each of the tensors that this line joins?",
+        "How many dimensions does each of the tensors have that this line joins?",
         (
             "Print the shapes of what is joined, just before the line.",
             "Which dimension of each counts the pairs? That is the one that should grow.",
@@ -275,7 +275,7 @@ ENTRIES = (
         "One number is expected, and there are many",
         "`backward()` begins at one number, and `item()` gives one. A loss is one number for all "
         "pairs together; a count is one whole number.",
-        "What shape has the thing that this line works on?",
+        "What is the shape of what this line works on?",
         (
             "Print its shape.",
             "Does your loss average over the pairs, as the default of torch's losses does?",
@@ -293,6 +293,18 @@ ENTRIES = (
             "Count the columns with source <= target.",
             "Which side has the lower indices, and from which side to which are edges stored?",
             "Number the users first and store edges from user to artist; or store both directions.",
+        ),
+    ),
+    entry(
+        "run.no-lookup",
+        "`x` goes into a layer as it is, and not through the embedding",
+        "`x` holds the numbers of the nodes: whole numbers, one for each. A layer needs a vector "
+        "for each node, which the embedding has.",
+        "What does `x` hold: vectors, or numbers of rows?",
+        (
+            "Print shape and dtype of what enters the first layer.",
+            "Call the embedding like a function, with the numbers of the rows.",
+            "Hand what it gives, [num_nodes, embedding_dim], to the first layer.",
         ),
     ),
     entry(

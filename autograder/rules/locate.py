@@ -7,23 +7,30 @@ from __future__ import annotations
 
 import ast
 import functools
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from autograder.contract import EXERCISES
 from autograder.evidence.schema import CellError
 from autograder.handin.submission import Cell, Submission
+from autograder.inside.history import beginning
 from autograder.limits import NOTEBOOK_CELLS
 from autograder.rules.cause import Cause
+from autograder.rules.teaching import exercise_words
 
 
 @dataclass(frozen=True)
 class Place:
-    """A code cell of a notebook and a line in it, counted from 1; None if there is no telling."""
+    """A code cell of a notebook and a line in it, counted from 1; None if there is no telling.
+
+    `words` say which cell it is by what a reader of the notebook sees: notebooks show no numbers.
+    """
 
     notebook: str = ""
     cell: int | None = None
     line: int | None = None
     source: str = ""
+    words: str = ""
 
 
 def code_cells(submission: Submission) -> list[tuple[str, int, Cell]]:
@@ -33,6 +40,24 @@ def code_cells(submission: Submission) -> list[tuple[str, int, Cell]]:
         for book in submission.notebooks
         for number, cell in enumerate((c for c in book.cells if c.kind == "code"), start=1)
     ]
+
+
+def in_words(place: Place, submission: Submission) -> Place:
+    """The place with the words for its cell: the exercise, or its heading and its first line."""
+    for book in submission.notebooks:
+        code = [n for n, cell in enumerate(book.cells) if cell.kind == "code"]
+        if book.path.name != place.notebook or not 1 <= (place.cell or 0) <= len(code):
+            continue
+        at = code[(place.cell or 1) - 1]
+        cell = book.cells[at]
+        if f"{cell.step}.{cell.id}" in EXERCISES:
+            return replace(place, words=exercise_words(f"{cell.step}.{cell.id}"))
+        begins = f"the cell that begins `{beginning(cell.source)}`"
+        above = [c.source for c in book.cells[:at] if c.kind == "markdown"]
+        headings = re.findall(r"^#+ +(.+)$", "\n".join(above), re.M)
+        under = f'under "{headings[-1].replace("*", "").strip()}", ' if headings else ""
+        return replace(place, words=under + begins)
+    return place
 
 
 def place_of(

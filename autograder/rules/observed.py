@@ -62,8 +62,8 @@ def of_the_file(known: np.ndarray | None, *edges: Pairs, other: Pairs | None = N
     expect(
         not foreign,
         ran="the edges of the data object, beside the rows of the file",
-        expected="edges of the file; and negatives that are none",
-        got=count(foreign, "pairs that are not what they should be"),
+        expected="edges of the file, and negatives that are not",
+        got=count(foreign, "pair") + " for which this is not so",
         why="What is measured on other edges says nothing about this file.",
         next="Use the data objects that `checkpoint` hands out as they are.",
     )

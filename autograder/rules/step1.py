@@ -140,7 +140,7 @@ def separator(case: Case) -> str | None:
     title="A column of the file became the index",
     why="The index is no column: `df['userID']` raises KeyError, and what stands beside it has "
     "moved one place to the left.",
-    question="How many columns has `df`, and what stands to the left of them when it is shown?",
+    question="How many columns does `df` have, and what do you see to the left of them?",
     hints=(
         "Show the first rows: which numbers stand at the very left?",
         "Compare `df.columns` with the file's header. Which name is missing?",
@@ -186,7 +186,7 @@ def header_as_row(case: Case) -> str | None:
     why="A line was skipped that was no header any more, so one user-artist pair, the first one "
     "in the file, has become column names or is gone. Nothing raises; one edge is missing for "
     "good.",
-    question="Which user and which artist stand in the second line of the file? Are they in `df`?",
+    question="Which user and which artist are in the second line of the file? Are they in `df`?",
     hints=(
         "Compare `len(df)` with the number of lines in the file.",
         "Print the first rows, and read the first lines of the file itself beside them.",
@@ -223,7 +223,9 @@ def columns(case: Case) -> str | None:
     frame = frame_of(case)
     if frame is None:
         lost = case.error("Usecols do not match columns", "columns expected but not found")
-        return f"a column was asked for that the file has not: {lost.message}" if lost else None
+        return (
+            f"a column was asked for that the file does not have: {lost.message}" if lost else None
+        )
     missing = missing_names(frame)
     if not missing or len(frame.columns) < 2:
         return None
@@ -232,11 +234,11 @@ def columns(case: Case) -> str | None:
 
 @cause(
     "load.swapped-columns",
-    title="The names stand on the wrong columns",
+    title="The columns have each other's names",
     why="In the file the user comes first, then the artist, then the number of plays. Names in "
     "another order raise no error, but users are then called artists, or plays are taken for ids.",
-    question="How many different values has `userID`, and how many `artistID`? Which should be "
-    "more?",
+    question="How many different values does `userID` have, and how many `artistID`? Which should "
+    "be more?",
     hints=(
         "There are far fewer users than artists. What does your table say?",
         "Compare the file's first line, which holds its own names, with the order of your names.",
@@ -273,7 +275,7 @@ def swapped_columns(case: Case) -> str | None:
     why="Every row is one user-artist pair, and so one edge of the graph. Rows that are left out "
     "here, by `nrows`, `sample`, `head` or `drop_duplicates` on one column, never come back, "
     "silently.",
-    question="How many lines has the file, and how many rows has `df`?",
+    question="How many lines does the file have, and how many rows does `df` have?",
     hints=(
         "Compare `len(df)` with the number of lines in the file.",
         "Find the line after which the table is shorter than before.",
@@ -284,14 +286,14 @@ def swapped_columns(case: Case) -> str | None:
 def rows_dropped(case: Case) -> str | None:
     frame = frame_of(case)
     if frame is None or frame.rows >= case.truth.n_edges:
-        return _lost_later(case) if frame is not None else None
+        return lost_later(case) if frame is not None else None
     if head_lost(frame, case.truth) or uncut(frame):
         return None
     missing = case.truth.n_edges - frame.rows
-    return f"{frame.rows:,} rows for {case.truth.n_edges:,} in the file: {missing:,} are missing"
+    return f"{count(frame.rows, 'row')} for {case.truth.n_edges:,} in the file: {missing:,} missing"
 
 
-def _lost_later(case: Case) -> str | None:
+def lost_later(case: Case) -> str | None:
     """Ids that were counted in a table with fewer rows than the one that was read."""
     explore, truth = explored(case), case.truth
     if explore is None:
@@ -311,7 +313,7 @@ def _lost_later(case: Case) -> str | None:
     title="Rows of the file are in the table more than once",
     why="Each row is one edge. A row that is there twice counts twice, and after the split one "
     "copy can be held out while the other stays among the edges for training.",
-    question="How many rows has `df`, and how many different ones?",
+    question="How many rows does `df` have, and how many different ones?",
     hints=(
         "Compare `len(df)` with `len(df.drop_duplicates())` and with the lines of the file.",
         "Find the line after which the table is longer than before.",
@@ -426,7 +428,9 @@ def test_names(load: Frame, proven: bool) -> None:
     alike = [(c, n) for n in missing for c in spare if c.lower() == n.lower()]
     renamed = alike or list(zip(spare, missing, strict=False))
     advice = "; ".join(f"rename `{old}` to `{new}`, letter by letter" for old, new in renamed)
-    if as_index:
+    if uncut(load):
+        advice = "cut the file at its tabs first: then each of the three names is there"
+    elif as_index:
         advice = f"`{as_index}` has become the index: leave `index_col` out, or `reset_index()`"
     expect(
         not missing,
@@ -452,10 +456,10 @@ def test_numbers(load: Frame, proven: bool) -> None:
         got=f"{load.dtypes}, first row {load.first_row}",
         why="A header that was read as data turns every column into text."
         if header
-        else "An id is a whole number: 2 and 2.0 or '2' are other names for a node.",
+        else "An id is a whole number: 2, 2.0 and '2' would be names of different nodes.",
         next="With `names=` alone the header stays in: add `header=0`, or rename afterwards."
         if header
-        else "Find the line after which the numbers are no whole numbers any more.",
+        else "Find the line after which the columns no longer hold whole numbers.",
     )
 
 
@@ -471,14 +475,18 @@ def test_rows(load: Frame, truth: Truth) -> None:
             "among them: skip the header only, or take it as header, not both."
         )
     elif more > 0:
-        advice = "One too many: the header became data. More: rows were added after reading."
+        advice = (
+            "The header became a row of data."
+            if more == 1
+            else "Look for the line that adds rows after the file was read."
+        )
     else:
         advice = "Look for nrows, sample, head or drop_duplicates; then read the file again."
     expect(
         load.rows == truth.n_edges,
         ran="`len(df)`",
-        expected=count(truth.n_edges, "rows"),
-        got=f"{load.rows:,} rows: {abs(more):,} {'too many' if more > 0 else 'missing'}",
+        expected=count(truth.n_edges, "row"),
+        got=f"{count(load.rows, 'row')}: {abs(more):,} {'too many' if more > 0 else 'missing'}",
         why="Each row is one edge of the graph: a lost row is a lost edge.",
         next=advice,
     )
@@ -500,10 +508,10 @@ def test_values(load: Frame, truth: Truth, proven: bool) -> None:
         ran="the values of `df`, row by row, beside the file",
         expected=f"the file's rows: {truth.n_users:,} different userIDs, {truth.n_artists:,} "
         "artistIDs",
-        got=f"{len(foreign):,} rows that the file has not{shown}; {seen[0]:,} "
+        got=f"{count(len(foreign), 'row')} that the file does not have{shown}; {seen[0]:,} "
         f"different userIDs, {seen[1]:,} artistIDs",
         why="A name on the wrong column raises no error, and everything after it is wrong.",
-        next="Compare the first line of the file with the order of your column names.",
+        next="Compare the first lines of the file with the first rows of `df`, column by column.",
     )
 
 
@@ -532,7 +540,8 @@ def _counted(explore: Explore, side: int, truth: Truth) -> None:
         ran=f"`{name}`",
         expected=f"{right:,}",
         got=text + reason,
-        why="Ids have gaps and repeat: neither the largest id nor the row count is the number.",
+        why="Ids have gaps and occur in many rows: neither the largest id nor the number of rows "
+        "says how many there are.",
         next=f"`df` has {explore.table_rows:,} rows now, for {truth.n_edges:,} in the file: read "
         "the file again, and give the first rows another name."
         if short
@@ -557,14 +566,21 @@ def test_preview(explore: Explore, truth: Truth) -> None:
     """The first rows of the table were looked at"""
     unseen = explore.table_rows is None  # the table has no name: what was shown has to do
     shown = explore.preview_text
-    method = "method" in shown
+    method, printed = "method" in shown, shown == "None"
+    advice, why = (
+        "Ask `df` for its first rows: its method `head` gives five.",
+        "One look at five rows catches most loading mistakes.",
+    )
+    if method:
+        advice, why = "Call it, with brackets: `df.head()`.", "A method by itself is no table."
+    elif printed:
+        advice = "Give the name `preview` to the table itself, and print it in a line of its own."
+        why = "`print` shows a table and returns None, so that is what `preview` holds."
     expect(
         explore.preview or (unseen and set(truth.rows[:3].ravel().tolist()) <= set(explore.shown)),
         ran="`preview`, and what the cells displayed",
         expected="the first rows of `df`",
-        got=f"{shown}, and not the first rows" if shown else "nothing like it",
-        why="A method that is not called is no table."
-        if method
-        else "One look at five rows catches most loading mistakes.",
-        next="Call it, with brackets: `df.head()`." if method else "Ask `df` for its head.",
+        got=f"{shown}, and not the first rows" if shown else "no such table",
+        why=why,
+        next=advice,
     )

@@ -14,7 +14,7 @@ from autograder.rules.cause import Case, cause, fact
 from autograder.rules.graphs import among, distinct, keys, pairs, same_structure, two_sides
 from autograder.rules.numbering import own_rows, rows_proven
 from autograder.rules.outcome import Message
-from autograder.rules.step1 import TABLE
+from autograder.rules.step1 import TABLE, lost_later
 from autograder.rules.teaching import (
     NotAttempted,
     count,
@@ -28,6 +28,11 @@ from autograder.truth import Truth
 
 SIDES = ("user", "artist")
 OTHER_SIDE = "users from `df['userID']`, artists from `df['artistID']`."
+ADD_NODES = (
+    "Add a node for each user and each artist, with `G.add_node(name, bipartite=...)`, and run the "
+    "cell. If it has loops already: do they run over the columns of `df`, and does "
+    "`G = nx.Graph()` stand above them?"
+)
 ADD_EDGES = (
     "Write the cell that adds the edges, and run it. Run it again whenever you have run the cell "
     "that makes `G`: that one begins with an empty graph."
@@ -121,10 +126,15 @@ def foreign_names(case: Case, graph: Graph) -> str:
     return ""
 
 
+def joins_all(graph: Graph, truth: Truth) -> bool:
+    """Whether every user is joined with every artist, which the table does not say."""
+    return _ends(graph).shape[1] == truth.n_users * truth.n_artists > truth.n_edges
+
+
 def extra_edges(graph: Graph, truth: Truth) -> tuple[int, str]:
     """Edges beside those of the table, where all of these are there; and one of them."""
     ends, sides, ids = _ends(graph), graph.sides.numpy(), graph.ids.numpy()
-    if ends.shape[1] <= truth.n_edges:
+    if ends.shape[1] <= truth.n_edges or joins_all(graph, truth):
         return 0, ""
     ends = np.where(sides[ends[0]] == 1, ends[::-1], ends)
     across = (sides[ends[0]] == 0) & (sides[ends[1]] == 1)
@@ -203,7 +213,7 @@ def float_nodes(case: Case) -> str | None:
     title="The graph holds more edges than the table has rows",
     why="A graph keeps what was added to it. Edges of an earlier run of the cell, or under names "
     "that are no longer in use, stay until the graph is made anew.",
-    question="How many edges has `G` before your loop begins?",
+    question="How many edges does `G` have before your loop begins?",
     hints=(
         "Print `G.number_of_edges()` before and after the loop.",
         "In which cell is the graph made? Have you run it again since you changed the loop?",
@@ -221,6 +231,29 @@ def more_edges(case: Case) -> str | None:
     return (
         f"all {case.truth.n_edges:,} edges of the table are there, and {extra:,} more, such as one "
         f"between nodes {shown}"
+    )
+
+
+@cause(
+    "graph.all-pairs",
+    title="Every user is joined with every artist",
+    why="An edge says that this user has listened to this artist. A loop over all artists inside a "
+    "loop over all users joins each with each, and the graph says nothing any more.",
+    question="For how many pairs does your line with `add_edge` run, and how many rows are there?",
+    hints=(
+        "Compare `G.number_of_edges()` with `len(df)` and with `n_users * n_artists`.",
+        "Is one loop inside the other? Then the inner line runs for every pair.",
+        "Take one loop, over the rows of the table: each row has its user and its artist.",
+    ),
+    at=("add_edge", "add_edges_from", "product", "G"),
+)
+def all_pairs(case: Case) -> str | None:
+    graph = _graph(case)
+    if graph is None or not joins_all(graph, case.truth):
+        return None
+    return (
+        f"{_ends(graph).shape[1]:,} edges = {case.truth.n_users:,} users x "
+        f"{case.truth.n_artists:,} artists, for {case.truth.n_edges:,} rows"
     )
 
 
@@ -267,7 +300,9 @@ def endpoints_mismatch(case: Case) -> str | None:
 def positions(case: Case) -> str | None:
     graph = _graph(case)
     odd = foreign_names(case, graph) if graph else ""
-    return f"the nodes are such as {', '.join(graph.sample)}, and {odd}" if graph and odd else None
+    return (
+        f"there are nodes such as {', '.join(graph.sample)}, and {odd}" if graph and odd else None
+    )
 
 
 @cause(
@@ -276,7 +311,7 @@ def positions(case: Case) -> str | None:
     why="Each row is one user-artist pair. Where `add_edge` stands after the loop, or the loop "
     "runs over a part of the table, the graph looks fine and holds only some of what the data "
     "says.",
-    question="How many rows has the table, and how many edges has `G`?",
+    question="How many rows does the table have, and how many edges does `G` have?",
     hints=(
         "Compare `len(df)` with `G.number_of_edges()`.",
         "How often does the line with `add_edge` run? Look at its indentation, and at its table.",
@@ -296,9 +331,9 @@ def edges_missing(case: Case) -> str | None:
         due = due if graph.directed or graph.multigraph else merged
     elif id_collision.found(case):
         return None
-    if found >= due or found == len(own_rows(case)):
+    if found >= due or found == len(own_rows(case)) or lost_later(case):
         return None
-    return f"{found:,} edges for {case.truth.n_edges:,} rows: {due - found:,} are missing"
+    return f"{count(found, 'edge')} for {case.truth.n_edges:,} rows: {due - found:,} missing"
 
 
 @cause(
@@ -381,7 +416,7 @@ def directed(case: Case) -> str | None:
     return f"`G` is a {graph.kind}: directed {graph.directed}, parallel edges {graph.multigraph}"
 
 
-NAMES = (id_collision, float_nodes, more_edges, positions, endpoints_mismatch)
+NAMES = (id_collision, float_nodes, all_pairs, more_edges, positions, endpoints_mismatch)
 GRAPH = (*NAMES, edges_missing, attribute_overwritten, attribute_missing, *TABLE)
 
 
@@ -407,6 +442,9 @@ def _graph_itself(case: Case, field: str) -> Graph:
     hidden = isinstance(seen, Absent) and seen.error is None and not seen.found
     if hidden and case.evidence.free_form and rows_proven(case):
         raise not_judged("no graph under a name of the notebook; its edges were used further on")
+    blank = isinstance(seen, Absent) and (seen.error is None or seen.error.blank)
+    if isinstance(seen, Absent) and seen.found.endswith("Graph") and blank:
+        raise NotAttempted(Message(got="`G` is empty: it has no node and no edge", next=ADD_NODES))
     if field == "edges" and isinstance(seen, Absent) and step2 and isinstance(step2.nodes, Graph):
         if seen.error is not None and not seen.error.blank:
             raise raised("the cell that adds the edges to `G`", seen.error)
@@ -448,19 +486,24 @@ def test_one_node_each(case: Case, nodes: Graph, truth: Truth) -> None:
     )
     sample = ", ".join(nodes.sample)
     one_side = found in (truth.n_users, truth.n_artists) and len(set(nodes.sides.numpy())) == 1
+    words = 0 < int((nodes.ids.numpy() < 0).sum()) <= 4  # few: every turn has given the same name
     expect(
         found == truth.num_nodes,
         ran="the number of nodes of `G`",
         expected=f"{truth.num_nodes:,} = {truth.n_users:,} users + {truth.n_artists:,} artists",
-        got=f"{found:,} nodes, such as {sample}",
+        got=f"{count(found, 'node')}, such as {sample}",
         why=why if collided else "Each is one thing that the model will learn about.",
-        next="One side is there. Loop over the other column too: " + OTHER_SIDE
+        next="Some names hold no id: write the variable of your loop in the place of the id, "
+        "without quotes, as in `('user', user_id)`."
+        if words
+        else "One side is there. Loop over the other column too: " + OTHER_SIDE
         if one_side
         else "Make the side a part of the node's name, as in `('user', 2)`, in `add_node` and in "
         "`add_edge` alike."
         if found < truth.num_nodes
         else "`add_edge` makes a node of every name that it does not know: did you "
-        "give other names in `add_node`? Run the cell that makes `G` first: it keeps what it has.",
+        "give other names in `add_node`? Then run the cell that makes `G` again: a graph keeps "
+        "what it has.",
     )
     odd = foreign_names(case, nodes)
     expect(
@@ -468,7 +511,7 @@ def test_one_node_each(case: Case, nodes: Graph, truth: Truth) -> None:
         ran="the numbers in the names of the nodes, beside the ids of the file",
         expected="the ids of the file",
         got=f"nodes such as {sample}: {odd}",
-        why="Ids have gaps: a node that is counted stands for nobody.",
+        why="Ids have gaps: a node with a number that is no id stands for nobody.",
         next="Take the names from the columns of `df`: `for user_id in df['userID'].unique()`.",
     )
 
@@ -481,13 +524,14 @@ def test_attribute(nodes: Graph) -> None:
         missing == 0,
         ran="the attribute `bipartite` of every node",
         expected="0 or 1",
-        got=f"{missing:,} nodes with {nodes.odd_side}, which is neither"
+        got=f"{count(missing, 'node')} with {nodes.odd_side}, which is neither"
         if nodes.odd_side
-        else count(missing, "nodes without it"),
+        else count(missing, "node") + " without it",
         why="It is how NetworkX, and you, tell users from artists.",
-        next="Write the number 0 or 1: in quotes it is text, and another value."
+        next="Write the number 0 or 1, without quotes: in quotes it is text."
         if nodes.odd_side
-        else "Give it in `add_node`. Nodes that `add_edge` made by itself have none: names differ.",
+        else "Give it in `add_node`. If you do, then `add_edge` has made other nodes, without "
+        "it: its names differ from those in `add_node`.",
     )
 
 
@@ -495,20 +539,25 @@ def test_attribute(nodes: Graph) -> None:
 def test_side_sizes(nodes: Graph, truth: Truth) -> None:
     """Every node is on its side: as many 0s as users, as many 1s as artists"""
     found = [int((nodes.sides.numpy() == side).sum()) for side in (0, 1)]
+    turned = found == [truth.n_artists, truth.n_users]
     one_value, one_side = 0 in found, sum(found) in (truth.n_users, truth.n_artists)
     expect(
         found == [truth.n_users, truth.n_artists],
         ran="how many nodes have `bipartite` 0 and 1",
         expected=f"{truth.n_users:,} users and {truth.n_artists:,} artists",
-        got=f"{found[0]:,} and {found[1]:,}",
+        got=f"{count(found[0], 'node')} with 0, {count(found[1], 'node')} with 1",
         why="Where all nodes have one value it tells nobody apart."
         if one_value
+        else "By the convention of the exercise 0 says user and 1 says artist."
+        if turned
         else "A second `add_node` with the same name overwrites the first one's attribute.",
-        next="Add the nodes of the other side too: " + OTHER_SIDE
+        next="Write the number 0 or 1, without quotes, as the attribute of every node."
+        if nodes.odd_side
+        else "Add the nodes of the other side too: " + OTHER_SIDE
         if one_value and one_side
         else "Users get `bipartite=0`, artists `bipartite=1`."
-        if one_value
-        else "Are users 0 and artists 1, and do a user and an artist of one id have two names?",
+        if one_value or turned
+        else "Do a user and an artist of the same id have different names?",
     )
 
 
@@ -516,19 +565,43 @@ def test_side_sizes(nodes: Graph, truth: Truth) -> None:
 def test_edge_count(edges: Graph, truth: Truth) -> None:
     """Every row of the table has become one edge"""
     found = edges.edges.shape[1]  # type: ignore[union-attr]
-    more = found > truth.n_edges
+    more, every = found > truth.n_edges, joins_all(edges, truth)
+    few = found < 0.5 * truth.n_edges
     expect(
         found == truth.n_edges,
         ran="the number of edges of `G`",
-        expected=count(truth.n_edges, "edges, one a row"),
-        got=f"{found:,} edges: {abs(found - truth.n_edges):,} {'too many' if more else 'missing'}",
-        why="A graph keeps the edges of earlier runs of a cell."
+        expected=count(truth.n_edges, "edge") + ", one for each row",
+        got=f"{count(found, 'edge')}: {abs(found - truth.n_edges):,} "
+        f"{'too many' if more else 'missing'}",
+        why="An edge says that this user has listened to this artist."
+        if every
+        else "A graph keeps the edges of earlier runs of a cell."
         if more
+        else "Each row of the table is one edge: who listened to whom."
+        if few
         else "Where ids collide, two different pairs become the same edge.",
-        next="Run the cell that makes `G` first, then this one, once each."
+        next="This joins every user with every artist: go through the rows of `df` in one loop, "
+        "and take both ends from the same row."
+        if every
+        else "Run the cell that makes `G` first, then this one, once each."
         if more
-        else "Far too few: is `add_edge` inside the loop? A few too few: look at your node names.",
+        else _one_edge(edges, truth)
+        if found == 1
+        else "Is `add_edge` inside the loop, and does the loop go through all rows of `df`?"
+        if few
+        else "Some are missing: do the names tell a user from an artist of the same id?",
     )
+
+
+def _one_edge(graph: Graph, truth: Truth) -> str:
+    """What to do where one row only became an edge: was it the first, or the last?"""
+    ends = set(graph.ids.numpy()[_ends(graph)[:, 0]].tolist())
+    first, last = (set(truth.rows[row, :2].tolist()) for row in (0, -1))
+    if ends == first:
+        return "Only the first row became an edge: what ends the loop so soon, a `break`?"
+    if ends == last:
+        return "Only the last row became an edge: indent `add_edge`, so that it is in the loop."
+    return "Only one row became an edge: is `add_edge` inside the loop over the rows of `df`?"
 
 
 @check("step2.edges", points=2, causes=GRAPH)
@@ -543,7 +616,8 @@ def test_bipartite(edges: Graph, truth: Truth) -> None:
         same == 0,
         ran="both ends of every edge of `G`",
         expected="one user and one artist",
-        got=f"{same:,} edges that do not, {loops:,} of them self-loops; nodes such as {shown}",
+        got=f"{count(same, 'edge')} within one side, {loops:,} of them self-loops; nodes such as "
+        f"{shown}",
         why="Nobody listens to a user here; a user of the same id as an artist makes it seem so.",
         next="`G` has all edges of the table, and others, of an earlier run. Run the "
         "cell that makes `G`, then this one."
@@ -561,7 +635,8 @@ def test_no_strays(edges: Graph) -> None:
         alone == 0,
         ran="the degree of every node of `G`",
         expected="at least 1: everybody in the file listened to somebody",
-        got=count(alone, "nodes without an edge")
+        got=count(alone, "node")
+        + " without an edge"
         + (f"; two names for one: {edges.alone}" if edges.alone else ""),
         why="A node without an edge can neither send nor receive a message.",
         next="Does every row of the table add an edge? And are the names in `add_edge` the very "
@@ -586,7 +661,7 @@ def test_degrees(case: Case, edges: Graph, sides: np.ndarray, truth: Truth) -> N
             not len(wrong),
             ran="the user and the artist of every edge, by the numbers in their names",
             expected="a row of the table for each",
-            got=count(len(wrong), "edges that are no row") + example,
+            got=count(len(wrong), "edge") + " for which there is no row" + example,
             why="The graph says who listens to whom; here it says something else.",
             next="Take both ends of an edge from the same row.",
         )

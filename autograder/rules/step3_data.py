@@ -26,7 +26,7 @@ from autograder.rules.observed import usable
 from autograder.rules.step1 import TABLE
 from autograder.rules.step2_graph import edges_missing
 from autograder.rules.step3_mapping import MAPPED
-from autograder.rules.teaching import expect, need, present
+from autograder.rules.teaching import count, expect, need, present
 from autograder.truth import Truth
 
 # What is known of the tensors
@@ -97,9 +97,9 @@ def _is_cut(case: Case, index: np.ndarray, n: int) -> bool:
 
 @cause(
     "data.transposed",
-    title="`edge_index` has one edge a row: [E, 2]",
+    title="`edge_index` has one edge in each row: [E, 2]",
     why="PyG reads row 0 as all sources and row 1 as all targets. A list of pairs makes a tensor "
-    "with one pair a row, of which PyG would only see the first two edges, or raise an error.",
+    "with one pair in each row: PyG would see the first two edges only, or raise an error.",
     question="What is `data.edge_index.shape`? What does PyG expect there?",
     hints=(
         "Print the shape of `edge_index`.",
@@ -121,7 +121,7 @@ def transposed(case: Case) -> str | None:
     why="An edge is a column. Joined along dimension 0, two tensors [2, E] make [4, E]: the "
     "reverse edges become rows 2 and 3, which PyG does not read, or which make the convolution "
     "fail.",
-    question="What shapes have the two tensors that you join, and what shape has the result?",
+    question="What are the shapes of the two tensors that you join, and of the result?",
     hints=(
         "Print the shape of `edge_index`.",
         "Draw two edges as columns, and put their reverse edges beside them. Which dimension grew?",
@@ -202,12 +202,12 @@ def num_nodes(case: Case) -> str | None:
     "data.x",
     title="`x` does not hold the index of every node",
     why="The model looks `x` up in its embedding. It has to be the whole numbers from 0 to "
-    "num_nodes - 1, one a node. Random numbers or ones say the same, or nothing, of every node; a "
-    "row for users only leaves the artists without embedding.",
+    "num_nodes - 1, one for each node. Ones say the same of every node, and random numbers say "
+    "nothing; a row for users only leaves the artists without an embedding.",
     question="What would `embedding(x)` look up for the last artist?",
     hints=(
         "Print shape, dtype and the first values of `data.x`.",
-        "How many nodes are there, users and artists together? How many rows has `x`?",
+        "How many nodes are there, users and artists together? How many rows does `x` have?",
         "Make the row of all indices, as whole numbers, in order.",
     ),
     at=("x", "Data", "rand", "ones", "arange"),
@@ -232,7 +232,7 @@ def x(case: Case) -> str | None:
     title="The same edge stands in `edge_index` more than once",
     why="The split deals out columns. Where an edge has copies, one can be held out for testing "
     "while another stays among the edges for training: the test AUC then measures memory.",
-    question="How many columns has `edge_index`, and how many different ones?",
+    question="How many columns does `edge_index` have, and how many different ones?",
     hints=(
         "Compare the number of columns with the number of rows in the table.",
         "Each pair may be there once, or once in each direction. What do you have?",
@@ -253,7 +253,7 @@ def duplicated_edges(case: Case) -> str | None:
 
 @cause(
     "data.reshaped",
-    title="The list of pairs was reshaped in place of being transposed",
+    title="The list of pairs was reshaped instead of transposed",
     why="`reshape(2, -1)` and `view(2, -1)` keep the order of the numbers: the first half of the "
     "pairs becomes row 0, the second half row 1. The shape is right, and every edge is wrong.",
     question="Which two nodes does column 0 of `edge_index` join? Who are they?",
@@ -293,7 +293,7 @@ def other_edges(case: Case) -> str | None:
         inside = cover.pairs - cover.foreign
         return (
             f"{inside / cover.pairs:.0%} of the {cover.pairs:,} pairs in `edge_index` are in the "
-            f"file; {cover.example} are none"
+            f"file; {cover.example} share no row"
         )
     if cover.missing is None and cover.share is not None and cover.share < 0.9:
         return (
@@ -310,7 +310,7 @@ def other_edges(case: Case) -> str | None:
     title="Rows of the table are missing in `edge_index`",
     why="The model only ever sees what stands in `edge_index`: a row that is left out here is lost "
     "for training and for the test.",
-    question="How many columns has `edge_index`, and how many rows has the table?",
+    question="How many columns does `edge_index` have, and how many rows has the table?",
     hints=(
         "Print both numbers.",
         "Find the line after which they differ.",
@@ -323,7 +323,7 @@ def fewer_edges(case: Case) -> str | None:
     missing = cover.missing if cover else None
     if cover is None or not missing or cover.foreign:
         return None
-    return f"{missing:,} of {case.truth.n_edges:,} rows of the table are in no column"
+    return f"{missing:,} of {case.truth.n_edges:,} rows of the table have no column"
 
 
 TENSOR = (transposed, cat_dim, edge_dtype)
@@ -383,7 +383,7 @@ def test_x(data: GraphData, truth: Truth) -> None:
 def test_edge_tensor(data: GraphData) -> None:
     """edge_index is [2, E], of dtype long"""
     edges = data.edge_index
-    found = "nothing" if edges is None else f"{edges.type} {edges.shape}, {edges.dtype}"
+    found = "no `edge_index`" if edges is None else f"{edges.type} {edges.shape}, {edges.dtype}"
     shape = [] if edges is None else edges.shape
     expect(
         len(shape) == 2 and shape[0] == 2 and edges.dtype == "torch.int64",  # type: ignore[union-attr]
@@ -391,8 +391,19 @@ def test_edge_tensor(data: GraphData) -> None:
         expected="a tensor [2, E], torch.int64: sources above targets",
         got=found,
         why="PyG reads row 0 as sources and row 1 as targets.",
-        next="`[E, 2]`: transpose. Floats: ask for `dtype=torch.long`.",
+        next=_mend_edges(shape),
     )
+
+
+def _mend_edges(shape: list[int]) -> str:
+    """What to do with an `edge_index` of this shape, which is not as it should be."""
+    if not shape:
+        return "Give the edges to `Data` as a tensor, under the name `edge_index`."
+    if len(shape) == 2 and shape[1] == 2 != shape[0]:
+        return "The shape is [E, 2]: transpose it with `.t()`."
+    if shape[0] == 2 and len(shape) == 2:
+        return "Make it a tensor of whole numbers: `dtype=torch.long`."
+    return "Where two tensors are joined, join them side by side, along `dim=1`."
 
 
 @check("step3.data", points=2, causes=DATA)
@@ -429,20 +440,23 @@ def test_coverage(case: Case, edge_index: np.ndarray, truth: Truth) -> None:
         advice = "`reshape` does not transpose: use `.t()`."
     elif cover.foreign:
         inside = (cover.pairs - cover.foreign) / cover.pairs
-        got += f"; {inside:.0%} of the pairs are rows of the table, and {cover.example} are none"
+        got += f"; {inside:.0%} of the pairs are rows of the table; {cover.example} share no row"
         advice = "Look up one column in the table: its user and its artist stand in one row."
     elif cover.repeated:
-        got += f": {cover.repeated:,} columns repeat another"
+        got += f": {count(cover.repeated, 'repeated column')}"
         advice = "Find the place where edges, or their reverse, are added for the second time."
     elif unknown:
         share = "" if cover.share is None else f"; {cover.share:.0%} of them are rows of the table"
         got += f"{share}; as a graph they are not the table's: nodes have other neighbours"
     if cover.missing and not cover.foreign:
-        got += f"; {cover.missing:,} rows of the table are in no column"
+        got += f"; {count(cover.missing, 'row')} of the table without a column"
         advice = "Let every row of the table give one column."
     if cover.loops and not column:
-        got += f"; {cover.loops:,} columns join a node to itself"
-        advice = "A pair is a user and an artist: take one end from each column of `df`."
+        got += f"; {count(cover.loops, 'column')} from a node to itself"
+        advice = (
+            "A pair is a user and an artist: take the two ends of an edge of `G`, or one end "
+            "from each column of `df`."
+        )
     expect(
         cover.same,
         ran="the pairs in `data.edge_index` beside the rows of the table",

@@ -272,7 +272,7 @@ def no_offset(case: Case, one: Numbering) -> str | None:
     why="Python and PyTorch count rows from 0. Counting from 1, row 0 belongs to nobody, and the "
     "last node has an index that is one too large: an index error in the embedding or in the "
     "convolution.",
-    question="Which indices has a table with `num_nodes` rows, from which to which?",
+    question="From which index to which do the rows of a table with `num_nodes` rows go?",
     hints=(
         "Print the smallest and the largest index.",
         "Compare the largest index with `num_nodes - 1`.",
@@ -288,7 +288,7 @@ def from_one(case: Case, one: Numbering) -> str | None:
     last = case.truth.num_nodes - 1
     return (
         f"indices from {one.values.min():,} to {one.values.max():,} in {one.of}, for "
-        f"{case.truth.num_nodes:,} nodes: 0 to {last:,} are due"
+        f"{case.truth.num_nodes:,} nodes; they should be 0 to {last:,}"
     )
 
 
@@ -298,7 +298,7 @@ def from_one(case: Case, one: Numbering) -> str | None:
     why="The mapping was built on a part of the data. Looking up the others raises KeyError, or "
     "`map` gives NaN for them, which becomes a huge negative number as soon as it is cast to an "
     "integer.",
-    question="Has every id in the table an entry in your mapping?",
+    question="Does every id in the table have an entry in your mapping?",
     hints=(
         "Compare the ids in the table with the keys of the mapping.",
         "Look for negative numbers in `edge_index`, and for NaN in the column that you mapped.",
@@ -382,7 +382,7 @@ def test_size(case: Case, mapping: Numbering, truth: Truth) -> None:
         size and (named == truth.num_nodes or not text),
         ran="`len(id_mapping)` and `num_nodes`",
         expected=f"{truth.num_nodes:,} = {truth.n_users:,} users + {truth.n_artists:,} artists",
-        got=f"{mapping.size:,} entries, `num_nodes` {text or 'not defined'}",
+        got=f"{count(mapping.size, 'entry', 'entries')}, `num_nodes` {text or 'not defined'}",
         why=why if collided else "The embedding layer has one row for every index.",
         next=advice,
     )
@@ -399,10 +399,11 @@ def test_indices(case: Case, mapping: Numbering, truth: Truth) -> None:
         ran="the values of `id_mapping`",
         expected=f"every whole number from 0 to {truth.num_nodes - 1:,}",
         got=f"{distinct:,} different ones, from {low:,} to {high:,}",
-        why="An index is a row of the embedding: a gap wastes a row, a double mixes two nodes.",
+        why="An index is a row of the embedding: a gap wastes a row, and an index that is used "
+        "twice mixes two nodes.",
         next="Number users and artists in one go, from 0."
         if high >= 0
-        else "These are no whole numbers: are keys and values swapped?",
+        else "The values are not whole numbers: are keys and values swapped?",
     )
 
 
@@ -420,7 +421,7 @@ def test_disjoint(mapping: Numbering, truth: Truth) -> None:
         len(common) == 0,
         ran="the indices of all users beside those of all artists",
         expected="nothing in common",
-        got=count(len(common), "indices that are both a user's and an artist's"),
+        got=count(len(common), "index", "indices") + " of both a user and an artist",
         why="A user and an artist with one index are one node with one embedding.",
         next="Let the artists' numbers begin where the users' end, and keep their keys apart.",
     )

@@ -27,7 +27,7 @@ from autograder.rules.step3_data import (
     other_edges,
 )
 from autograder.rules.step3_mapping import MAPPED
-from autograder.rules.teaching import expect, need, present, raised
+from autograder.rules.teaching import count, expect, need, present, raised
 from autograder.truth import Truth
 
 LEAK = "step3.split.no_leak"
@@ -208,7 +208,7 @@ def directed(case: Case) -> str | None:
     question="How often is the transform called, and which of its results do you keep?",
     hints=(
         "Count the calls of your transform.",
-        "How many edges have the test part and the training part in common?",
+        "How many edges do the test part and the training part have in common?",
         "One call gives all three parts: take them from the same one.",
     ),
     at=("train_data", "transform", "RandomLinkSplit"),
@@ -257,9 +257,9 @@ def one_way_graph(case: Case) -> str | None:
 @cause(
     "split.turned-columns",
     title="The split drops edges whose source has the higher index",
-    why="With `is_undirected=True` the split takes an edge for stored in both directions, and "
-    "keeps only the columns whose source is not above their target. An edge that is stored once, "
-    "from a higher index to a lower one, is lost.",
+    why="With `is_undirected=True` the split assumes that each edge is stored in both directions, "
+    "and keeps only the columns whose source is not above their target. An edge that is stored "
+    "once, from a higher index to a lower one, is lost.",
     question="In how many columns of `data.edge_index` is the source above the target?",
     hints=(
         "Count them: `(data.edge_index[0] > data.edge_index[1]).sum()`.",
@@ -278,7 +278,9 @@ def turned_columns(case: Case) -> str | None:
     if graph is None or not lost:
         return None
     away = int((graph[0] > graph[1]).sum())
-    return f"in {away:,} of {graph.shape[1]:,} columns of `edge_index` the source is the higher one"
+    return (
+        f"in {away:,} of {graph.shape[1]:,} columns of `edge_index` the source is the higher index"
+    )
 
 
 @cause(
@@ -312,10 +314,10 @@ def labels(case: Case) -> str | None:
     why="RandomLinkSplit returns training, validation and test data in this order. In another "
     "order nothing raises, but the model is trained on a tenth of the edges, or measured on those "
     "it saw.",
-    question="How many positive edges has each of your three parts? Which should have most?",
+    question="How many positive edges does each of your three parts have? Which should have most?",
     hints=(
         "Print the three parts: which has the most positive edges?",
-        "Validation and test have as many; which of them may use the other's edges as messages?",
+        "Validation and test have equally many: which may use the other's edges as messages?",
         "Compare the order of your names with the one in PyG's example.",
     ),
     at=("train_data", "val_data", "test_data"),
@@ -335,7 +337,7 @@ def order(case: Case) -> str | None:
 
 @cause(
     "split.sizes",
-    title="Validation and test are no tenth of the edges each",
+    title="Validation and test do not have a tenth of the edges each",
     why="`num_val` and `num_test` below 1 are shares, whole numbers are counts of edges: 1 is one "
     "single edge. With too few edges an AUC says nothing, with too many little is left to learn "
     "from.",
@@ -358,7 +360,7 @@ def sizes(case: Case) -> str | None:
         return None
     listed = ", ".join(f"{name} {count:,}" for name, count in sized.found.items())
     due = ", ".join(f"{count:,}" for count in sized.due.values())
-    return f"{' and '.join(odd)}: {listed} edges" if odd else f"{listed} edges, for {due}"
+    return f"{' and '.join(odd)}: {listed} edges" if odd else f"{listed} edges; it should be {due}"
 
 
 def _insufficient(case: Case) -> CellError | None:
@@ -398,7 +400,7 @@ def not_shuffled(case: Case) -> str | None:
     if found is None:
         return None
     part, kind, nodes, due = found
-    return f"{part} are those of {nodes:,} {kind} only; drawn at random, of about {due:,}"
+    return f"{part} join only {nodes:,} {kind}; a random draw would join about {due:,}"
 
 
 @cause(
@@ -587,10 +589,12 @@ def test_no_leak(
         leaked == 0 and all(len(e) for e in asked.values()) and not (whole.size and foreign),
         ran="the unordered pairs of held-out and of message-passing edges",
         expected="none in common",
-        got=f"{leaked:,} {where}" if leaked else f"{foreign:,} positive edges are none of `data`",
+        got=f"{leaked:,} {where}"
+        if leaked
+        else f"{count(foreign, 'positive edge')} that `data` does not have",
         why="The model would be asked for edges that it has already been shown: leakage.",
         next="Edges stored in both directions need `is_undirected=True`. The three parts come as "
-        "train, val, test. And does every node have an index of its own?",
+        "train, val, test, in this order. And every node needs an index of its own.",
     )
 
 
@@ -604,7 +608,7 @@ def test_both_ways(messages: dict[str, np.ndarray]) -> None:
         lonely == 0 and all(e.size for e in messages.values()),
         ran="the message-passing edges of the three parts",
         expected="every edge in both directions",
-        got=f"{lonely:,} edges of {part}_data without their reverse",
+        got=f"{count(lonely, 'edge')} of {part}_data without the reverse",
         why="A node without incoming edges never receives a message.",
         next="`is_undirected=True` adds the reverse of every edge after the split.",
     )

@@ -1,4 +1,4 @@
-"""Step 4, `decode`: one score a pair, the dot product, and a gradient that comes through.
+"""Step 4, `decode`: one score for each pair, the dot product, and a gradient that comes through.
 
 A check and its causes stand together; of a check's causes the first that has a proof names it.
 """
@@ -25,7 +25,7 @@ def decoded_and_products(case: Case) -> tuple[np.ndarray, np.ndarray] | None:
     return model.decode.output.numpy(), products(model)
 
 
-# --- one score a pair
+# --- one score for each pair
 
 
 @cause(
@@ -83,7 +83,7 @@ def all_pairs(case: Case) -> str | None:
     "it?",
     hints=(
         "Print the shape of the product and of the score.",
-        "One score a pair: which dimension counts the pairs, which the channels?",
+        "There is one score for each pair: which dimension counts the pairs, which the channels?",
         "Sum over the last dimension, and let it disappear.",
     ),
     at=("decode",),
@@ -110,7 +110,7 @@ def test_decode_shape(model: ModelClass) -> None:
         ran=f"`decode(z, edge_label_index)` on {n} pairs",
         expected=f"{n} scores, shape [{n}]",
         got=f"shape {list(decoded.shape)}",
-        why="Every query edge needs a score of its own.",
+        why="Every pair needs a score of its own.",
         next="`edge_label_index[0]` holds the sources of all pairs: which axis do you index, "
         "and which do you sum over?",
     )
@@ -239,7 +239,7 @@ def test_gradient(model: ModelClass, decoded: np.ndarray) -> None:
         ran="the gradient of the scores that `decode` gives, for the embeddings `z`",
         expected="a gradient for the embeddings of every pair",
         got="none comes through",
-        why="The loss is made of these scores: what they do not hand back, no weight ever learns.",
+        why="The loss is made of these scores: without a gradient through them no weight learns.",
         next="Compute with tensors throughout: no `detach`, `.item()`, `.tolist()`, `.data`, NumPy "
         "or `torch.tensor(...)` on the way from `z` to the scores.",
     )

@@ -98,7 +98,8 @@ def test_method_names(model: ModelClass) -> None:
         why="`model.encode(...)` is an AttributeError where the class has no such method.",
         next="Look at the indentation: each `def` stands under that of `__init__`."
         if model.nested
-        else "Rename: " + ", ".join(missing_names(model)) + ".",
+        else f"Call what you have written by the name of the exercise: "
+        f"{' and '.join(f'`{name}`' for name in missing_names(model))}.",
     )
 
 
@@ -162,6 +163,14 @@ FORMULAS = {  # a ReLU between the layers, one after the last -> in words
     (False, False): "a model without the ReLU",
     (False, True): "a model with the ReLU after the last layer only",
     (True, True): "a model with a ReLU after the last layer too",
+}
+
+
+NEXT = {  # what to do where `encode` gives these numbers
+    (True, False): "",
+    (False, False): "Apply a ReLU to the result of the first layer, and go on with what it gives.",
+    (False, True): "Move the ReLU: it belongs between the two layers.",
+    (True, True): "Leave out the second ReLU: return what the second layer gives.",
 }
 
 
@@ -274,8 +283,13 @@ def test_forward(
         expected="the same numbers",
         got=f"the numbers of {FORMULAS[like[0]]}" if like else "other numbers",
         why="Without a ReLU between them two layers are one; after the last it cuts off half of "
-        "every embedding.",
-        next="Look up `x`, then first layer, ReLU, second layer; return that.",
+        "every embedding."
+        if like
+        else "The exercise asks for a lookup, a layer, a ReLU and a layer, and for nothing else.",
+        next=NEXT[like[0]]
+        if like
+        else "Go through `encode` line by line: is a layer left out or used twice, or is there a "
+        "dropout, a sigmoid or a normalisation?",
     )
 
 

@@ -302,7 +302,9 @@ def test_convolutions(model: ModelClass) -> None:
         expected=f"SAGEConv({dim}, {hidden}) and SAGEConv({hidden}, {out})",
         got=widths(model),
         why="What one layer gives out is what the next takes in; two layers reach two hops.",
-        next="Write both in `__init__`, with the sizes from its arguments.",
+        next="Write both in `__init__`, with the sizes from its arguments."
+        if all(c.sage for c in model.convolutions)
+        else "The exercise asks for layers of the class `SAGEConv`.",
     )
 
 
@@ -344,7 +346,29 @@ def detached(case: Case) -> str | None:
     return f"after `backward()` `{cut[0]}` has no gradient, though the optimizer holds it"
 
 
-@check("step4.layers", points=1, causes=(no_self, layers_in_list, embedding_in_encode, detached))
+@cause(
+    "train.frozen-weights",
+    title="Some parameters are frozen",
+    why="What does not ask for gradients gets none: it keeps the random numbers that it was made "
+    "with, and everything else has to learn around it.",
+    question="Which parameters have `requires_grad` set to False?",
+    hints=(
+        "Print name and `requires_grad` of every parameter.",
+        "Which line sets it?",
+        "Freezing is for weights that were trained before: leave it out.",
+    ),
+    at=("requires_grad", "requires_grad_", "from_pretrained", "optimizer"),
+)
+def frozen_weights(case: Case) -> str | None:
+    names = (case.model.frozen if case.model else []) or (case.setup.frozen if case.setup else [])
+    return f"`requires_grad` is False for {', '.join(names)}" if names else None
+
+
+@check(
+    "step4.layers",
+    points=1,
+    causes=(no_self, layers_in_list, embedding_in_encode, frozen_weights, detached),
+)
 def test_registered(model: ModelClass) -> None:
     """All layers are registered, so that an optimizer finds them"""
     hidden = [f"{kind}, a local name of `__init__`" for kind in model.lost]

@@ -28,8 +28,9 @@ from autograder.rules.step5_train import (
     loss_negated,
     returns_tensor,
 )
-from autograder.rules.teaching import expect, need
+from autograder.rules.teaching import count, expect, need
 
+ASKED = 100  # epochs, by the exercise of our own notebook
 EPOCHS = 5  # fewer are no loop
 CLIMBS = 2.0  # times the first loss: it runs away
 REACH = 0.1  # steps times rate: how far Adam can move a weight, whose size is about 1
@@ -58,16 +59,20 @@ def state_is_alias(case: Case) -> str | None:
 
 
 @check("step5.loop", points=1, causes=(returns_tensor, graph_reused, detached, state_is_alias))
-def test_losses_kept(loop: Loop) -> None:
+def test_losses_kept(loop: Loop, free_form: bool) -> None:
     """The loss of every epoch is kept, as a number; weights that are kept are copies"""
     bad = sum(v is None or not np.isfinite(v) for v in loop.losses)
+    asked = EPOCHS if free_form else ASKED
     expect(
-        len(loop.losses) >= EPOCHS and not bad,
+        len(loop.losses) >= asked and not bad,
         ran="`losses`",
-        expected=f"one finite float an epoch, {EPOCHS} epochs or more",
-        got=f"{len(loop.losses)} entries, {bad} of them no number",
-        why="A curve shows at a glance whether training works.",
-        next="Append what `train(train_data)` returns, inside the loop.",
+        expected=f"{asked} numbers or more, one for each epoch",
+        got=count(len(loop.losses), "entry", "entries")
+        + (f", {bad} of them not a finite number" if bad else ""),
+        why="The list holds what `train` returns: each entry must be a number."
+        if bad
+        else "A curve shows at a glance whether the training works.",
+        next=_how_to_keep(loop, bad, asked),
     )
     expect(
         not loop.aliased,
@@ -77,6 +82,20 @@ def test_losses_kept(loop: Loop) -> None:
         why="`state_dict()` does not copy: what it holds goes on to be trained.",
         next="Keep `copy.deepcopy(model.state_dict())`.",
     )
+
+
+def _how_to_keep(loop: Loop, bad: int, asked: int) -> str:
+    """What to do where the list of losses is not what was asked for."""
+    kept = len(loop.losses)
+    if not kept:
+        return "Append what `train(train_data)` returns, inside the loop."
+    if bad:
+        return "Let `train` return `loss.item()`, and look at the first loss that is no number."
+    if kept == asked - 1:
+        return f"`range(1, {asked})` ends before {asked}: `range({asked})` has {asked} turns."
+    if kept < asked and (loop.steps or 0) >= asked:
+        return "Append in every epoch: is the line inside the `if` that prints every tenth loss?"
+    return f"Let the loop run for {asked} epochs, and append the loss in each of them."
 
 
 @dataclass(frozen=True)

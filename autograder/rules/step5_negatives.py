@@ -57,7 +57,7 @@ def are_self_pairs(negatives: np.ndarray) -> bool:
 
 @cause(
     "train.self-pairs",
-    title="Negatives pair a node with itself",
+    title="Negatives join a node with itself",
     why="A node with itself has the largest dot product of all. The model learns that similar "
     "vectors mean no: the opposite of what it is for.",
     question="In how many of your negatives are source and target the same?",
@@ -73,7 +73,7 @@ def self_pairs(case: Case) -> str | None:
     if not are_self_pairs(negatives):
         return None
     return (
-        f"{self_share(negatives):.0%} of {negatives.shape[1]:,} negatives pair a node with itself"
+        f"{self_share(negatives):.0%} of {negatives.shape[1]:,} negatives join a node with itself"
     )
 
 
@@ -104,7 +104,7 @@ def negative_side(case: Case) -> str | None:
     shown = " and ".join(
         f"{m.missed:,} of {m.nodes:,} {m.name} (nodes {m.low:,} to {m.high:,})" for m in missed
     )
-    return f"in {negatives.shape[1]:,} negatives these never occur: {shown}"
+    return f"in {count(negatives.shape[1], 'negative')} these never occur: {shown}"
 
 
 @check("step5.train", points=1, causes=(self_pairs, negative_side))
@@ -116,7 +116,7 @@ def test_negatives_side(training: Training, negatives: list[np.ndarray]) -> None
         not missed,
         ran="which nodes occur in the negatives",
         expected="users and artists, all over both",
-        got=" and ".join(f"none of {m.missed:,} of the {m.nodes:,} {m.name}" for m in missed),
+        got=" and ".join(f"{m.missed:,} of the {m.nodes:,} {m.name} in none" for m in missed),
         why="Negatives between users alone teach to tell the sides apart, not what people like.",
         next="Sample over all nodes, or pair a user with an artist (mind the artists' offset).",
     )
@@ -179,15 +179,15 @@ def test_negative_count(training: Training, negatives: list[np.ndarray]) -> None
         lost is None,
         ran="the pairs that were scored, and those whose scores came to the loss",
         expected="the same",
-        got=f"{lost.unused if lost else 0:,} scores that never came to the loss",
+        got=f"{count(lost.unused if lost else 0, 'score')} that never came to the loss",
         why="What the loss is not given is never learned.",
-        next="Look where these scores go: a loss and a `backward()` for each batch, and each name "
-        "used once.",
+        next="See where these scores go: each batch needs its own loss and `backward()`, and a "
+        "name that is used again loses what it held.",
     )
     expect(
         few is None,
         ran="the positives that `train` scored, epoch by epoch",
-        expected=count(wanted, "positives, or others each time"),
+        expected=count(wanted, "positive") + ", or others each time",
         got=f"the same {few or 0:,} of {wanted:,} each time",
         why="What is never scored is never learned.",
         next="Take all columns of `pos_edge_label_index`.",
@@ -199,7 +199,7 @@ def test_negative_count(training: Training, negatives: list[np.ndarray]) -> None
         ran=f"the {total:,} pairs that `train` scored in an epoch",
         expected="as many negatives as positives",
         got=" and then ".join(f"{n:,} negatives to {p:,} positives" for n, p in odd),
-        why="With more of one kind, saying always that answer is already a small loss.",
+        why="With more of one kind, always giving that answer makes the loss small already.",
         next="`num_neg_samples` is by default the number of message-passing edges: "
         "that is twice as many. Set it.",
     )
@@ -262,7 +262,7 @@ def test_negatives_no_edges(training: Training, negatives: list[np.ndarray]) -> 
         not edges and not outside and not both and not are_self_pairs(pairs),
         ran=f"{pairs.shape[1]:,} negatives of two epochs beside the training edges",
         expected=f"0 of them edges, 0 outside of 0 to {n - 1:,}",
-        got=f"{edges:,} are edges, {outside:,} outside, {loops:,} pair a node with itself"
+        got=f"{edges:,} are edges, {outside:,} outside, {loops:,} join a node with itself"
         + (f", {both:,} are positives of the same epoch" if both else ""),
         why="A true edge labelled 0 teaches the model the opposite of what it should learn.",
         next="`negative_sampling` takes the message-passing `edge_index` and avoids its edges.",
@@ -282,8 +282,8 @@ def repeated(negatives: list[np.ndarray]) -> tuple[int, int]:
 @cause(
     "train.negative-fixed",
     title="The same negatives are used in every epoch",
-    why="A model can learn a fixed list by heart. New negatives in each epoch show it ever other "
-    "pairs that are no edges.",
+    why="A model can learn a fixed list by heart. New negatives in each epoch show it always "
+    "different pairs that are no edges.",
     question="Are the negatives of the second epoch other pairs than those of the first?",
     hints=(
         "Print the first three negatives in two epochs.",
@@ -299,7 +299,7 @@ def negative_fixed(case: Case) -> str | None:
     first, again = repeated(negatives)
     if again < AGAIN * first:
         return None
-    return f"{again:,} of {first:,} negatives of one epoch are there again in the next"
+    return f"{again:,} of {first:,} negatives of one epoch come again in the next"
 
 
 @check("step5.train", points=1, causes=(self_pairs, negative_side, negative_fixed))

@@ -8,10 +8,10 @@ from __future__ import annotations
 from autograder.evidence.schema import Training
 from autograder.rules import check
 from autograder.rules.cause import Case, cause
-from autograder.rules.step4_layers import detached
+from autograder.rules.step4_layers import detached, frozen_weights
 from autograder.rules.step5_setup import partial_optimizer, stale_optimizer
 from autograder.rules.step5_train import graph_reused
-from autograder.rules.teaching import expect, need
+from autograder.rules.teaching import count, expect, need
 
 
 @cause(
@@ -57,7 +57,8 @@ def no_zero_grad(case: Case) -> str | None:
     found = [e for e in case.epochs if e.stale_gradients]
     if not found or not any(e.steps for e in case.epochs):
         return None
-    return f"in {len(found)} of {len(case.epochs)} epochs `backward()` met the gradients of before"
+    epochs = f"in {len(found)} of {len(case.epochs)} epochs"
+    return f"{epochs} `backward()` found gradients of the epoch before"
 
 
 @cause(
@@ -108,7 +109,7 @@ def test_clears_gradients(training: Training) -> None:
         expected="a step before the gradients are cleared again",
         got=f"gradients of {lost:,} of {sum(all_of):,} calls were cleared without a step",
         why="What is cleared before a step is never learned.",
-        next="`optimizer.step()` belongs behind each `backward()`, inside the loop over batches.",
+        next="Call `optimizer.step()` after each `backward()`, inside the loop over batches.",
     )
 
 
@@ -136,29 +137,9 @@ def cleared_before_step(case: Case) -> str | None:
     if not reached or setup.optimized < setup.parameters or not setup.learning_rate:
         return None
     return (
-        f"`backward()` gave all {setup.parameters} tensors a gradient, {epochs[0].steps} step "
-        "followed in each epoch, and not one tensor moved"
+        f"`backward()` gave all {setup.parameters} tensors a gradient, "
+        f"{count(epochs[0].steps, 'step')} followed in each epoch, and not one tensor moved"
     )
-
-
-@cause(
-    "train.frozen-weights",
-    title="Some parameters are frozen",
-    why="What does not ask for gradients gets none: it keeps the random numbers that it was made "
-    "with, and all else has to learn around it.",
-    question="Which parameters have `requires_grad` set to False?",
-    hints=(
-        "Print name and `requires_grad` of every parameter.",
-        "Which line sets it?",
-        "Freezing is for weights that were trained before: leave it out.",
-    ),
-    at=("requires_grad", "requires_grad_", "from_pretrained", "optimizer"),
-)
-def frozen_weights(case: Case) -> str | None:
-    setup = case.setup
-    if setup is None or not setup.frozen:
-        return None
-    return f"`requires_grad` is False for {', '.join(setup.frozen)}"
 
 
 @check(
@@ -174,13 +155,19 @@ def frozen_weights(case: Case) -> str | None:
         cleared_before_step,
     ),
 )
-def test_all_move(training: Training) -> None:
+def test_all_move(training: Training, case: Case) -> None:
     """One epoch moves every parameter"""
+    cleared = cleared_before_step.found(case) is not None
     expect(
         training.tensors and training.epochs and not training.still,
         ran="every parameter before and after two epochs",
         expected=f"all {training.tensors} have moved",
         got=f"unmoved: {', '.join(training.still) or 'all'}",
-        why="What does not move does not learn.",
-        next="loss.backward(), then optimizer.step(), on the model that the optimizer holds.",
+        why="`zero_grad` between `backward` and `step` clears what the step would use."
+        if cleared
+        else "What does not move does not learn.",
+        next="Mind the order in each epoch: zero_grad, backward, step."
+        if cleared
+        else "Call `loss.backward()`, then `optimizer.step()`, for the model whose parameters the "
+        "optimizer holds.",
     )

@@ -10,7 +10,7 @@ from autograder.rules import check
 from autograder.rules.cause import Case, cause
 from autograder.rules.step4_decode import squashes
 from autograder.rules.step4_layers import embedding_in_encode, embedding_size, rows_differ
-from autograder.rules.teaching import expect, need, raised
+from autograder.rules.teaching import count, expect, need, raised
 
 LOGITS = ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits")
 RATE, WIDTH = 0.01, 32  # what the exercise of our own notebook asks for
@@ -67,7 +67,7 @@ def stale_optimizer(case: Case) -> str | None:
 @cause(
     "train.partial-optimizer",
     title="The optimizer holds only some of the model's parameters",
-    why="What it does not hold keeps its random start: the rest has to learn around it.",
+    why="What it does not hold keeps its first random numbers: the rest has to learn around it.",
     question="Which parameters does the model have, and which does the optimizer hold?",
     hints=(
         "Count both: `list(model.parameters())` and the optimizer's groups.",
@@ -95,9 +95,13 @@ def test_optimizer(setup: Setup, free_form: bool) -> None:
         ran="`optimizer`, beside `model.parameters()`",
         expected=f"Adam with all {setup.parameters} tensors of the model",
         got=f"{setup.optimizer_kind or 'no optimizer'} with {setup.optimized} of them"
-        + (f" and {setup.foreign} of another model" if setup.foreign else ""),
-        why="A tensor that the optimizer does not hold never changes.",
-        next="Make the model first, then `torch.optim.Adam(model.parameters(), ...)`; "
+        + (f" and {count(setup.foreign, 'tensor')} of another model" if setup.foreign else ""),
+        why="The learning rate of the exercise is meant for Adam."
+        if whole
+        else "A tensor that the optimizer does not hold never changes.",
+        next="The exercise asks for `torch.optim.Adam`."
+        if whole
+        else "Make the model first, then `torch.optim.Adam(model.parameters(), ...)`; "
         "a new model needs a new optimizer.",
     )
     rate = setup.learning_rate

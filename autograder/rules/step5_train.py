@@ -127,8 +127,8 @@ def test_returns_loss(train_called: Training) -> None:
         got=", ".join(e.returned_text for e in train_called.epochs) or "nothing",
         why="A tensor that keeps its graph keeps the memory of its whole epoch."
         if held
-        else "The loop keeps one number an epoch, and the curve is drawn of these.",
-        next="`return loss.item()`.",
+        else "The loop keeps one number for each epoch, and the curve shows these numbers.",
+        next="End `train` with `return loss.item()`.",
     )
 
 
@@ -172,7 +172,7 @@ def are_lost(epoch: Epoch, training: Training) -> bool:
 @cause(
     "train.held-out-pairs",
     title="Validation or test edges are trained on",
-    why="What a model was trained on it knows: the AUC of these edges says nothing about edges "
+    why="A model knows what it was trained on: the AUC of these edges says nothing about edges "
     "that it has never seen.",
     question="Which of the pairs that your loss calls edges are in `test_data`?",
     hints=(
@@ -315,15 +315,17 @@ def test_labels(training: Training, epochs: list[Epoch]) -> None:
         not held,
         ran="the pairs with label 1, beside the edges of the other parts of the split",
         expected="edges of the training part only",
-        got=f"{held:,} are validation or test edges",
-        why="What a model was trained on it knows: the test then says nothing.",
+        got=f"{held:,} of them are validation or test edges",
+        why="A model knows what it was trained on: the test then says nothing.",
         next="Take the positives of `train_data`, and no others.",
     )
     expect(
         positive > 0.99 and negative < 0.1,
         ran="the labels that the loss got",
         expected="1 for positives, 0 for negatives",
-        got=f"on average {positive:.2f} for positives, {negative:.2f} for the others"
+        got="labels in the place of the scores, and scores in that of the labels"
+        if not np.isfinite(negative)
+        else f"on average {positive:.2f} for positives, {negative:.2f} for the others"
         + (
             ": labels that have nothing to do with the pairs"
             if are_unrelated((positive, negative))
@@ -350,8 +352,8 @@ def test_raw_scores(epochs: list[Epoch], case: Case) -> None:
         expected="raw scores, any real numbers",
         got=" and ".join(f"{shown(e.given_low)} to {shown(e.given_high)}" for e in odd),
         why="BCEWithLogitsLoss applies the sigmoid itself, to its first argument.",
-        next="`loss_fn(scores, labels)`, with the scores as `decode` gives them. The point for it "
-        "is one of `step5.setup`.",
+        next="`loss_fn(scores, labels)`, with the scores as `decode` gives them. (This costs its "
+        "point in `step5.setup`.)",
     )
 
 
@@ -363,7 +365,7 @@ def test_raw_scores(epochs: list[Epoch], case: Case) -> None:
     title="The data is split anew while the model is trained",
     why="Every new split draws other test edges. Over a few epochs the model trains on all of "
     "them, and nothing is unseen any more. The AUC looks the same or better.",
-    question="Is an edge that is a test edge now also one in the epoch before?",
+    question="Take an edge that is a test edge now: was it one in the epoch before?",
     hints=(
         "Count how often RandomLinkSplit is called.",
         "Is the transform called inside the loop, or inside a function that the loop calls?",
@@ -381,8 +383,8 @@ def resplit(case: Case) -> str | None:
 @cause(
     "train.full-graph",
     title="Training passes messages along held-out edges",
-    why="Validation and test edges are what the model will be asked about. Whoever encodes with "
-    "them in training has seen the answers; the AUC hardly shows it.",
+    why="Validation and test edges are what the model will be asked about. Encoded with in "
+    "training, they give the answers away, and the AUC hardly shows it.",
     question="How many edges does `encode` get in training, and how many has "
     "`train_data.edge_index`?",
     hints=(
@@ -463,7 +465,7 @@ def test_message_edges(training: Training) -> None:
         not training.resplits,
         ran="the calls of RandomLinkSplit between the steps of the optimizer",
         expected="none: one split for all epochs",
-        got=count(training.resplits, "new splits"),
+        got=count(training.resplits, "new split"),
         why="Each new split trains on edges that were held out before: nothing is unseen.",
         next="Split once, before the loop.",
     )
@@ -473,7 +475,7 @@ def test_message_edges(training: Training) -> None:
     expect(
         used.right,
         ran="the `edge_index` that `train` handed to `encode`",
-        expected=count(used.allowed, "message-passing edges of train_data"),
+        expected=count(used.allowed, "message-passing edge") + " of train_data",
         got=f"{used.extra:,} other edges" if used.extra else f"{used.share:.0%} of them",
         why="Other edges are held-out ones, or the negatives themselves: the answer leaks in.",
         next="Encode with `train_data.edge_index`; only decode sees the supervision edges.",

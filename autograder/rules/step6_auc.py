@@ -86,8 +86,8 @@ def measured_too_early(run: Scoring) -> str:
 @cause(
     "test.chosen-by-test",
     title="The best epoch is chosen by the test AUC",
-    why="The best of many numbers is high by luck as well. Who chooses by the test edges has no "
-    "edges left that nothing was chosen by.",
+    why="The best of many numbers is high by luck as well. If you choose by the test edges, "
+    "no edges are left that had no part in the choice.",
     question="Which edges decide at which epoch you stop, and which does the report use?",
     hints=(
         "Where in the loop is the test AUC computed?",
@@ -105,9 +105,9 @@ def chosen_by_test(case: Case) -> str | None:
 
 @cause(
     "test.other-part",
-    title="The reported AUC is of the validation part",
+    title="The reported AUC is that of the validation part",
     why="The validation edges are there to choose by: epochs, rates, sizes. What was chosen by "
-    "them looks better on them than on edges that nothing was chosen by.",
+    "them looks better on them than on edges that had no part in the choice.",
     question="Which part of the split is the last AUC of your notebook computed on?",
     hints=(
         "Print how many edges the part that you evaluate has, and which object it is.",
@@ -191,7 +191,7 @@ def test_auc_is_measured(auc: Auc, case: Case) -> None:
         ran="the part of the split that the test AUC is of",
         expected="the test part",
         got=other,
-        why="What was chosen by the validation edges looks better on them.",
+        why="The model was chosen by the validation edges, so it looks better on them.",
         next="`test_auc = test(test_data)`, after the training.",
     )
     expect(
@@ -201,7 +201,38 @@ def test_auc_is_measured(auc: Auc, case: Case) -> None:
         expected=" and ".join(f"`{name}` {_shown(again)}" for name, _, again in both),
         got=" and ".join(f"`{name}` {_shown(noted)}" for name, noted, _ in both),
         why="A reported number must be one that can be measured again.",
-        next="Call `test` again with the trained model, and keep both numbers.",
+        next=_why_not_again(auc),
+    )
+
+
+def _why_not_again(auc: Auc) -> str:
+    """What to do where the noted AUCs are not what `test` gives now, by what they look like."""
+    again = {"val": auc.val_again, "test": auc.test_again}
+    for part, noted in (("val", auc.val_auc), ("test", auc.test_auc)):
+        due, other = again[part], again["test" if part == "val" else "val"]
+        if noted is None:
+            return f"`{part}_auc` is not there, or is no number: `{part}_auc = test({part}_data)`."
+        if due is None:
+            return (
+                f'`test({part}_data)` gives no number now: see `check("step6.test")`, and run '
+                "this cell again."
+            )
+        if abs(noted - due) < AGAIN:
+            continue
+        if abs(noted - 100 * due) < 100 * AGAIN:
+            return f"`{part}_auc` is in per cent: leave it as `test` gives it, between 0 and 1."
+        if other is not None and abs(noted - other) < AGAIN:
+            others = "validation" if part == "test" else "test"
+            return f"`{part}_auc` is that of the {others} data: `{part}_auc = test({part}_data)`."
+        if abs(noted - (1 - due)) < AGAIN:
+            return f"`{part}_auc` is 1 minus what `test` gives: keep what it gives, as it is."
+        if noted in (round(due, 1), round(due, 2)):
+            return f"`{part}_auc` is rounded: keep what `test` gives, and round where you print it."
+        if noted in auc.typed:
+            return f"{noted:g} stands in your code: `{part}_auc = test({part}_data)` measures it."
+    return (
+        "The model, the data or `test` was another one when the numbers were computed: run this "
+        "cell again, after the training."
     )
 
 
@@ -218,7 +249,8 @@ def test_chosen_by_validation(auc: Auc, case: Case) -> None:
         ran="the AUCs on the test data, epoch by epoch",
         expected="one, at the end",
         got=f"the largest of {found.of if found else 0:,} is the one that is reported",
-        why="Who chooses by the test AUC has no test any more: the best of many is high by luck.",
+        why="A test AUC that was used for choosing is no test any more: the best of many numbers "
+        "is high by luck.",
         next="Choose the epoch by the validation AUC, then compute the test AUC once.",
     )
 
@@ -273,7 +305,7 @@ def test_beats_chance(evidence: Evidence, truth: Truth, known: np.ndarray | None
     if isinstance(own, Absent) and own.reached and own.error is None:
         if isinstance(trained, Training) and trained.watched and trained.epochs:
             raise not_judged("the training, but not all vectors that the trained model gives")
-        got = "your own trained model is not here: what is measured here is a ready one"
+        got = "your own trained model is not here: what you measured is a ready one"
         look = "Keep the notebooks of steps 4 and 5, done and saved, in the folder of this one."
         raise NotAttempted(Message(got=got, next=look))
     chain = present(evidence.step6, "own")

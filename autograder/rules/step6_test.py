@@ -128,7 +128,7 @@ def test_returns_auc(test_called: list[Scoring]) -> None:
 @cause(
     "test.train-edges",
     title="The AUC is computed on training edges",
-    why="What a model was trained on it knows. An AUC on those edges says nothing about new ones.",
+    why="A model knows what it was trained on. An AUC on those edges says nothing about new ones.",
     question="Are the positives that you score among the message-passing edges of the same data?",
     hints=(
         "Compare the positives in `test` with `test_data.pos_edge_label_index`.",
@@ -152,6 +152,34 @@ def train_edges(case: Case) -> str | None:
                 f"{seen:,} of {scored.shape[1]:,} scored pairs are message-passing edges of the "
                 f"data, {held:,} of its {positives.shape[1]:,} held-out positives were scored"
             )
+    return None
+
+
+@cause(
+    "test.edges-as-negatives",
+    title="Some negatives of the evaluation are edges of the graph",
+    why="A pair that the model has seen as an edge is counted as a pair without one: the model "
+    "loses where it is right, and the AUC is too low.",
+    question="Against which edges are the negatives of the evaluation drawn? Which others exist?",
+    hints=(
+        "Look up your negatives among the message-passing edges of the same data.",
+        "The positives of a part are a tenth of all edges. Where are the others?",
+        "Take the negatives that the split stored, or draw them against all edges.",
+    ),
+    at=("negative_sampling", "neg_edge_label_index", "test"),
+)
+def edges_as_negatives(case: Case) -> str | None:
+    for run in case.scorings:
+        if not run.pairs:
+            continue
+        scored, messages = np.sort(run.pairs.numpy(), axis=0), run.edge_index.numpy()
+        n = 1 + max(int(e.max(initial=0)) for e in (scored, run.positives.numpy(), messages))
+        keyed = keys(scored, n)
+        positive = among(keyed, pairs(run.positives.numpy(), n))
+        seen = int((among(keyed, pairs(messages, n)) & ~positive).sum())
+        if seen and positive.any():
+            others = int((~positive).sum())
+            return f"{seen:,} of the {others:,} pairs that are scored as negatives are known edges"
     return None
 
 
@@ -214,7 +242,7 @@ def differing_pairs(run: Scoring) -> str:
 
 @cause(
     "test.hard-coded",
-    title="The AUC is typed in, not measured",
+    title="The AUC is typed in, and not measured",
     why="A number that stands in the code stays the same, whatever the model does.",
     question="Where does this number come from, and does it change when you train again?",
     hints=(
@@ -256,8 +284,8 @@ def typed_in(auc: Auc) -> float | None:
 @cause(
     "test.mean-of-aucs",
     title="The reported number is a mean of several AUCs",
-    why="The AUC of all pairs is no mean of AUCs: each batch has its own order, and each epoch "
-    "another model, the first of which had learned nothing yet.",
+    why="The AUC of all pairs is not a mean of AUCs: each batch has its own order, and each epoch "
+    "another model; the first ones have learned nothing yet.",
     question="Of which model, and of which pairs, is the number that you report?",
     hints=(
         "Count how often `roc_auc_score` is called for this one number.",
@@ -285,7 +313,7 @@ def reported_by(case: Case) -> Reported | None:
 @check(
     "step6.test",
     points=1,
-    causes=(one_class, mean_of_aucs, hard_coded, train_edges, easy_negatives),
+    causes=(one_class, mean_of_aucs, hard_coded, train_edges, easy_negatives, edges_as_negatives),
 )
 def test_scores_all(runs: list[Scoring]) -> None:
     """test scores exactly the positive and negative edges of its data"""
@@ -297,7 +325,7 @@ def test_scores_all(runs: list[Scoring]) -> None:
             expected=f"{r.positives.shape[1]:,} positives and {r.negatives.shape[1]:,} negatives: "
             "pos_ and neg_edge_label_index of data",
             got=differing_pairs(r),
-            why="An AUC over other edges answers another question.",
+            why="An AUC of other pairs answers another question.",
             next="Use the data object that `test` is given, not a global one.",
         )
 
@@ -308,8 +336,8 @@ def test_scores_all(runs: list[Scoring]) -> None:
 @cause(
     "test.hard-threshold",
     title="Scores are rounded to yes or no before the AUC",
-    why="The AUC measures how well the scores order the pairs. Of 0 and 1 no order is left but two "
-    "heaps: the number is that of one threshold, and lower.",
+    why="The AUC measures how well the scores order the pairs. Rounded to 0 and 1, all pairs "
+    "with the same answer are equal: most of the order is lost, and the AUC is lower.",
     question="How many different values does `roc_auc_score` get as scores?",
     hints=(
         "Print the distinct values of the second argument.",
@@ -394,7 +422,9 @@ def test_auc_right(runs: list[Scoring]) -> None:
             expected=f"{right:.4f}",
             got="no number" if got is None else f"{got:.4f}",
             why="Rounding scores to 0 and 1 first, or swapped labels, gives another number.",
-            next="Ones for positives, in the order of the scores; hand over raw scores.",
+            next="Return what `roc_auc_score(labels, scores)` gives."
+            if got is None
+            else "Ones for positives, in the order of the scores; hand over raw scores.",
         )
 
 
@@ -424,7 +454,7 @@ def untrained(case: Case) -> str | None:
     "test.no-eval",
     title="The model is not in evaluation mode",
     why="In training mode dropout goes on dropping numbers: every call gives another AUC, a worse "
-    "one. Without dropout it changes nothing today, and hides until somebody adds it.",
+    "one. Without dropout it changes nothing today, and the mistake shows when somebody adds it.",
     question="What is `model.training` when `test` encodes?",
     hints=(
         "Print `model.training` inside `test`.",
@@ -617,9 +647,9 @@ def test_message_edges(runs: list[Scoring]) -> None:
         expect(
             all(np.array_equal(distinct(keys(e, n)), due) for e in encoded),
             ran="the `edge_index` that `test(data)` handed to `encode`",
-            expected=count(r.edge_index.shape[1], "message-passing edges, `data.edge_index`"),
-            got=f"{extra:,} other edges, {lacking:,} of its own are missing; "
-            f"{leak.asked if leak else 0:,} are edges that are asked for",
+            expected=count(r.edge_index.shape[1], "message-passing edge") + ", `data.edge_index`",
+            got=f"{count(extra, 'other edge')}; {lacking:,} of the data's own missing; "
+            f"{leak.asked if leak else 0:,} of the edges that are asked for among them",
             why="A model that is shown the edges in question scores high and has learned nothing.",
             next="Encode with the `edge_index` of the data object that `test` is given.",
         )

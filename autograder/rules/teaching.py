@@ -15,6 +15,7 @@ from autograder.evidence.schema import Absent, Call, CellError, Unfollowed
 from autograder.explain import reading_of
 from autograder.rules.outcome import Message
 
+EARLIER = ("load.", "graph.", "map.", "data.", "split.")  # causes of steps 1 to 3
 KEPT = {name for names in MAKES.values() for name in names}  # names that cells make
 
 
@@ -109,7 +110,7 @@ def present(step: Any, field: str) -> Any:
                 expected="what the exercise asks for under this name",
                 got=found.found,
                 why="The checks, and the later steps, look for it by its name.",
-                next="Is it another object that you meant to call so?",
+                next=_another_kind(found.name, found.found),
             )
         if not found.reached:
             advice = "Run the notebook from top to bottom in Jupyter: it should end by itself."
@@ -117,6 +118,18 @@ def present(step: Any, field: str) -> Any:
             raise NotAttempted(said, reached=False)
         raise unfinished(found.name, found.error, found.similar)
     return found
+
+
+def _another_kind(name: str, found: str) -> str:
+    """What to do where a name holds something of another kind than is asked for."""
+    if found.endswith("not called"):
+        return "Write brackets behind the class: they make an object of it."
+    if found == "None":
+        return (
+            f"The line that last gave `{name}` a value gave it None: a method that changes its "
+            "object in place returns nothing, and so does `print`."
+        )
+    return f"Look for the line that last gave `{name}` a value: the name is for something else."
 
 
 def not_judged(seen: str) -> NotJudged:
@@ -131,7 +144,7 @@ def unfinished(name: str, error: CellError | None, similar: str = "") -> NotPass
     `similar` is a name that holds an object of the kind that is asked for.
     """
     if error is None or error.blank:
-        where = f" ({_exercise_of(name)})" if _exercise_of(name) else ""
+        where = f" ({exercise_of(name)})" if exercise_of(name) else ""
         hint = f"Write the cell that defines `{name}`{where}, and run it."
         if similar:
             hint = f"Your notebook made `{similar}`: is that what should be called `{name}`?"
@@ -140,15 +153,20 @@ def unfinished(name: str, error: CellError | None, similar: str = "") -> NotPass
     return raised(f"the cell that should define `{name}`", error)
 
 
-def raised(ran: str, error: CellError, advice: str = "") -> NotPassed:
-    """The student's code raised `error` while `ran`; `advice` is what to do, where it is known."""
+def raised(ran: str, error: CellError, advice: str = "", on_ours: bool = False) -> NotPassed:
+    """The student's code raised `error` while `ran`; `advice` is what to do, where it is known.
+
+    `on_ours` says that we called it with right arguments: no earlier step is behind it then.
+    """
     usual = "Read the last line of the error first, then the line of yours that it names."
     advice = advice or _made_in(error)
     why = "The code stops there: nothing after that line is computed."
     read, behind = reading_of(error.name, error.message, error.source), "run.exception"
-    if read is not None and read.causes:
-        look, behind = read.causes[0].look, read.causes[0].id
-        why = " ".join([f"It says: {read.says}", *(f"{n}." for n in read.numbers), why])
+    causes = [c for c in read.causes if not (on_ours and c.id.startswith(EARLIER))] if read else []
+    if read is not None and causes:
+        look, behind = causes[0].look, causes[0].id
+        numbers = [f"{n[:1].upper()}{n[1:]}." for n in read.numbers]
+        why = " ".join([f"It says: {read.says}", *numbers, why])
         look = f"{look[:1].upper()}{look[1:]}".rstrip(".?") + ("?" if "?" in look[-1:] else ".")
         advice = advice or look
     said = Message(ran, "no exception", str(error), why, advice or usual)
@@ -164,21 +182,23 @@ def _made_in(error: CellError) -> str:
             f"Is it `self.{name}`? In a class, what `__init__` keeps is an attribute of `self`; "
             "what a method is given stands in its `def` line."
         )
-    where = _exercise_of(name)
+    where = exercise_of(name)
     return where and (
         f"`{name}` is made in {where}, and handed out by `checkpoint` in later steps: run that "
         "cell first. A restart forgets every name."
     )
 
 
-def _exercise_of(name: str) -> str:
+def exercise_of(name: str) -> str:
     """The exercise that makes a name, such as `exercise 1 of step 3`; empty where none does."""
-    for key, names in MAKES.items():
-        if name in names:
-            step = next(step for step in TABLE if step.key == key.split(".")[0])
-            number = 1 + [exercise.key for exercise in step.exercises].index(key)
-            return f"exercise {number} of step {step.key[-1]}"
-    return ""
+    return next((exercise_words(key) for key, names in MAKES.items() if name in names), "")
+
+
+def exercise_words(key: str) -> str:
+    """How a notebook calls an exercise, such as `exercise 1 of step 3`."""
+    step = next(step for step in TABLE if step.key == key.split(".")[0])
+    number = 1 + [exercise.key for exercise in step.exercises].index(key)
+    return f"exercise {number} of step {step.key[-1]}"
 
 
 def output(call: Call, ran: str, missing: str = "") -> Any:
@@ -190,12 +210,13 @@ def output(call: Call, ran: str, missing: str = "") -> Any:
         NotPassed: it gave something that is no tensor.
     """
     if call.missing:
-        raise NotAttempted(Message(got=missing or "there is no such function", next="Write it."))
+        advice = "Write it; in a class its `def` is indented like that of `__init__`."
+        raise NotAttempted(Message(got=missing or "there is no such function", next=advice))
     if call.error is not None:
         if call.error.blank:
             blank = "Write your code in place of `raise NotImplementedError()`."
             raise NotAttempted(Message(ran=ran, got="the scaffold is still blank", next=blank))
-        raise raised(ran, call.error)
+        raise raised(ran, call.error, on_ours=True)
     if call.output is None:
         expect(
             False,
@@ -208,6 +229,9 @@ def output(call: Call, ran: str, missing: str = "") -> Any:
     return call.output.numpy()  # type: ignore[union-attr]
 
 
-def count(n: int, what: str) -> str:
-    """A number with thousands separators and its noun, such as `17,644 nodes`."""
-    return f"{n:,} {what}"
+def count(n: int, one: str, more: str = "") -> str:
+    """A number with thousands separators and its noun, such as `1 node` and `17,644 nodes`.
+
+    The plural is made with an `s` where it is not given.
+    """
+    return f"{n:,} {one if n == 1 else more or one + 's'}"

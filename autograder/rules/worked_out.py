@@ -38,6 +38,7 @@ from autograder.evidence.schema import (
     Training,
     TrainSeen,
     Unfollowed,
+    Weights,
 )
 from autograder.evidence.trace import Embedded, Loaded, SplitPart, Trace, joined
 from autograder.rules.facts import facts_of
@@ -66,7 +67,12 @@ from autograder.rules.facts.evaluation import (
     unmeasured,
 )
 from autograder.rules.facts.training import is_bare, lost_pairs
-from autograder.rules.gradients import gradients_differ, is_unweighed
+from autograder.rules.gradients import (
+    gradients_alike,
+    gradients_differ,
+    is_unweighed,
+    likeness,
+)
 from autograder.rules.scores import is_mean
 from autograder.truth import Truth
 
@@ -245,6 +251,7 @@ def _called_training(seen: TrainSeen, truth: Truth) -> Training:
         made.append(_epoch(facts, epoch, *returned, positives=positives))
     if not made:
         made = [_empty_epoch(seen, i, facts) for i in range(calls)]
+    differs = gradients_differ(facts)
     stale = [left for left, _ in seen.around]
     if seen.call.error is None and len(stale) >= 2 and seen.steps_around:
         first = _stale_around(seen.around)
@@ -260,7 +267,8 @@ def _called_training(seen: TrainSeen, truth: Truth) -> Training:
         held_out=seen.held_out,
         resplits=seen.resplits or max(0, len(facts.splits) - 1),
         not_judged=facts.not_judged.get("train", ""),
-        differs=gradients_differ(facts),
+        differs=differs,
+        alike=1.0 if differs is False else gradients_alike(facts),
         unweighed=is_unweighed(facts),
     )
 
@@ -403,7 +411,7 @@ def _called_testing(seen: TestSeen, truth: Truth) -> Testing:
     modes = [a.training for a in around if a.training is not None]
     runs = []
     for run in seen.runs:
-        made = _called_scoring(run, truth)
+        made = _called_scoring(run, truth, seen.weights)
         if grads and modes:
             made = replace(
                 made,
@@ -414,7 +422,7 @@ def _called_testing(seen: TestSeen, truth: Truth) -> Testing:
     return Testing(runs=runs)
 
 
-def _called_scoring(run: CalledTest, truth: Truth) -> Scoring:
+def _called_scoring(run: CalledTest, truth: Truth, weights: Weights | None) -> Scoring:
     given = [e.numpy() for e in (run.edge_index, run.positives)]
     facts = facts_of(run.trace, truth, np.unique(unordered(np.concatenate(given, axis=1))))
     auc = next((a for a in facts.aucs[::-1] if a.kind == "roc_auc_score"), None)
@@ -431,7 +439,8 @@ def _called_scoring(run: CalledTest, truth: Truth) -> Scoring:
     several = [a.value for a in facts.aucs if a.kind == auc.kind and a.value is not None]
     if len(several) > 1 and run.returned is not None:
         made = replace(made, pieces=len(several) if is_mean(run.returned, several) else 0)
-    return replace(made, call=run.call, returned=run.returned)
+    alike = likeness(facts, auc, weights)
+    return replace(made, call=run.call, returned=run.returned, likeness=alike)
 
 
 def _scoring(facts: Facts, auc: AucFact, edges: Any, positives: Any, negatives: Any) -> Scoring:

@@ -36,6 +36,8 @@ MOUNTED = {
 }
 KEPT = ("LANG", "LC_ALL", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 ETC = ("ld.so.cache", "localtime", "fonts")
+PROGRAMS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")  # of `/`, `/usr` and `/usr/local`
+OF_USR = (*PROGRAMS, "libexec", "share")  # a class may lie below /usr too: /usr/src/app, say
 NOBODY = "65534"
 UNSHARE = "unshare --map-root-user --mount --pid --ipc --net --fork --mount-proc"
 SLOWER = " Each run has a fresh process, which is slow: nested namespaces are not allowed here."
@@ -154,6 +156,8 @@ def _as_nobody() -> list[str]:
     view = ["bwrap", "--die-with-parent", "--cap-drop", "ALL", "--tmpfs", "/tmp"]
     for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
         view += ["--cap-add", capability]
+    for folder in ("/usr", "/usr/local"):
+        view += ["--perms", "0755", "--dir", folder]
     folders = [f for f in _system() if not f.is_relative_to("/etc")] + [Path("/etc")]
     view += _bound(folders)
     for parent in sorted({parent for folder in _python() for parent in folder.parents}):
@@ -185,8 +189,14 @@ def environment() -> dict[str, str]:
 
 
 def _system() -> list[Path]:
-    folders = [Path("/usr"), *(Path("/") / n for n in ("bin", "sbin", "lib", "lib32", "lib64"))]
-    return [f for f in [*folders, *(Path("/etc") / name for name in ETC)] if f.exists()]
+    """What is needed of the system: its programs and libraries, and a few files of /etc."""
+    wanted = [
+        *(Path("/usr") / name for name in OF_USR),
+        *(Path("/usr/local") / name for name in PROGRAMS),
+        *(Path("/") / name for name in PROGRAMS),
+        *(Path("/etc") / name for name in ETC),
+    ]
+    return [folder for folder in wanted if folder.exists()]
 
 
 def _packages() -> list[Path]:
@@ -197,9 +207,10 @@ def _python() -> list[Path]:
     """The interpreter, its libraries, and the kit's two packages, each folder once."""
     wanted = [sys.prefix, sys.base_prefix, *site.getsitepackages()]
     wanted += [str(folder) for folder in _packages()]
-    found: list[Path] = []
-    for folder in sorted({Path(os.path.realpath(name)) for name in wanted} | {Path(sys.prefix)}):
-        inside = any(folder.is_relative_to(outer) for outer in [Path("/usr"), *found])
+    found, there = list[Path](), [Path(os.path.realpath(folder)) for folder in _system()]
+    folders = {Path(os.path.realpath(name)) for name in wanted} | {Path(sys.prefix)}
+    for folder in sorted(folders - {Path("/usr"), Path("/usr/local")}):
+        inside = any(folder.is_relative_to(outer) for outer in [*there, *found])
         if folder.is_dir() and not inside:
             found.append(folder)
     return found

@@ -34,7 +34,15 @@ from autograder.inside.protocol import (
     receive,
     send,
 )
-from autograder.limits import FLAGS, MAKING_SECONDS, NOTES, RUN_GRACE, SHOWN
+from autograder.limits import (
+    ELEMENTS,
+    ELEMENTS_OF_A_RUN,
+    FLAGS,
+    MAKING_SECONDS,
+    NOTES,
+    RUN_GRACE,
+    SHOWN,
+)
 from autograder.wall import isolation
 
 SERVER = [sys.executable, "-m", "autograder.inside.server"]
@@ -46,8 +54,9 @@ Inputs = Callable[[str], bytes]
 class Run:
     """What came of one task. `problem` says why it did not reach its end, in words for a TA.
 
-    `late`: the clock ended it, after so many seconds of CPU (`cpu`). `shown` is what each cell
-    printed, `flags` what a TA should look at.
+    `late`: the clock ended it, after so many seconds of CPU (`cpu`), and so many in which others
+    had the processor (`waited`). `shown` is what each cell printed, `flags` what a TA should look
+    at.
     """
 
     evidence: Evidence
@@ -59,6 +68,7 @@ class Run:
     notes: tuple[str, ...] = ()
     late: bool = False
     cpu: float = 0.0
+    waited: float = 0.0
 
 
 class SandboxError(Exception):
@@ -124,7 +134,8 @@ class Sandbox:
             run = slot.run(task, inputs)
         finally:
             self._slots.put(slot)
-        starved = run.late and run.cpu < run.seconds / 2  # or it waited for something itself
+        # it hardly ran, and that was no choice of its own
+        starved = run.late and run.cpu < run.seconds / 2 < run.waited
         return self._run_alone(task, inputs) if starved and len(self._all) > 1 else run
 
     def make(self, making: Making) -> dict[str, bytes]:
@@ -198,7 +209,7 @@ class _Slot:
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
         self.ready = self.closed = self.busy = False
-        self.used: float | None = None  # CPU seconds of the last run
+        self.used: list[float] = []  # seconds of CPU of the last run, and of waiting for it
         self.processors: list[int] = []  # that a task may run on; all of them where it is empty
 
     def start(self) -> None:
@@ -264,7 +275,8 @@ class _Slot:
     def _run(self, task: Task, inputs: Inputs) -> Run:
         with self._fork(task.notebook_seconds) as (reader, writer):
             run = _follow(task, inputs, reader, writer, time.monotonic())
-        return replace(run, cpu=run.seconds if self.used is None else self.used)
+        cpu, waited = self.used if len(self.used) == 2 else (run.seconds, 0.0)
+        return replace(run, cpu=cpu, waited=waited)
 
     @contextlib.contextmanager
     def _fork(self, seconds: float) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
@@ -286,7 +298,7 @@ class _Slot:
             ):
                 yield reader, writer
         word, *used = self._said(3 * RUN_GRACE)
-        self.used = float(used[0]) if used else None
+        self.used = [float(seconds) for seconds in used]
         if word != "free":  # it was harmed, or stopped
             self.stop()
             if not self.closed:
@@ -348,7 +360,7 @@ def _follow(task: Task, inputs: Inputs, reader: IO[bytes], writer: IO[bytes], be
     try:
         send(writer, task)
         while True:
-            message = receive(reader, Message)
+            message = receive(reader, Message, log.count)
             log.take(message)
             if message.wants:
                 may = log.may_have(message.wants)
@@ -388,10 +400,16 @@ class _Log:
         self.evidence = Evidence()
         self.over: dict[str, Any] = {}
         self.gave = ""  # the last step whose inputs it got
-        self.room = SHOWN
+        self.room, self.elements = SHOWN, 0
         self.shown: dict[int, Shown] = {}
         self.flags: dict[str, None] = {}
         self.notes: dict[str, None] = {}
+
+    def count(self, elements: int) -> None:
+        """Note how many values the next message holds, before it is decoded."""
+        self.elements += elements
+        if elements > ELEMENTS or self.elements > ELEMENTS_OF_A_RUN:
+            raise ProtocolError(f"messages of more than {ELEMENTS:,} values")
 
     def take(self, message: Message) -> None:
         """Note one message."""

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import networkx as nx
@@ -18,15 +19,17 @@ from typer.testing import CliRunner
 import course_data
 from autograder import notebook
 from autograder.cli import app
-from autograder.contract import EXERCISES, NOTEBOOKS, TOYS
-from autograder.desk import progress
+from autograder.contract import EXERCISES, GIVES, NOTEBOOKS, TOYS
+from autograder.desk import missing_names, progress
 from autograder.desk.cli import app as students
-from autograder.desk.hints import OF_EXERCISES
+from autograder.desk.hints import OF_CHECKS, OF_EXERCISES, Hint
 from autograder.handin.submission import read
 from autograder.inside import chain as chains
 from autograder.inside.chain import Chain
+from autograder.inside.history import History
 from autograder.inside.inputs import RightInputs
 from autograder.inside.session import Session
+from autograder.rules import catalogue
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,12 +67,16 @@ def test_every_exercise_has_its_help() -> None:
     assert all(len(pieces) == 4 and all(pieces) for pieces in OF_EXERCISES.values())
 
 
+OF_STEP_1 = Hint("step1.load", "Hint 1 of 3", "The cell with `repr` shows both.", True)
+
+
 def test_hints_come_one_at_a_time(kernel: dict[str, Any]) -> None:
     told = [str(notebook.hint("step1.load")) for _ in range(5)]
     question, *hints = OF_EXERCISES["step1.load"]
     assert f"A question first: {question}" in told[0] and hints[0] not in told[0]
     assert [f"Hint {n} of 3" in told[n] for n in (1, 2, 3)] == [True] * 3
     assert told[3] == told[4] and "ask your TA" in told[4]
+    assert "<code>repr</code>" in OF_STEP_1._repr_html_()
 
 
 def test_hints_are_about_what_the_check_found(kernel: dict[str, Any]) -> None:
@@ -101,7 +108,39 @@ def test_progress_is_kept_for_the_folder(
         assert done.exit_code == 0 and "7 of 10" in done.output
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path / "other")
-    assert "0 of 90" in str(notebook.progress())
+    elsewhere = notebook.progress()
+    for text in (str(elsewhere), elsewhere._repr_html_()):
+        assert "0 of 90" in text and "Nothing has been checked in this folder yet" in text
+        assert f"The last check was in {tmp_path}" in text and "autograder progress" in text
+
+
+def test_a_check_in_another_notebook_takes_no_points_away(
+    kernel: dict[str, Any], tmp_path: Path
+) -> None:
+    kernel.update(dict(zip(GIVES["step3"], notebook.checkpoint("step3"), strict=True)))
+    (note,) = notebook.check("step1").notes
+    assert note.startswith("step1.explore and step1.load: your own work is not in this notebook")
+    assert "the kit's `df`, `n_artists`, `n_users`, which `checkpoint`" in note
+    assert progress.read(tmp_path) == {}  # the kit's table is nobody's work
+    kernel.clear()
+    notebook._from_kit.clear()
+    solve(kernel, "step1")
+    assert notebook.check("step1") == 10
+    kernel.clear()
+    assert notebook.check("step1") == 0
+    shown = str(notebook.progress())
+    assert (
+        "10 of 10" in shown
+        and "step1.load: its last check ran where your work on it is not" in shown
+    )
+    kernel.update(dict(zip(GIVES["step2"], notebook.checkpoint("step2"), strict=True)))
+    kernel["n_users"] = 3
+    notebook.check("step1")
+    assert "10 of 10" in str(notebook.progress())
+    run(kernel, "import pandas as pd", "n_users = 3; n_artists = 4")
+    notebook.check("step1.explore")
+    shown = str(notebook.progress())
+    assert "7 of 10" in shown and "step1.explore: its" not in shown
 
 
 def test_a_checkpoint_says_what_it_hands_over(
@@ -144,6 +183,10 @@ def test_an_exercise_that_is_not_there(kernel: dict[str, Any]) -> None:
     problem(lambda: notebook.hint("all of it"), "step1.load")
     problem(lambda: notebook.hint(), "step1.load")
     problem(lambda: notebook.checkpoint("step1"), "step2 to step6")
+    problem(lambda: notebook.answer("step3.mapping"), 'answer("step3.think")', "hint(")
+    problem(lambda: notebook.answer("think"), "step1.think, step2.think")
+    problem(lambda: notebook.answer(), "step1.think")
+    assert notebook.answer("step3") == notebook.answer("step3.think")
 
 
 def test_an_import_of_a_name_that_is_gone(
@@ -317,22 +360,64 @@ def test_names_of_our_own_cells_are_never_offered(kernel: dict[str, Any]) -> Non
     assert "another name" in str(notebook.hint("step1.load"))
 
 
-def test_what_an_exception_says_the_hint_says_too(kernel: dict[str, Any]) -> None:
+def test_a_hint_says_what_the_panel_has_not_said(kernel: dict[str, Any]) -> None:
     run(kernel, 'import pandas as pd\ndf = pd.read_csv("user_artists.dat")')
     report = notebook.check("step1.load")
     assert 'course_data.path("user_artists.dat")' in report.outcomes[0].message.next
     assert "in the cell that begins `import pandas as pd`, line 2" in str(report)
     told = "".join(str(notebook.hint("step1.load")) for _ in range(4))
-    assert report.outcomes[0].message.next in told and "In which folder" in told
+    assert report.outcomes[0].message.next not in told and "In which folder" in told
 
 
 def test_a_check_without_a_cause_has_its_own_hints(kernel: dict[str, Any], course: Course) -> None:
     kernel.update(course.inputs("step3"))
     exec("id_mapping = {n: i for i, n in enumerate(G)}; num_nodes = len(G) - 1", kernel)
     report = notebook.check("step3.mapping")
-    told = [notebook.hint("step3.mapping").text for _ in range(4)]
-    assert "num_nodes` 159" in told[0] and "the largest index" in told[2].lower()
     assert report.outcomes[0].proof is None
+    told = [notebook.hint("step3.mapping") for _ in range(4)]
+    assert [hint.text for hint in told[:3]] == [*OF_CHECKS["step3.mapping.size"]]
+    assert [hint.label for hint in told[1:]] == ["Hint 1 of 2", "Hint 2 of 2", "Hint 2 of 2"]
+
+
+def test_hints_of_checks_are_of_checks_that_there_are() -> None:
+    assert set(OF_CHECKS) <= {check.id for check in catalogue()}
+    assert all(len(pieces) == 3 and all(pieces) for pieces in OF_CHECKS.values())
+
+
+def test_each_cause_goes_on_with_its_own_hints(kernel: dict[str, Any], course: Course) -> None:
+    kernel.update(course.inputs("step3"))
+    short = "id_mapping = {n: i for i, n in enumerate(G)}; num_nodes = len(G) - 1"
+    from_one = "id_mapping = {n: i for i, n in enumerate(G, start=1)}; num_nodes = len(G)"
+
+    def hints(source: str, calls: int) -> list[str]:
+        exec(source, kernel)
+        notebook.check("step3.mapping")
+        return [str(notebook.hint("step3.mapping")) for _ in range(calls)]
+
+    first, second = hints(short, 2)
+    assert "A question first" in first and "Hint 1 of 2" in second
+    begin, then = hints(from_one, 2)
+    assert "A question first" in begin and "something else than at your last call" in begin
+    assert "Hint 1 of 3" in then and "something else" not in then
+    (back,) = hints(short, 1)
+    assert "Hint 2 of 2" in back and "something else" in back
+
+
+def test_right_inputs_of_ours_are_not_blamed(kernel: dict[str, Any], course: Course) -> None:
+    kernel.update(course.inputs("step4"))
+    exec("import torch\nfrom torch import Tensor, nn", kernel)
+    exec("from torch_geometric.nn import SAGEConv", kernel)
+    model = solution("step4")["model"]
+    for right, wrong, words in (
+        ("self.conv1(h, edge_index)", "self.conv1(edge_index, h)", "in this order?"),
+        ("self.embedding(x)", "x", "Is `x` looked up in the embedding"),
+        ("self.embedding(x)", "x.float().unsqueeze(1)", "Is `x` looked up in the embedding"),
+    ):
+        run(kernel, model.replace(right, wrong))
+        report = notebook.check("step4.encode")
+        assert words in str(report), report
+        told = "".join(str(notebook.hint("step4.encode")) for _ in range(4))
+        assert "64-bit" not in told and "input width" not in told, told
 
 
 def test_edges_with_artists_first_lead_to_the_cell_of_data(
@@ -397,3 +482,108 @@ def test_a_hint_is_of_a_check_that_is_older_than_the_cell(
     assert "before your cell ran again: check first" in str(notebook.hint("step3.mapping"))
     notebook.check("step3.mapping")
     assert "every check passes" in str(notebook.hint("step3.mapping"))
+
+
+def missing(cells: list[str], failing: int, ran: list[int], folder: Path, **ns: object) -> str:
+    """What is said of a NameError in one of the cells of a saved notebook, after others ran."""
+    import nbformat
+
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    nbformat.write(book, folder / "mine.ipynb")
+    history = History()
+    for source in [*(cells[i] for i in ran), cells[failing]]:
+        history.cells.append(source)
+        try:
+            exec(source, ns)
+        except NameError as error:
+            said = missing_names.explain(error, source, "", history, ns, folder)
+            history.failed(source, error)
+        except ValueError as error:
+            history.failed(source, error)
+    return said
+
+
+MISSING = {
+    "not run": ((["import os", "a = 1", "b = a"], 2, [0]), "begins `a = 1`, which has not run"),
+    "below": ((["import os", "b = a", "a = 1"], 1, [0]), "begins `a = 1`, which stands below"),
+    "raised": (
+        (["a = int('x')", "b = a"], 1, [0]),
+        "begins `a = int('x')`, and its last run raised ValueError. Mend that cell first",
+    ),
+    "deleted": ((["a = 1", "del a", "b = a"], 2, [0, 1]), "run it again"),
+    "an import": ((["import os", "import json as j", "j.x"], 2, [0]), "begins `import json as j`"),
+    "of a function": ((["def f():\n    a = 1", "b = a"], 1, [0]), "No cell of this notebook"),
+    "misspelt": ((["weights = 1", "wieghts"], 1, [0]), "Did you mean `weights`?"),
+    "of another step": (
+        (["1", "G.nodes"], 1, [0]),
+        "in exercise 1 of step 2 (`checkpoint` hands it out from step 3 on)",
+    ),
+    "a library": ((["1", "pd.DataFrame"], 1, [0]), "run `import pandas as pd` first"),
+    "inside a call": (
+        (["def f():\n    return a", "a = 1", "f()"], 2, [0]),
+        "begins `a = 1`, which has not run",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_a_missing_name_is_said_with_the_cell_that_makes_it(name: str, tmp_path: Path) -> None:
+    (cells, failing, ran), words = MISSING[name]
+    said = missing(cells, failing, ran, tmp_path)
+    assert words in said and "\n" not in said, said
+
+
+def test_the_line_comes_after_the_cell_that_raised(
+    kernel: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        exec("G.nodes", kernel)
+    except NameError as error:
+        info = SimpleNamespace(raw_cell="G.nodes", cell_id="")
+        result = SimpleNamespace(error_in_exec=error, error_before_exec=None, info=info)
+    notebook._remember(result)
+    assert "`G` is made in exercise 1 of step 2" in capsys.readouterr().out
+
+
+def test_a_model_that_was_made_anew_is_said_at_the_check_of_the_loop(
+    kernel: dict[str, Any], course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notebook, "_tracker", None)
+    kernel.update(course.inputs("step5"))
+    exec("import torch\nfrom torch import nn\nfrom torch_geometric.data import Data", kernel)
+    exec("from torch_geometric.utils import negative_sampling", kernel)
+    kernel.update(seed_everything=lambda _: None, track=notebook.track)
+    cells, track = solution("step5"), "tracker = track(model, optimizer)"
+
+    def said(*sources: str) -> str:
+        for source in sources:
+            exec(source, kernel)
+        report = notebook.check("step5.loop")
+        return " ".join(report.notes)
+
+    assert said(cells["setup"], cells["train"], track, cells["loop"]) == ""
+    assert "`losses` are of an earlier model" in said(cells["setup"])
+    tracked = said(cells["loop"])
+    assert "`model` was made anew after `track`" in tracked and "Run in this order" in tracked
+    assert said(track, cells["loop"]) == ""
+    assert "`optimizer` was made" in said(
+        "optimizer = torch.optim.Adam(model.parameters(), lr=0.01)", cells["loop"]
+    )
+    report = notebook.check("step5")
+    assert "Note: `optimizer`" in str(report) and "gnn-note" in report._repr_html_()
+    assert notebook.check("step5.train").notes == ()
+
+
+def test_a_value_that_passes_and_is_older_than_an_exception_is_said(
+    kernel: dict[str, Any], course: Course
+) -> None:
+    exec("import pandas as pd, course_data", kernel)
+    load, explore = solution("step1").values()
+    run(kernel, load, explore)
+    assert notebook.check("step1").notes == ()
+    run(kernel, "n_users = nothing\nn_artists = 3")
+    report = notebook.check("step1")
+    (note,) = report.notes
+    assert report == 10 and note.startswith("step1.explore: the last run") and "NameError" in note
+    run(kernel, explore)
+    assert notebook.check("step1").notes == ()

@@ -11,6 +11,7 @@ from autograder.evidence import schema as evidence
 from autograder.evidence.arrays import Array, array, text
 from autograder.evidence.schema import Evidence, EvidenceError, Explore, Frame, Step1
 from autograder.evidence.trace import Columns, Trace, Weighed
+from autograder.inside.protocol import elements
 
 
 def test_what_goes_in_comes_out() -> None:
@@ -93,3 +94,27 @@ def test_what_is_only_counted_has_its_shape_and_is_counts(name: str, kept: Array
 def test_weights_that_are_not_in_the_pool_are_refused() -> None:
     with pytest.raises(ValueError, match="not in the pool"):
         Trace(weighed=[Weighed(order=1, model=0, weights=[0], gradients=[-1])])
+
+
+def test_a_module_without_forward_is_not_blank_work() -> None:
+    assert evidence.CellError(name="NotImplementedError", message="").blank
+    with pytest.raises(NotImplementedError) as raised:
+        torch.nn.Module()(1)
+    error = evidence.CellError(name="NotImplementedError", message=str(raised.value))
+    assert not error.blank
+
+
+def test_values_are_counted_without_being_decoded() -> None:
+    plain = [1, 2.5, "x" * 40, b"z" * 70_000, None, True, -5, 300, 70_000, -70_000, 2**40, -(2**40)]
+    value = {"a": plain, "b" * 300: list(range(1000)), "c": {"q": [1] * 20, "r" * 70_000: [[]]}}
+
+    def count(part: object) -> int:
+        inside = part.values() if isinstance(part, dict) else part
+        keys = len(part) if isinstance(part, dict) else 0
+        nested = isinstance(part, (dict, list))
+        return 1 + keys + sum(map(count, inside)) if nested else 1  # type: ignore[call-overload]
+
+    data = msgspec.msgpack.encode(value)
+    assert elements(data, 10_000) == count(value)
+    assert elements(data, 100) == 101
+    assert elements(b"\xdd\xff", 10) <= 11 and elements(b"", 10) == 0

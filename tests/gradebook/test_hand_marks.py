@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from autograder import course
+from autograder.cli import app
+from autograder.contract import STEPS
 from autograder.gradebook import ExportError, doubts, hand, read_marks
 from autograder.gradebook.hand import HandError
+from autograder.gradebook.nbgrader_book import GivenThere
 from autograder.grading.marks import Marks
 from autograder.grading.submission import Graded
-from autograder.reports import class_report
+from autograder.reports import class_report, marks_folder
+from autograder.reports.marks_folder import HandIn
 from autograder.rules import catalogue, causes
 from autograder.rules.diagnosis import Diagnosis, Finding
 from autograder.rules.locate import Place
@@ -119,7 +125,7 @@ def test_late_work_costs_what_the_course_says(tmp_path: Path) -> None:
     path = tmp_path / "course.toml"
     path.write_text("[late]\ndue = 2026-03-01T12:00:00\nper_cent_a_day = 10\n")
     rules = course.read(path)
-    times = {"ada": ("2026-03-03 11:00", True), "bob": ("2026-03-01 11:00", False)}
+    times = {"ada": HandIn("2026-03-03 11:00", True), "bob": HandIn("2026-03-01 11:00")}
     class_report.write([graded("ada"), graded("bob")], tmp_path, rules, times)
     (tmp_path / "hand.csv").write_text(f"{HEAD}ada,3,3,4,,,\nbob,3,3,4,,,\n")
     class_report.write_table(tmp_path, rules)
@@ -155,13 +161,13 @@ def test_a_weekly_hand_in_keeps_the_steps_of_the_weeks_before(tmp_path: Path) ->
 def test_changes_and_states(tmp_path: Path) -> None:
     class_report.write([graded("ada", "step3.split"), graded("bob")], tmp_path)
     (tmp_path / "hand.csv").write_text(f"{HEAD}ada,3,3,4,,,\n")
-    before: list[dict[str, Any]] = class_report.read(tmp_path)
+    before: list[dict[str, Any]] = marks_folder.read(tmp_path)
     class_report.write([graded("ada")], tmp_path)
-    lines = class_report.changes(before, class_report.read(tmp_path))
+    lines = marks_folder.changes(before, marks_folder.read(tmp_path))
     assert lines == ["ada: 84 -> 90 (step3.split +6)"]
     (tmp_path / "hand.csv").unlink()
-    (state,) = class_report.kept_states(tmp_path)
-    class_report.restore(tmp_path, state)
+    (state,) = marks_folder.kept_states(tmp_path)
+    marks_folder.restore(tmp_path, state)
     assert rows(tmp_path)["ada"]["total"] == "84"  # as the table was when the state was kept
     assert hand.read(tmp_path)["ada"].report == 10
 
@@ -181,10 +187,95 @@ def test_what_a_person_has_overruled_is_not_the_first_to_say(tmp_path: Path) -> 
     assert "the proof" not in mark.first and "the proof" not in mark.feedback
 
 
+def test_what_is_not_there_is_said_first(tmp_path: Path) -> None:
+    blank = graded("bob", "step", "not_attempted")
+    raised = replace(graded("eve", "step2", "not_attempted"), raised=(("step2", "NameError: G"),))
+    class_report.write([graded("ada"), blank, raised, graded("zoe", "step4")], tmp_path)
+    firsts = {mark.student: mark.first for mark in read_marks(tmp_path)}
+    steps = ", ".join(STEPS)
+    assert firsts["ada"] == "" and firsts["bob"] == f"not attempted: {steps}"
+    assert firsts["eve"] == "step2: NameError: G" and firsts["zoe"].startswith("step4: ")
+
+
 def test_late_by_nobody_knows_how_much_is_said_before_marks_go_out(tmp_path: Path) -> None:
     rules = course.Course(late=course.Late(per_cent_a_day=10))
-    class_report.write([graded("ada"), graded("bob")], tmp_path, rules, {"bob": ("", True)})
+    class_report.write([graded("ada"), graded("bob")], tmp_path, rules, {"bob": HandIn("", True)})
     marks = read_marks(tmp_path, rules)
     assert doubts(marks, tmp_path, rules) == [
         "Late, and the LMS does not say by how much: bob: nothing is taken off"
     ]
+
+
+REPORT, CELL = "step6.report", "step3.mapping"
+
+
+def brought(
+    text: str, points: dict[str, float], comment: str = ""
+) -> tuple[hand.HandMark, list[str]]:
+    """What becomes of a row of hand.csv, and what could not go in."""
+    return hand.bring(row(text), points, comment, "formgrader")
+
+
+def row(text: str) -> hand.HandMark:
+    with tempfile.TemporaryDirectory() as folder:
+        header = HEAD.strip() + ",formgrader,formgrader comment\n"
+        (Path(folder) / "hand.csv").write_text(f"{header}{text}\n")
+        return hand.read(Path(folder))["ada"]
+
+
+def test_marks_of_formgrader_come_in_and_follow_it() -> None:
+    mark, kept = brought("ada,,,,,,,,", {REPORT: 8.5, CELL: 6}, "Well argued.")
+    assert (
+        not kept
+        and mark.override == {REPORT: 8.5, CELL: 6}
+        and mark.reason == "marked in formgrader"
+    )
+    assert mark.comment == "Well argued."
+    assert hand.bring(mark, {REPORT: 8.5, CELL: 6}, "Well argued.", "formgrader") == (mark, [])
+    mark, kept = hand.bring(mark, {REPORT: 9}, "Better.", "formgrader")  # changed and taken back
+    assert not kept and mark.override == {REPORT: 9} and mark.comment == "Better."
+    mark, kept = hand.bring(mark, {}, "", "formgrader")
+    assert not kept and not mark.override and mark.empty
+
+
+@pytest.mark.parametrize(
+    ("text", "points", "says"),
+    [
+        ("ada,3,3,4,,,,,", {REPORT: 8.5}, "step6.report is 10 here and 8.5 in formgrader"),
+        ("ada,,,,,step3.mapping=2,why,,", {CELL: 6}, "step3.mapping is 2 here and 6 in formgrader"),
+        (
+            "ada,,,,,step3.mapping=2,why,step3.mapping=5,",
+            {CELL: 6},
+            "step3.mapping is 2 here and 6 in formgrader",
+        ),
+        ("ada,,,,,,,,", {REPORT: 12}, "step6.report is 12 in formgrader, of 10"),
+    ],
+)
+def test_what_stands_in_hand_csv_is_not_written_over(
+    text: str, points: dict[str, float], says: str
+) -> None:
+    mark, kept = brought(text, points)
+    assert kept == [says]
+    assert (mark.override, mark.rubric) == (row(text).override, row(text).rubric)
+    same, kept = brought("ada,3,3,4,,,,,", {REPORT: 10})  # typed by two persons
+    assert not kept and same == row("ada,3,3,4,,,,,")
+    mark, kept = brought("ada,,,,My own words,,,,Old words", {}, "New words")
+    assert mark.comment == "My own words" and kept[0].startswith("there is a comment here")
+
+
+def test_formgraders_marks_reach_every_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class_report.write([graded("ada", report="0.8"), graded("bob")], tmp_path)
+    given = {"ada": GivenThere({REPORT: 8.5}, {REPORT: "Fine.", CELL: "Why?"}, 1.0)}
+    given |= {"bob": GivenThere(), "gone": GivenThere({REPORT: 3.0})}
+    monkeypatch.setattr("autograder.gradebook.nbgrader_book.given", lambda root: given)
+    command = ["gradebook", "--from", "nbgrader", "--marks", str(tmp_path)]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    assert "Not in these marks (1):\n  gone\n" in result.output
+    assert rows(tmp_path)["ada"]["report"] == "8.5" and rows(tmp_path)["ada"]["total"] == "98.5"
+    assert rows(tmp_path)["ada"]["comment"] == "Fine. step3.mapping: Why?; marked in formgrader"
+    assert rows(tmp_path)["bob"]["total"] == "90"
+    class_report.write([graded("ada", "step3")], tmp_path)  # a regrade
+    assert rows(tmp_path)["ada"]["total"] == "78.5"

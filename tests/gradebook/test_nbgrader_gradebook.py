@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from autograder.cli import app
 from autograder.contract import ASSIGNMENT, EXERCISES, NOTEBOOKS
 from autograder.desk import one_notebook
+from autograder.gradebook import ExportError, read_marks
 from autograder.grading.executed import executed
 from autograder.grading.marks import Marks
 from autograder.grading.submission import Graded
@@ -76,6 +77,13 @@ def put(root: Path, seed: int, work: dict[str, Path] | None = None) -> dict[str,
     return {record.student: record.marks.cells() for record in records}
 
 
+def bring(root: Path) -> str:
+    command = ["gradebook", "--from", "nbgrader", "--marks", str(root / "marks")]
+    result = CliRunner().invoke(app, [*command, "--root", str(root)])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.output
+
+
 def scores(root: Path) -> dict[str, dict[str, float | None]]:
     from nbgrader.api import Gradebook
 
@@ -118,6 +126,13 @@ def test_nbgrader_stays_the_gradebook(root: Path) -> None:
         assert comment.comment == "Well argued."
         total = book.find_submission(ASSIGNMENT, "ada").score
         assert total == pytest.approx(sum(due["ada"].values()) + 9.5)
+    said = bring(root)
+    marks = {mark.student: mark for mark in read_marks(root / "marks")}
+    assert marks["ada"].total == sum(due["ada"].values()) + 8.5 and not marks["ada"].report_waits
+    assert marks["hana"].hand and marks["hana"].hand.comment == "step3.mapping: Well argued."
+    assert "ada: by hand nothing -> step6.report=8.5" in said
+    assert "Extra credit, which stays in nbgrader only (1):\n  ada: 1" in said
+    assert "Brought" not in bring(root)  # twice is once
     run(sys.executable, "-m", "nbgrader", "generate_feedback", ASSIGNMENT, cwd=root)
     for student in STUDENTS:
         found = sorted((root / "feedback" / student / ASSIGNMENT).glob("*.html"))
@@ -179,6 +194,26 @@ def test_a_course_that_nbgrader_does_not_know_is_one_line(tmp_path: Path) -> Non
     assert result.exit_code == 2
     assert f"run nbgrader generate_assignment {ASSIGNMENT} there first" in result.output
     assert not (tmp_path / "gradebook.db").exists()
+
+
+@pytest.mark.parametrize("way", ["--to", "--from"])
+def test_two_who_write_at_once_are_one_line(tmp_path: Path, way: str) -> None:
+    """The lock of the one keeps the other out, and is taken away by the one only."""
+    from autograder.gradebook.nbgrader_book import LOCK, _alone
+
+    with _alone(tmp_path):
+        with (
+            pytest.raises(ExportError, match=rf"{LOCK}: another command is writing"),
+            _alone(tmp_path),
+        ):
+            raise AssertionError("both write")
+        assert (tmp_path / LOCK).is_file()
+    assert not (tmp_path / LOCK).exists()
+    with pytest.raises(ValueError, match="in the middle"), _alone(tmp_path):
+        raise ValueError("in the middle")
+    assert not (tmp_path / LOCK).exists()
+    command = ["gradebook", way, "nbgrader", "--marks", str(tmp_path), "--root", str(tmp_path)]
+    assert CliRunner().invoke(app, command).exit_code == 2  # neither marks nor a course
 
 
 @pytest.mark.slow

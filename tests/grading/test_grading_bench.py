@@ -34,7 +34,11 @@ def pid(bench: OwnProcess) -> int:
 def test_it_says_what_is_said_here(bench: OwnProcess) -> None:
     evidence = Evidence(report="a report")
     assert bench.work_out(evidence, DATA) == HERE.work_out(evidence, DATA)
-    assert bench.judge(evidence, DATA, True) == HERE.judge(evidence, DATA, True)
+    outcomes = bench.judge(evidence, DATA, True)
+    assert outcomes == HERE.judge(evidence, DATA, True)
+    assert bench.doubts(evidence, outcomes, [], True) == HERE.doubts(evidence, outcomes, [], True)
+    asked = Submission("ada", ()), outcomes, [evidence], [outcomes]
+    assert bench.diagnose(*asked) == HERE.diagnose(*asked)
 
 
 def test_its_death_is_one_submissions(bench: OwnProcess) -> None:

@@ -67,6 +67,7 @@ def test_a_class_with_broken_notebooks_is_graded_to_the_end(
     ("args", "said", "code"),
     [
         (["grade", "nowhere"], "no such folder", 2),
+        (["grade", "n" * 300], "cannot be looked into", 2),
         (["grade", "nowhere", "--isolation", "some"], "choose full or basic", 2),
         (["grade", "."], "no submission here", 2),
         (["check", "nowhere.ipynb"], "check the path", 2),

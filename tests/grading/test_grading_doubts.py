@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from autograder.evidence import schema
 from autograder.evidence.arrays import pairs
-from autograder.evidence.schema import Absent, Call, Evidence, Step5, Training
-from autograder.grading.doubts import doubted, doubts, flags, other_gradients
+from autograder.evidence.schema import (
+    Absent,
+    Call,
+    Evidence,
+    Scoring,
+    Step5,
+    Step6,
+    Training,
+)
+from autograder.grading.doubts import doubted, doubts, flags, other_gradients, other_scores
 from autograder.inside.protocol import TaskCell
 from autograder.rules import catalogue
 from autograder.rules.outcome import Outcome
@@ -144,3 +155,37 @@ def test_a_class_that_nobody_has_seen_is_not_held_against_anybody() -> None:
 def catalogue_of(cell: str) -> str:
     """A check of an exercise."""
     return next(check.id for check in catalogue() if check.cell == cell)
+
+
+def of_scores(likeness: float | None, source: str, stand_in: bool = True) -> dict[str, str]:
+    """What is said of an evaluation whose scores are so like those that are due."""
+    none = pairs([[], []])
+    run = Scoring(
+        call=Call(),
+        returned=0.7,
+        edge_index=none,
+        positives=none,
+        negatives=none,
+        likeness=likeness,
+    )
+    absent = Absent(name="own")
+    step6 = Step6(test=schema.Testing(runs=[run]), auc=absent, own=absent)
+    outcomes = [Outcome(check, "passed") for check in catalogue()]
+    return other_scores(Evidence(step6=step6), outcomes, [TaskCell(source, "step6")], stand_in)
+
+
+def test_scores_have_to_be_those_of_the_model() -> None:
+    plain = "def test(data):\n    return area(model.decode(z, pairs))"
+    noisy = plain.replace("z, pairs", "z + noise, pairs")
+    assert of_scores(1.0, plain) == of_scores(None, plain) == of_scores(0.8, noisy) == {}
+    assert "step6.test" in of_scores(0.8, plain) and "step6.test" in of_scores(0.1, noisy)
+    assert of_scores(0.0, plain + "\nclass Mine(nn.Module):\n    pass") == {}
+    assert of_scores(0.0, plain, stand_in=False) == {}, "of an own class nothing was seen"
+
+
+def test_many_names_bound_at_once_are_read_once() -> None:
+    names = ",".join(f"n{number}" for number in range(8_000))
+    begin = time.process_time()
+    source = f"{names} = {names}\ndef train(data):\n    return n0"
+    assert "step5.train" in doubts([TaskCell(source, "step5")], False)
+    assert time.process_time() - begin < 10  # it was 86 s

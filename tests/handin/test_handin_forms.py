@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -158,3 +159,17 @@ def test_shadow_files_of_macos(own: Path) -> None:
     assert load(own).problems == ()
     with pytest.raises(SubmissionError, match="shadow file of macOS"):
         read(own / "._step1_data_loading.ipynb")
+
+
+def test_lines_of_spaces_and_of_comments_take_no_time_of_their_own(tmp_path: Path) -> None:
+    """As long as any others: no pattern is tried from each of their places (they took minutes)."""
+    spaces = cell("x = 1\n" + " " * 190_000 + "!")
+    found = {"cells": [spaces, spaces], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    path = tmp_path / "step1_data_loading.ipynb"
+    path.write_text(json.dumps(found))
+    begin = time.process_time()
+    assert load(tmp_path).notebooks
+    path.unlink()
+    (tmp_path / "mine.py").write_text("# In[1]:\nx = 1\n" + "#\n" * 90_000 + "y = 1\n")
+    assert load(tmp_path / "mine.py").notebooks
+    assert time.process_time() - begin < 10

@@ -12,6 +12,7 @@ import torch
 from checks_course import Course
 from panels import browser
 
+import course_data
 from autograder import notebook, pictures
 from autograder.answers import ANSWERS, answer
 from autograder.contract import GRADING, STEPS
@@ -186,3 +187,31 @@ def test_nodes_of_other_names_are_drawn_too() -> None:
     assert "<svg" in pictures.neighbourhood(graph, ("user", 2))._repr_html_()
     with pytest.raises(ValueError, match="no node yet"):
         pictures.neighbourhood(nx.Graph(), ("user", 2))
+
+
+def test_the_side_rule_gets_what_the_notebook_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import torch_geometric.transforms as T
+    from sklearn.metrics import roc_auc_score
+    from torch_geometric import seed_everything
+
+    released = Path(notebook.__file__).parents[1] / "assignments" / "gnn_recommender"
+    text = (released / "step6_evaluation.ipynb").read_text(encoding="utf-8")
+    (told,) = re.findall(r"AUC of about (0\.\d+) on the sample", text)
+    monkeypatch.setenv("COURSE_DATA", "sample")
+    sample = Course(course_data.path("user_artists.dat"))
+    n_users = int(sample.inputs("step2")["n_users"])
+    data = sample.inputs("step4")["data"]
+    split = T.RandomLinkSplit(
+        0.1, 0.1, is_undirected=True, split_labels=True, add_negative_train_samples=False
+    )
+    measured = []
+    for seed in range(5):
+        seed_everything(seed)
+        part = split(data)[2]
+        pairs = [part.pos_edge_label_index, part.neg_edge_label_index]
+        scores = [((ends < n_users).sum(dim=0) == 1).float() for ends in pairs]
+        labels = [1] * len(scores[0]) + [0] * len(scores[1])
+        measured.append(roc_auc_score(labels, torch.cat(scores)))
+    assert abs(sum(measured) / 5 - float(told)) < 0.01, measured

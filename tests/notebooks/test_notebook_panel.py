@@ -42,6 +42,13 @@ def test_the_root_cause_comes_first_and_followers_are_folded(reports: dict[str, 
         assert outcome.check.title in folded and outcome.check.title not in shown
 
 
+def test_a_note_stands_above_the_checks(reports: dict[str, Report]) -> None:
+    report = reports["a note"]
+    html = report._repr_html_().split("</style>")[1]
+    assert html.index("gnn-note") < html.index("<details") and "<code>data</code>" in html
+    assert str(report).splitlines()[1].startswith("  Note: The last run of `data`")
+
+
 def test_another_reason_is_no_follower() -> None:
     first, second, third, *_ = [c for c in catalogue() if c.cell == "step5.train"]
     outcomes = [

@@ -11,7 +11,7 @@ from typing import Any
 import chromium
 import pytest
 from class_page import interactive
-from desk_class import HOSTILE, write_class
+from desk_class import HOSTILE, write_class, write_students
 from typer.testing import CliRunner
 
 from autograder.cli import app
@@ -112,8 +112,10 @@ def test_paths_are_taken_out(text: str, clean: str) -> None:
 def test_an_anonymous_page_has_no_name(marks: Path) -> None:
     text = (marks / "class-anonymous.html").read_text(encoding="utf-8")
     assert "student0" not in text and "feedback/" not in text and "Student 12" in text
+    assert "Family" not in text
     named = (marks / "class.html").read_text(encoding="utf-8")
     assert named.count('href="feedback/student0003.html"') >= 1
+    assert "Family, Given 0003" in named
 
 
 def test_who_handed_in_nothing_is_on_the_class_page(tmp_path: Path) -> None:
@@ -224,7 +226,7 @@ def test_the_class_page_finds_and_sorts(marks: Path, browser: Any) -> None:
 
     def column(number: int) -> list[str]:
         cells = table.locator(f"tbody tr:visible td:nth-child({number})").all_inner_texts()
-        return [cell.strip() for cell in cells]
+        return [cell.strip().split("\n")[0] for cell in cells]
 
     heads = [head.strip(" ↕↑↓") for head in table.locator("th").all_inner_texts()]
     total = heads.index("total") + 1
@@ -239,6 +241,26 @@ def test_the_class_page_finds_and_sorts(marks: Path, browser: Any) -> None:
     page.locator("#find").fill("STUDENT0003")
     assert column(1) == ["student0003"] and "1 of 12" in page.locator("#count").inner_text()
     page.close()
+
+
+FOLDED = """() => [...document.querySelectorAll("details:not([open])")].map(node => [
+  getComputedStyle(node, "::details-content").contentVisibility === "visible",
+  ...[...node.children].slice(1).map(child => child.checkVisibility()),
+])"""
+
+
+@pytest.mark.slow
+def test_nothing_is_folded_away_on_paper(marks: Path, thousand: Path, browser: Any) -> None:
+    for path in (thousand, marks / "feedback" / "student0003.html"):
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        folded = page.evaluate(FOLDED)
+        assert folded and not any(map(any, folded)), path
+        page.emulate_media(media="print")
+        printed = page.evaluate(FOLDED)
+        assert list(map(len, printed)) == list(map(len, folded)) and all(map(all, printed)), path
+        page.close()
+    assert "<summary>all " in thousand.read_text(encoding="utf-8")  # names, without a tag
 
 
 @pytest.mark.slow
@@ -260,3 +282,58 @@ def test_reports_are_graded_in_the_page(marks: Path, browser: Any, tmp_path: Pat
         assert len(list(csv.DictReader(stream))) == 12
     page.close()
     assert any(HOSTILE[:8] in name for name in found)
+
+
+LMS_NAMES = {  # what each LMS gives -> the name by which it finds the student again
+    "canvas": {
+        "lovelaceada_LATE_10001_710001_project-1.ipynb": "lovelaceada_LATE_10001_710001_",
+        "lovelaceada_LATE_10001_70900_step1_data_loading.ipynb": "",  # an older file of hers
+        "smithjrquentin_10004_710004_project.ipynb": "smithjrquentin_10004_710004_",
+    },
+    "moodle": {
+        "Ada Lovelace_660001_assignsubmission_file_/project.ipynb": (
+            "Ada Lovelace_660001_assignsubmission_file_/"
+        ),
+        "=1+1 Smith_660004_assignsubmission_file_project.ipynb": (
+            "=1+1 Smith_660004_assignsubmission_file_/"
+        ),
+    },
+}
+
+
+def found_by(lms: str, name: str) -> tuple[int, ...]:
+    """The numbers by which the LMS finds whose a file is, in its own way."""
+    pieces = name.split("_") if lms == "canvas" else name.split("/")[0].split("_", 4)
+    if lms == "canvas":  # the first two pieces that are numbers: student and file
+        return tuple(int(piece) for piece in pieces if piece.isdigit())[:2]
+    assert pieces[2:4] == ["assignsubmission", "file"] and len(pieces) >= 4
+    return (int(pieces[1]),)
+
+
+@pytest.mark.parametrize("lms", LMS_NAMES)
+def test_feedback_has_the_names_that_the_lms_takes_back(
+    lms: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in LMS_NAMES[lms]:
+        path = tmp_path / "lms" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}')
+    run("collect", "lms")
+    students = sorted(p.name for p in (tmp_path / "submitted").iterdir() if p.is_dir())
+    write_students(tmp_path / "marks", [*students, "by hand"])
+    said = run("feedback", "marks", "--for", lms)
+    assert f"feedback-{lms}.zip with {len(students)}" in said
+    assert f"no hand-in from {lms.capitalize()} (1):\n  by hand" in said
+    due = {f"{start}feedback.html" for start in LMS_NAMES[lms].values() if start}
+    with zipfile.ZipFile(tmp_path / f"marks/feedback-{lms}.zip") as packed:
+        assert set(packed.namelist()) == due
+        for name in due:
+            (number, *_) = found_by(lms, name)
+            student = next(s for s in students if str(number) in s)
+            assert student in packed.read(name).decode()
+    other = "moodle" if lms == "canvas" else "canvas"
+    refused = CliRunner().invoke(app, ["feedback", "marks", "--for", other])
+    assert refused.exit_code == 2 and f"came from {lms}: --submitted" in refused.output
+    refused = CliRunner().invoke(app, ["feedback", "marks", "--for", "gradescope"])
+    assert refused.exit_code == 2 and "choose canvas or moodle" in refused.output

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
-from checks_course import Case, Course, cell, sent, swap
+from checks_course import Case, Course, cell, execute, sent, swap
 from torch_geometric.data import HeteroData
 
 from autograder.inside.observe import observe
@@ -65,7 +65,7 @@ def test_a_value_from_before_the_exception_is_said_to_be_so(session: Session) ->
     session.ns["df"] = pd.DataFrame({"userID": [2], "artistID": [51], "listen_count": [1]})
     _raised(session, WRONG_PATH, "a1")
     message = _outcomes(session, "step1")["step1.load.rows"].message
-    assert "1 rows" in message.got
+    assert message.got.startswith("1 row: ")
     assert "values from before" in message.got
     assert "FileNotFoundError" in message.got
     assert message.next.startswith("Mend the exception first")
@@ -175,6 +175,97 @@ MESSAGES = {  # what was done, and what the message then says to do
         "step5.train.labels",
         "`loss_fn(scores, labels)`",
     ),
+    "an empty graph": (
+        Case("empty", "step2", (cell("nodes", "G = nx.Graph()"), cell("edges", ""))),
+        "step2.nodes.one_node_each",
+        "Add a node for each user and each artist",
+    ),
+    "a class that is not called": (
+        Case("class", "step2", (cell("nodes", "G = nx.Graph"), cell("edges", ""))),
+        "step2.nodes.kind",
+        "Write brackets behind the class",
+    ),
+    "a node added to the class": (
+        Case("node", "step2", (swap("nodes", "nx.Graph()", "nx.Graph"),)),
+        "step2.nodes.kind",
+        "Is it `G = nx.Graph()`, with brackets?",
+    ),
+    "a pair in place of two ends": (
+        Case(
+            "pair",
+            "step2",
+            (
+                swap(
+                    "edges",
+                    '(("user", row.userID), ("artist", row.artistID))',
+                    '((("user", row.userID), ("artist", row.artistID)))',
+                ),
+            ),
+        ),
+        "step2.edges.edge_count",
+        "Is it `G.add_edge(u, v)`",
+    ),
+    "every user with every artist": (
+        Case(
+            "all",
+            "step2",
+            (
+                cell(
+                    "edges",
+                    "for u in df['userID']:\n    for a in df['artistID'].unique():\n"
+                    "        G.add_edge(('user', u), ('artist', a))",
+                ),
+            ),
+        ),
+        "step2.edges.edge_count",
+        "joins every user with every artist",
+    ),
+    "a loop that stops at once": (
+        Case("break", "step2", (swap("edges", "row.artistID))", "row.artistID)); break"),)),
+        "step2.edges.edge_count",
+        "Only the first row became an edge",
+    ),
+    "a line after the loop": (
+        Case("after", "step2", (swap("edges", "    G.add_edge", "    pass\nG.add_edge"),)),
+        "step2.edges.edge_count",
+        "Only the last row became an edge",
+    ),
+    "the word id": (
+        Case(
+            "word",
+            "step2",
+            (swap("nodes", "int(user_id)", "'id'"), swap("nodes", "int(artist_id)", "'id'")),
+        ),
+        "step2.nodes.one_node_each",
+        "write the variable of your loop",
+    ),
+    "what print gives": (
+        Case("print", "step1", (swap("explore", "df.head()", "print(df.head())"),)),
+        "step1.explore.preview",
+        "print it in a line of its own",
+    ),
+    "one epoch short": (
+        Case(
+            "short", "step5", (cell("loop", "losses = [train(train_data) for _ in range(1, 10)]"),)
+        ),
+        "step5.loop.losses_kept",
+        "`range(1, 10)` ends before 10",
+    ),
+    "every tenth loss": (
+        Case(
+            "tenth",
+            "step5",
+            (
+                cell(
+                    "loop",
+                    "losses = []\nfor epoch in range(20):\n    loss = train(train_data)\n"
+                    "    if epoch % 10 == 0:\n        losses.append(loss)",
+                ),
+            ),
+        ),
+        "step5.loop.losses_kept",
+        "Append in every epoch",
+    ),
     "an empty list": (
         Case("empty", "step5", (swap("loop", "losses.append(loss)", "pass"),)),
         "step5.loop.losses_kept",
@@ -195,3 +286,60 @@ def test_an_exception_is_said_once(course: Course) -> None:
     wrong = (swap("setup", "model.parameters()", "model.parameters"),)
     outcome = course.verdicts(Case("method", "step5", wrong))["step5.setup.optimizer"]
     assert outcome.message.got.count("is not iterable") == 1
+
+
+AUCS = {  # what was noted -> what to do
+    "val_auc = test(val_data); test_auc = '0.9'": "`test_auc` is not there, or is no number",
+    "val_auc = test_auc = test(test_data)": "is that of the test data",
+    "test_auc = test(val_data); val_auc = test(test_data)": "test_auc = test(test_data)",
+    "val_auc = test(val_data); test_auc = 100 * test(test_data)": "is in per cent",
+    "val_auc = test(val_data); test_auc = 1 - test(test_data)": "is 1 minus what",
+    "val_auc = test(val_data); test_auc = round(test(test_data), 1)": "is rounded",
+    "val_auc = test(val_data); test_auc = 0.987654": "stands in your code",
+    "val_auc = test(val_data); test_auc = (0.5 + test(test_data)) / 2": "another one when",
+}
+
+
+@pytest.mark.parametrize("source", AUCS)
+def test_an_auc_that_cannot_be_measured_again_says_what_it_is(course: Course, source: str) -> None:
+    case = Case("auc", "step6", (cell("auc", source),))
+    session = course.session(case, own=False)
+    outcome = _outcomes(session, "step6")["step6.auc.auc_is_measured"]
+    message = outcome.message
+    assert outcome.status == "failed"
+    assert AUCS[source] in message.next, message
+
+
+def test_an_auc_from_before_an_exception_is_said_to_be_so(course: Course) -> None:
+    session = course.session(Case("old", "step6"), own=False)
+    again = "val_auc = test(val_data)\ntest_auc = test(test_data, model)"
+    execute(session, "<again>", again)
+    session.ns["test_auc"] = 0.6
+    message = _outcomes(session, "step6")["step6.auc.auc_is_measured"].message
+    assert "the last run raised TypeError" in message.got
+    assert message.next.startswith("Mend the exception first")
+
+
+def test_what_was_bound_before_the_line_that_raised_is_not_old(session: Session) -> None:
+    source = "a = 1\nb = a\nc = 1 / 0\nd = 2"
+    session.history.cells = [source]
+    execute(session, "<cell 1>", source)
+    stale = session.history.stale
+    assert stale("a") is stale("b") is stale("a", "b") is None
+    assert "ZeroDivisionError" in str(stale("c")) and stale("d") and stale("a", "d")
+
+
+def test_the_exercise_and_its_check_ask_for_as_many_epochs(course: Course) -> None:
+    """The text says 100, and so does the check; the number that was found is said too"""
+    from checks_course import BLANKS
+
+    from autograder.contract import NOTEBOOKS
+    from autograder.handin.submission import read
+    from autograder.rules import step5_loop
+
+    (loop,) = [c for c in read(BLANKS / f"{NOTEBOOKS['step5']}.ipynb").cells if c.id == "loop_task"]
+    source = Path(step5_loop.__file__).read_text(encoding="utf-8")
+    assert "for 100 epochs" in loop.source and "ASKED = 100" in source
+    case = Case("nine", "step5", (cell("loop", "losses = [train(train_data) for _ in range(9)]"),))
+    message = course.verdicts(case)["step5.loop.losses_kept"].message
+    assert message.got == "9 entries" and message.expected.startswith("10 numbers")

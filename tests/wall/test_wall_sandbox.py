@@ -193,7 +193,9 @@ def test_a_server_that_cannot_start_is_said_so(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_who_was_starved_is_run_once_more_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    results = iter([sandboxes.Run(evidence.Evidence(), "late", seconds=9.0, late=True, cpu=1.0)])
+    results = iter(
+        [sandboxes.Run(evidence.Evidence(), "late", seconds=9.0, late=True, cpu=1.0, waited=8.0)]
+    )
     idle: list[int] = []
 
     def run(*_: object) -> sandboxes.Run:
@@ -205,3 +207,13 @@ def test_who_was_starved_is_run_once_more_alone(monkeypatch: pytest.MonkeyPatch)
         assert not running.run(task("1")).problem
         assert running._slots.qsize() == 2
     assert idle == [1, 0]
+
+
+def test_who_sleeps_does_not_stop_the_others() -> None:
+    """To run him alone would be no help: nobody took his processor."""
+    sleeps = "import time\nfor _ in range(9):\n    try:\n        time.sleep(60)\n"
+    sleeps += "    except BaseException:\n        pass"
+    with Sandbox(jobs=2) as running:
+        run = running.run(task(sleeps, notebook_seconds=1.0, cell_seconds=9.0))
+    assert run.late and run.waited < run.seconds / 2
+    assert 5 < run.seconds < 9, "once"

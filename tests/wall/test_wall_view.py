@@ -80,6 +80,18 @@ def test_no_answer_is_in_view(walled: Sandbox) -> None:
     assert seen["found"] == [] and seen["models"] == [] and seen["modules"] == []
 
 
+def test_of_the_system_only_programs_and_libraries_are_in_view(walled: Sandbox) -> None:
+    """A checkout, or a class, may lie in /usr/src."""
+    places = "{place: os.listdir(place) for place in ('/', '/usr', '/usr/local')}"
+    seen = told(walled, f"import os\nanswer = {places}")
+    ours = {path.parts[1] for path in (ROOT, *isolation._python())}
+    below = {path.parts[2] for path in isolation._python() if path.parts[1] == "usr"}
+    own = {"etc", "usr", "proc", "dev", "tmp", "home"}
+    assert set(seen["/"]) <= {*isolation.PROGRAMS, *own, *ours}
+    assert set(seen["/usr"]) <= {*isolation.OF_USR, "local", *below}
+    assert set(seen["/usr/local"]) <= {*isolation.PROGRAMS}
+
+
 def test_every_library_of_the_kit_is_hidden_under_its_other_names(walled: Sandbox) -> None:
     tried = """import importlib
 answer = []

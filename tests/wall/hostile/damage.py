@@ -192,6 +192,16 @@ def dying_cells(folder: Path) -> None:
     (folder / FILE).write_text(json.dumps(book))
 
 
+def names_at_once(folder: Path) -> None:
+    """One line that binds thousands of names to thousands of names."""
+    (path,) = folder.glob("step5*.ipynb")
+    book = json.loads(path.read_text())
+    names = ",".join(f"n{number}" for number in range(12_000))
+    (cell,) = (c for c in book["cells"] if c["id"] == "train")
+    cell["source"] = f"{names} = {names}\ndef train(data):\n    return n0\n"
+    path.write_text(json.dumps(book))
+
+
 def _link_to_a_neighbour(path: Path) -> None:
     path.symlink_to(next(path.parents[2].glob("*_honest")) / "gnn_recommender" / FILE)
 
@@ -237,6 +247,8 @@ DAMAGES: dict[str, Damage] = {
     "deep_source": with_cells(*DEEP_CELLS),
     "hundred_thousand_cells": with_cells(*[code("1")] * 100_000),
     "dying_cells": dying_cells,
+    "names_at_once": names_at_once,
+    "lines_of_spaces": with_cells(*[code("\n" + " " * 190_000 + "!")] * 4),
     "many_functions": with_cells(
         code("".join(f"def f{n}():\n    return f{n + 1}()\n" for n in range(3000)))
     ),
