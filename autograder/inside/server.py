@@ -113,7 +113,7 @@ def serve(control: socket.socket, kind: str) -> None:
             control.close()
             _work(connection, folder, kind, {int(number) for number in processors})
         connection.close()
-        late = _wait(child, float(seconds))
+        late = _wait(child, float(seconds), control)
         waited = _delayed(child, kind) if late else 0.0
         used = _end(child, kind)
         if kind == "alone":
@@ -175,14 +175,14 @@ def _say_fault(connection: socket.socket, error: OSError) -> None:
         send(writer, Message(done=True, fault=f"the wall could not be built: {error}"[:400]))
 
 
-def _wait(child: int, seconds: float) -> bool:
-    """Wait for the fork, at most so long; whether it is still there."""
+def _wait(child: int, seconds: float, control: socket.socket) -> bool:
+    """Wait for the fork, at most so long or until the grader leaves; whether it is still there."""
     process = os.pidfd_open(child)
     try:
-        ready, _, _ = select.select([process], [], [], seconds)
+        ready, _, _ = select.select([process, control.fileno()], [], [], seconds)
     finally:
         os.close(process)
-    return not ready
+    return process not in ready
 
 
 def _delayed(child: int, kind: str) -> float:

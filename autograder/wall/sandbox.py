@@ -208,7 +208,8 @@ class _Slot:
         self.walled = walled
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
-        self.ready = self.closed = self.busy = False
+        self.connection: socket.socket | None = None  # to the run, while there is one
+        self.ready = self.closed = False
         self.used: list[float] = []  # seconds of CPU of the last run, and of waiting for it
         self.processors: list[int] = []  # that a task may run on; all of them where it is empty
 
@@ -232,13 +233,19 @@ class _Slot:
         self.ready = False
 
     def stop(self) -> None:
-        """End the process and all that runs in it; one that is idle leaves by itself."""
+        """End the process and all that runs in it, and what waits for an answer of it.
+
+        It leaves by itself when `control` is closed, and ends its run first.
+        """
         if self.process and self.control:
             self.control.close()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(0 if self.busy else 1)
+                self.process.wait(2)
             self.process.kill()
             self.process.wait()
+        if self.connection:
+            with contextlib.suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
 
     def run(self, task: Task, inputs: Inputs) -> Run:
         """Run one task and wait until nothing of it is left; once more if the process was ill."""
@@ -282,8 +289,8 @@ class _Slot:
     def _fork(self, seconds: float) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
         """A connection to a new fork; after the block nothing of it is left."""
         self._wait_until_ready()
-        self.busy = True
         ours, theirs = socket.socketpair()
+        self.connection = ours
         with ours, theirs:
             told = [seconds + RUN_GRACE, *self.processors]
             assert self.control
@@ -303,7 +310,7 @@ class _Slot:
             self.stop()
             if not self.closed:
                 self.start()
-        self.busy = False
+        self.connection = None
 
     def _wait_until_ready(self) -> None:
         if not self.ready and self._said(300) != ["ready"]:
@@ -314,8 +321,8 @@ class _Slot:
     def _said(self, seconds: float) -> list[str]:
         """The words that the process says next; an empty one where it says nothing in time."""
         assert self.control
-        self.control.settimeout(seconds)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # also where another thread has closed it
+            self.control.settimeout(seconds)
             return self.control.recv(64).decode().split() or [""]
         return [""]
 
