@@ -174,6 +174,7 @@ def test_what_was_typed_in_fails_on_the_twin(write: Callable[..., Path], tmp_pat
     assert failed == {"step1.explore.users", "step1.explore.artists"}
     assert "once more on a file with other counts" in str(bob["checks"])
     result = run.invoke(app, [*args, "--no-twin"])
+    assert result.exit_code == 0, result.output
     found = json.loads((tmp_path / "marks.json").read_text(encoding="utf-8"))
     assert [r["total"] for r in found["submissions"]] == [90, 90]
 

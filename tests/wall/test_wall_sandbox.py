@@ -133,6 +133,13 @@ def test_without_copies_a_crash_ends_the_notebook() -> None:
     assert sum(v for k, v in earned.items() if k.startswith("step1")) == 10
 
 
+@pytest.fixture
+def none_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process waits that a command of an earlier test has started ahead."""
+    monkeypatch.setattr(sandboxes, "_ahead", [])
+
+
+@pytest.mark.usefixtures("none_ahead")
 def test_a_process_that_was_started_ahead_is_taken_once() -> None:
     start_ahead("basic")
     (ahead,) = sandboxes._ahead
@@ -192,6 +199,7 @@ def test_a_nuisance_costs_nothing_else(sandbox: Sandbox, nuisance: str) -> None:
     assert sum(v for k, v in points(run.evidence).items() if k.startswith("step1")) == 10
 
 
+@pytest.mark.usefixtures("none_ahead")
 def test_a_server_that_cannot_start_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     from autograder.wall import sandbox as module
 
