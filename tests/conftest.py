@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,9 @@ import pytest
 
 if TYPE_CHECKING:
     from checks_course import Course
+
+with contextlib.suppress(ImportError):
+    import setuptools  # noqa: F401  # nbgrader needs it, and it refuses to come after distutils
 
 
 @pytest.fixture(scope="session")
