@@ -298,11 +298,14 @@ def lost_later(case: Case) -> str | None:
     explore, truth = explored(case), case.truth
     if explore is None:
         return None
-    for noun, counted, right in (
+    sides = (
         ("users", explore.n_users, truth.n_users),
         ("artists", explore.n_artists, truth.n_artists),
-    ):
-        if counted is not None and counted in explore.counted and counted < right:
+    )
+    for side, (noun, counted, right) in enumerate(sides):
+        if counted is None or counted not in explore.counted or counted_right(explore, side, right):
+            continue
+        if counted < right:
             part = f"{counted:,} of {right:,} {noun}"
             return f"all rows were read, but the table that was counted has {part}"
     return None
@@ -521,7 +524,8 @@ def counted_right(explore: Explore, side: int, right: int) -> bool:
     value = (explore.n_users, explore.n_artists)[side]
     text = (explore.n_users_text, explore.n_artists_text)[side]
     seen = right in explore.named or right in explore.counted
-    return right == value or seen or (not text and right in explore.shown)
+    unnamed = not text or value in explore.counted  # no name was asked for
+    return right == value or seen or (unnamed and right in explore.shown)
 
 
 def _counted(explore: Explore, side: int, truth: Truth) -> None:
